@@ -1,0 +1,38 @@
+//! A folder of scans to records, splits and the numbers that say how far a split can be trusted.
+//!
+//! Public sets of brain slices hold the same patient many times and the same slice twice, often mirrored. A split
+//! that ignores it measures memory. This crate reads the folder, takes what is known about patients and copies from
+//! a CSV, divides the files by one of three [`Protocol`]s and counts what [`leakage`] remains. It decodes no pixels.
+//!
+//! ```
+//! use dataset::{Dataset, Protocol, Shares, SplitSpec};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let root = folder.path();
+//! # for class in ["glioma", "notumor"] {
+//! #     std::fs::create_dir(root.join(class))?;
+//! #     for i in 0..10 { std::fs::write(root.join(class).join(format!("{i}.png")), b"\x89PNG\r\n\x1a\n")?; }
+//! # }
+//! let dataset = Dataset::open(root)?; // `.with_groups("index.csv".as_ref())?` adds patients and copies
+//! assert_eq!(dataset.classes, ["glioma", "notumor"]);
+//!
+//! let spec = SplitSpec { protocol: Protocol::Random, shares: Shares { validation: 0.1, test: 0.2 }, seed: 7 };
+//! let split = dataset::split(&dataset, &spec)?;
+//! assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (14, 2, 4));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod fingerprint;
+mod groups;
+mod leakage;
+mod record;
+mod scan;
+mod split;
+
+pub use error::DatasetError;
+pub use fingerprint::fingerprint;
+pub use groups::{clusters, unique};
+pub use leakage::{Leakage, leakage};
+pub use record::{Dataset, Part, Reason, Record, Rejected};
+pub use split::{Protocol, Shares, Split, SplitSpec, split};
