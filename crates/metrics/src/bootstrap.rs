@@ -1,0 +1,94 @@
+//! How sure a figure is, when items come in clusters.
+
+use std::collections::BTreeMap;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::{Confusion, Predictions};
+
+/// How a bootstrap is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bootstrap {
+    /// How many times the set is drawn anew; 0 counts as 1.
+    pub resamples: usize,
+    /// The same seed gives the same intervals.
+    pub seed: u64,
+}
+
+impl Default for Bootstrap {
+    /// 2000 resamples, seed 0.
+    fn default() -> Self {
+        Bootstrap { resamples: 2000, seed: 0 }
+    }
+}
+
+/// 95 % percentile intervals, lower and upper end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Intervals {
+    /// Of the accuracy.
+    pub accuracy: [f64; 2],
+    /// Of the macro-averaged F1.
+    pub macro_f1: [f64; 2],
+}
+
+/// Draws whole clusters with replacement, as many as there are, and takes the middle 95 % of the figures so got
+/// (cluster bootstrap, after Field and Welsh 2007).
+///
+/// Slices of one patient resemble each other: drawn one by one they would pass for more evidence than they are.
+#[must_use]
+pub fn intervals(predictions: &Predictions, bootstrap: Bootstrap) -> Intervals {
+    let clusters = outcomes_by_cluster(predictions);
+    let mut random = ChaCha8Rng::seed_from_u64(bootstrap.seed);
+    let (mut accuracy, mut macro_f1) = (Vec::new(), Vec::new());
+    for _ in 0..bootstrap.resamples.max(1) {
+        let mut confusion = Confusion::empty(predictions.classes().len());
+        for _ in 0..clusters.len() {
+            for &(truth, verdict) in &clusters[random.random_range(0..clusters.len())] {
+                confusion.add(truth, verdict);
+            }
+        }
+        accuracy.push(confusion.accuracy());
+        macro_f1.push(confusion.macro_average().f1);
+    }
+    Intervals { accuracy: middle_95(accuracy), macro_f1: middle_95(macro_f1) }
+}
+
+/// Truth and verdict of every item, gathered by cluster.
+fn outcomes_by_cluster(predictions: &Predictions) -> Vec<Vec<(usize, usize)>> {
+    let mut clusters: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+    let outcomes = predictions.truth().iter().zip(predictions.verdicts());
+    for (cluster, (&truth, (verdict, _))) in predictions.clusters().iter().zip(outcomes) {
+        clusters.entry(*cluster).or_default().push((truth, verdict));
+    }
+    clusters.into_values().collect()
+}
+
+fn middle_95(mut values: Vec<f64>) -> [f64; 2] {
+    values.sort_by(f64::total_cmp);
+    [quantile(&values, 0.025), quantile(&values, 0.975)]
+}
+
+/// A quantile of ascending values, interpolated between neighbours (NumPy's default).
+fn quantile(ascending: &[f64], part: f64) -> f64 {
+    let place = part * (ascending.len() - 1) as f64;
+    let below = place as usize;
+    let above = (below + 1).min(ascending.len() - 1);
+    ascending[below] + (place - below as f64) * (ascending[above] - ascending[below])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quantile;
+
+    #[test]
+    fn quantiles_interpolate_as_numpy_does() {
+        // numpy.quantile([1, 2, 4, 8], [0, 0.025, 0.5, 0.975, 1])
+        let expected = [1.0, 1.075, 3.0, 7.7, 8.0];
+        for (part, expected) in [0.0, 0.025, 0.5, 0.975, 1.0].into_iter().zip(expected) {
+            let got = quantile(&[1.0, 2.0, 4.0, 8.0], part);
+            assert!((got - expected).abs() < 1e-12, "{part}: {got} instead of {expected}");
+        }
+    }
+}
