@@ -1,0 +1,71 @@
+//! Keras's layout of kernels, `[height, width, in, out]`, to the networks' own, `[out, in, height, width]`.
+
+use std::collections::BTreeMap;
+
+use crate::NamedTensor;
+
+/// Tensors in the networks' own layout, whichever of the two they come in.
+///
+/// The first convolution tells: `[3, 3, in, 32]` is Keras's layout, `[32, in, 3, 3]` the networks' own.
+#[must_use]
+pub fn in_network_layout(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, NamedTensor> {
+    let is_keras = tensors.get("block1_conv1.kernel").is_some_and(|kernel| kernel.shape.starts_with(&[3, 3]));
+    if is_keras { from_keras(tensors) } else { tensors }
+}
+
+/// Turns every kernel from Keras's layout to the networks' own.
+///
+/// Depthwise kernels are `[height, width, channels, 1]` in Keras and `[channels, 1, height, width]` here; pointwise
+/// kernels `[1, 1, in, out]` and `[out, in]`. Tensors that are no kernels stay as they are.
+#[must_use]
+fn from_keras(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, NamedTensor> {
+    tensors.into_iter().map(|(name, tensor)| (name.clone(), turn(&name, tensor))).collect()
+}
+
+fn turn(name: &str, tensor: NamedTensor) -> NamedTensor {
+    let &[height, width, input, output] = tensor.shape.as_slice() else { return tensor };
+    if name.ends_with(".depthwise_kernel") {
+        let values = transpose(&tensor.values, height * width, input * output);
+        return NamedTensor { shape: vec![input, output, height, width], values };
+    }
+    // [pixels, in, out] to [out, in, pixels]: each input channel's [pixels, out] plane is turned by itself.
+    let area = height * width;
+    let mut values = vec![0.0; tensor.values.len()];
+    for (index, &value) in tensor.values.iter().enumerate() {
+        let (pixel, channel_in, channel_out) = (index / (input * output), index / output % input, index % output);
+        values[(channel_out * input + channel_in) * area + pixel] = value;
+    }
+    let shape =
+        if name.ends_with(".pointwise_kernel") { vec![output, input] } else { vec![output, input, height, width] };
+    NamedTensor { shape, values }
+}
+
+/// A `rows` x `columns` matrix turned.
+fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    (0..columns).flat_map(|column| (0..rows).map(move |row| values[row * columns + column])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turned(name: &str, shape: [usize; 4]) -> NamedTensor {
+        let values = (0..shape.iter().product::<usize>()).map(|value| value as f32).collect();
+        turn(name, NamedTensor { shape: shape.to_vec(), values })
+    }
+
+    #[test]
+    fn a_kernel_keeps_each_weight_at_its_pixel_and_channels() {
+        let kernel = turned("block1_conv1.kernel", [2, 3, 4, 5]);
+        assert_eq!(kernel.shape, [5, 4, 2, 3]);
+        // Keras [1, 2, 3, 4] is (((1 * 3 + 2) * 4) + 3) * 5 + 4 = 119, here at [4, 3, 1, 2].
+        assert!((kernel.values[((4 * 4 + 3) * 2 + 1) * 3 + 2] - 119.0).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn a_depthwise_kernel_has_its_channels_first() {
+        let kernel = turned("block2_sepconv1.depthwise_kernel", [3, 3, 2, 1]);
+        assert_eq!(kernel.shape, [2, 1, 3, 3]);
+        assert_eq!(kernel.values[..3], [0.0, 2.0, 4.0]);
+    }
+}

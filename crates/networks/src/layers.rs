@@ -1,0 +1,141 @@
+//! The layers both networks are made of: a convolution with its normalisation, and a separable convolution.
+//!
+//! Each exists in two forms. In training, batch normalisation follows the convolution; for inference it is folded into
+//! the kernel, and what is left of it is a bias.
+
+use burn::module::{Initializer, Module, Param};
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
+use burn::tensor::{Device, Tensor};
+
+use crate::Form;
+use crate::named::{NamedSlot, Slot};
+
+/// Keras's epsilon for every batch normalisation in Xception.
+pub(crate) const EPSILON: f64 = 1e-3;
+/// Share of a new batch in the running statistics: Keras's 0.99 is Burn's 0.01; a short fine-tuning needs more.
+const MOMENTUM: f64 = 0.05;
+
+/// What follows a convolution: batch normalisation in training, a bias once it is folded.
+#[derive(Module, Debug)]
+pub(crate) enum Shift {
+    Norm(BatchNorm),
+    Bias(Param<Tensor<1>>),
+}
+
+impl Shift {
+    fn new(channels: usize, form: Form, device: &Device) -> Self {
+        match form {
+            Form::Trainable => {
+                Self::Norm(BatchNormConfig::new(channels).with_epsilon(EPSILON).with_momentum(MOMENTUM).init(device))
+            }
+            Form::Folded => Self::Bias(Initializer::Zeros.init([channels], device)),
+        }
+    }
+
+    /// `[batch, channels, height, width]` in and out.
+    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Norm(norm) => norm.forward(input),
+            Self::Bias(bias) => {
+                let channels = bias.dims()[0];
+                input + bias.val().reshape([1, channels, 1, 1])
+            }
+        }
+    }
+
+    fn slots<'a>(&'a mut self, layer: &str, norm_name: &str) -> Vec<NamedSlot<'a>> {
+        match self {
+            Self::Norm(norm) => vec![
+                (format!("{norm_name}.gamma"), Slot::Vector(&mut norm.gamma)),
+                (format!("{norm_name}.beta"), Slot::Vector(&mut norm.beta)),
+                (format!("{norm_name}.moving_mean"), Slot::Statistic(&mut norm.running_mean)),
+                (format!("{norm_name}.moving_variance"), Slot::Statistic(&mut norm.running_var)),
+            ],
+            Self::Bias(bias) => vec![(format!("{layer}.bias"), Slot::Vector(bias))],
+        }
+    }
+}
+
+/// A convolution without bias, and its [`Shift`].
+#[derive(Module, Debug)]
+pub(crate) struct ConvNorm {
+    conv: Conv2d,
+    shift: Shift,
+}
+
+/// What a [`ConvNorm`] looks like.
+pub(crate) struct ConvNormConfig {
+    pub channels: [usize; 2],
+    pub kernel: usize,
+    pub stride: usize,
+    pub padding: PaddingConfig2d,
+}
+
+impl ConvNormConfig {
+    pub(crate) fn init(&self, form: Form, device: &Device) -> ConvNorm {
+        ConvNorm {
+            conv: Conv2dConfig::new(self.channels, [self.kernel; 2])
+                .with_stride([self.stride; 2])
+                .with_padding(self.padding.clone())
+                .with_bias(false)
+                .init(device),
+            shift: Shift::new(self.channels[1], form, device),
+        }
+    }
+}
+
+impl ConvNorm {
+    pub(crate) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        self.shift.forward(self.conv.forward(input))
+    }
+
+    pub(crate) fn slots<'a>(&'a mut self, layer: &str, norm_name: &str) -> Vec<NamedSlot<'a>> {
+        let mut slots = vec![(format!("{layer}.kernel"), Slot::Kernel(&mut self.conv.weight))];
+        slots.extend(self.shift.slots(layer, norm_name));
+        slots
+    }
+}
+
+/// A depthwise 3x3 convolution, then a 1x1 convolution across channels, then its [`Shift`] (Chollet 2017).
+#[derive(Module, Debug)]
+pub(crate) struct Separable {
+    depthwise: Conv2d,
+    /// `[out, in]`: a 1x1 convolution is a matrix product over the channels of every pixel.
+    pointwise: Param<Tensor<2>>,
+    shift: Shift,
+}
+
+impl Separable {
+    pub(crate) fn new(channels: [usize; 2], form: Form, device: &Device) -> Self {
+        let [input, output] = channels;
+        let initializer = Initializer::KaimingNormal { gain: 1.0, fan_out_only: false };
+        Self {
+            depthwise: Conv2dConfig::new([input, input], [3, 3])
+                .with_groups(input)
+                .with_padding(PaddingConfig2d::Same)
+                .with_bias(false)
+                .init(device),
+            pointwise: initializer.init_with([output, input], Some(input), Some(output), device),
+            shift: Shift::new(output, form, device),
+        }
+    }
+
+    /// `[batch, in, height, width]` to `[batch, out, height, width]`.
+    pub(crate) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let [batch, channels, height, width] = input.dims();
+        let output = self.pointwise.dims()[0];
+        let spatial = self.depthwise.forward(input).reshape([batch, channels, height * width]);
+        let mixed = self.pointwise.val().unsqueeze::<3>().matmul(spatial);
+        self.shift.forward(mixed.reshape([batch, output, height, width]))
+    }
+
+    pub(crate) fn slots<'a>(&'a mut self, layer: &str) -> Vec<NamedSlot<'a>> {
+        let mut slots = vec![
+            (format!("{layer}.depthwise_kernel"), Slot::Kernel(&mut self.depthwise.weight)),
+            (format!("{layer}.pointwise_kernel"), Slot::Matrix(&mut self.pointwise)),
+        ];
+        slots.extend(self.shift.slots(layer, &format!("{layer}_bn")));
+        slots
+    }
+}

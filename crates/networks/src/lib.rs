@@ -1,0 +1,36 @@
+//! Xception and VGG16 as Burn modules: one definition for training and for inference.
+//!
+//! A [`Network`] is a trunk that was trained on ImageNet and a [`Head`] for the classes at hand. Every parameter has
+//! the name that Keras gives it (`block2_sepconv1.depthwise_kernel`), so ImageNet weights, checkpoints and the weights
+//! file of the page are read and written by [`Network::load`] and [`Network::named_tensors`] alike. [`fold`] turns the
+//! tensors of a trained network into those of its inference form: batch normalisation folded into the convolutions
+//! before it, and the first convolution reduced to one grey channel.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use networks::{Architecture, Form, NetworkConfig};
+//!
+//! let device = Device::flex();
+//! let network = NetworkConfig::new(Architecture::Xception, 4, Form::Folded).init(&device);
+//! let logits = network.forward(Tensor::zeros([1, 1, 71, 71], &device));
+//! assert_eq!(logits.dims(), [1, 4]);
+//! ```
+
+mod error;
+mod fold;
+mod head;
+mod keras;
+mod layers;
+mod named;
+mod network;
+mod vgg16;
+mod xception;
+
+pub use error::NetworkError;
+pub use fold::fold;
+pub use head::Head;
+pub use keras::in_network_layout;
+pub use named::NamedTensor;
+pub use network::{Architecture, Features, Form, Network, NetworkConfig};
+pub use vgg16::Vgg16;
+pub use xception::Xception;

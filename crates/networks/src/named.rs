@@ -1,0 +1,134 @@
+//! Parameters by name: the one way in and out of a network, for import, checkpoints and export.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Param, ParamId, RunningState};
+use burn::tensor::{Tensor, TensorData};
+
+use crate::NetworkError;
+
+/// Values of one parameter, row-major, in the layout `[out, in, height, width]` for kernels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedTensor {
+    /// Length of each axis.
+    pub shape: Vec<usize>,
+    /// The product of `shape` many values.
+    pub values: Vec<f32>,
+}
+
+/// A place in a network where a parameter lives.
+pub(crate) enum Slot<'a> {
+    Vector(&'a mut Param<Tensor<1>>),
+    Matrix(&'a mut Param<Tensor<2>>),
+    Kernel(&'a mut Param<Tensor<4>>),
+    /// A running statistic of batch normalisation: kept, but not trained.
+    Statistic(&'a mut RunningState<Tensor<1>>),
+}
+
+/// A parameter's Keras name and its place.
+pub(crate) type NamedSlot<'a> = (String, Slot<'a>);
+
+impl Slot<'_> {
+    pub(crate) fn shape(&self) -> Vec<usize> {
+        match self {
+            Self::Vector(param) => param.dims().to_vec(),
+            Self::Matrix(param) => param.dims().to_vec(),
+            Self::Kernel(param) => param.dims().to_vec(),
+            Self::Statistic(state) => state.value().dims().to_vec(),
+        }
+    }
+
+    fn data(&self) -> TensorData {
+        match self {
+            Self::Vector(param) => param.val().into_data(),
+            Self::Matrix(param) => param.val().into_data(),
+            Self::Kernel(param) => param.val().into_data(),
+            Self::Statistic(state) => state.value_sync().into_data(),
+        }
+    }
+
+    fn set(&mut self, id: ParamId, data: TensorData) {
+        match self {
+            Self::Vector(param) => replace(param, id, data),
+            Self::Matrix(param) => replace(param, id, data),
+            Self::Kernel(param) => replace(param, id, data),
+            Self::Statistic(state) => {
+                let device = state.value().device();
+                state.update(Tensor::from_data(data, &device));
+                state.value_sync();
+            }
+        }
+    }
+}
+
+fn replace<const D: usize>(param: &mut Param<Tensor<D>>, id: ParamId, data: TensorData) {
+    let device = param.val().device();
+    *param = Param::initialized(id, Tensor::from_data(data, &device).require_grad());
+}
+
+/// A parameter's identity, which optimiser states are filed under: the same for the same name in every run, so that a
+/// resumed run finds its states again. FNV-1a.
+fn identity(name: &str) -> ParamId {
+    let hash = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    ParamId::from(hash)
+}
+
+/// Gives every slot the identity that belongs to its name.
+pub(crate) fn identify(slots: Vec<NamedSlot<'_>>) {
+    for (name, mut slot) in slots {
+        let data = slot.data();
+        slot.set(identity(&name), data);
+    }
+}
+
+/// Reads every slot.
+pub(crate) fn read(slots: &[NamedSlot<'_>]) -> Result<BTreeMap<String, NamedTensor>, NetworkError> {
+    slots.iter().map(|(name, slot)| read_one(name, slot)).collect()
+}
+
+fn read_one(name: &str, slot: &Slot<'_>) -> Result<(String, NamedTensor), NetworkError> {
+    let shape = slot.shape();
+    let values = slot
+        .data()
+        .try_to_vec()
+        .map_err(|error| NetworkError::Device { name: name.to_owned(), reason: format!("{error:?}") })?;
+    Ok((name.to_owned(), NamedTensor { shape, values }))
+}
+
+/// Fills every slot from `tensors`.
+///
+/// # Errors
+/// A slot's tensor is missing or of another shape; nothing is changed then.
+pub(crate) fn write(
+    slots: Vec<NamedSlot<'_>>,
+    tensors: &BTreeMap<String, NamedTensor>,
+    architecture: &str,
+) -> Result<(), NetworkError> {
+    for (name, slot) in &slots {
+        check(name, slot, tensors, architecture)?;
+    }
+    for (name, mut slot) in slots {
+        if let Some(tensor) = tensors.get(&name) {
+            slot.set(identity(&name), TensorData::new(tensor.values.clone(), tensor.shape.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn check(
+    name: &str,
+    slot: &Slot<'_>,
+    tensors: &BTreeMap<String, NamedTensor>,
+    architecture: &str,
+) -> Result<(), NetworkError> {
+    let tensor = tensors
+        .get(name)
+        .ok_or_else(|| NetworkError::Missing { name: name.to_owned(), architecture: architecture.to_owned() })?;
+    let expected = slot.shape();
+    if tensor.shape != expected || tensor.values.len() != expected.iter().product::<usize>() {
+        return Err(NetworkError::Shape { name: name.to_owned(), found: tensor.shape.clone(), expected });
+    }
+    Ok(())
+}

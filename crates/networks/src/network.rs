@@ -1,0 +1,244 @@
+//! A trunk and its head: the network that is trained, exported and run.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use burn::module::Module;
+use burn::nn::pool::AdaptiveAvgPool2dConfig;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::head::Head;
+use crate::named::{self, NamedSlot, NamedTensor};
+use crate::{NetworkError, Vgg16, Xception, vgg16, xception};
+
+/// Sees the output `[batch, channels, height, width]` of every stage by name.
+pub type Features<'a> = dyn FnMut(&str, &Tensor<4>) + 'a;
+
+/// Which trunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Architecture {
+    /// Chollet 2017; 20.9 million parameters.
+    Xception,
+    /// Simonyan and Zisserman 2015; 14.7 million parameters.
+    Vgg16,
+}
+
+impl Architecture {
+    /// The name in recipes, manifests and file names.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Xception => "xception",
+            Self::Vgg16 => "vgg16",
+        }
+    }
+
+    /// Length of the pooled feature vector.
+    #[must_use]
+    pub fn features(self) -> usize {
+        match self {
+            Self::Xception => xception::FEATURES,
+            Self::Vgg16 => vgg16::FEATURES,
+        }
+    }
+}
+
+impl fmt::Display for Architecture {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for Architecture {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        [Self::Xception, Self::Vgg16]
+            .into_iter()
+            .find(|architecture| architecture.name() == name)
+            .ok_or_else(|| format!("\"{name}\" is no architecture; accepted are xception and vgg16"))
+    }
+}
+
+/// Whether a network can be trained, or only run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Three input channels, batch normalisation of its own.
+    Trainable,
+    /// One grey input channel, batch normalisation folded into the convolutions.
+    Folded,
+}
+
+impl Form {
+    /// Input channels.
+    #[must_use]
+    pub fn channels(self) -> usize {
+        match self {
+            Self::Trainable => 3,
+            Self::Folded => 1,
+        }
+    }
+}
+
+/// What a [`Network`] looks like.
+#[derive(Debug, Clone, Copy)]
+pub struct NetworkConfig {
+    architecture: Architecture,
+    classes: usize,
+    form: Form,
+    dropout: f64,
+}
+
+impl NetworkConfig {
+    /// A network of the given architecture and form, without dropout.
+    #[must_use]
+    pub fn new(architecture: Architecture, classes: usize, form: Form) -> Self {
+        Self { architecture, classes, form, dropout: 0.0 }
+    }
+
+    /// The share of pooled features left out while training, 0 to below 1.
+    #[must_use]
+    pub fn with_dropout(mut self, dropout: f64) -> Self {
+        self.dropout = dropout;
+        self
+    }
+
+    /// Random weights on `device`.
+    #[must_use]
+    pub fn init(&self, device: &Device) -> Network {
+        let channels = self.form.channels();
+        let trunk = match self.architecture {
+            Architecture::Xception => Trunk::Xception(Xception::new(channels, self.form, device)),
+            Architecture::Vgg16 => Trunk::Vgg16(Vgg16::new(channels, device)),
+        };
+        let head = Head::new(self.architecture.features(), self.classes, self.dropout, device);
+        Network { trunk, head }
+    }
+}
+
+/// The two trunks behind one forward.
+#[derive(Module, Debug)]
+enum Trunk {
+    Xception(Xception),
+    Vgg16(Vgg16),
+}
+
+/// A trunk, global average pooling, and a head.
+#[derive(Module, Debug)]
+pub struct Network {
+    trunk: Trunk,
+    head: Head,
+}
+
+impl Network {
+    /// Images `[batch, channels, height, width]` in [-1, 1] to logits `[batch, classes]`.
+    #[must_use]
+    pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        self.head.forward(self.pooled(images))
+    }
+
+    /// Images to pooled features `[batch, 2048]` (Xception) or `[batch, 512]` (VGG16).
+    #[must_use]
+    pub fn pooled(&self, images: Tensor<4>) -> Tensor<2> {
+        self.observed(images, &mut |_, _| ())
+    }
+
+    /// As [`Network::pooled`], and shows the output of every stage to `observe`.
+    #[must_use]
+    pub fn observed(&self, images: Tensor<4>, observe: &mut Features<'_>) -> Tensor<2> {
+        let features = match &self.trunk {
+            Trunk::Xception(trunk) => trunk.forward(images, observe),
+            Trunk::Vgg16(trunk) => trunk.forward(images, observe),
+        };
+        AdaptiveAvgPool2dConfig::new([1, 1]).init().forward(features).flatten(1, 3)
+    }
+
+    /// Pooled features to logits.
+    #[must_use]
+    pub fn classify(&self, pooled: Tensor<2>) -> Tensor<2> {
+        self.head.forward(pooled)
+    }
+
+    /// Which trunk this is.
+    #[must_use]
+    pub fn architecture(&self) -> Architecture {
+        match &self.trunk {
+            Trunk::Xception(_) => Architecture::Xception,
+            Trunk::Vgg16(_) => Architecture::Vgg16,
+        }
+    }
+
+    /// Trains only what lies at or above block `first` (Keras's numbering, from 1), and the head.
+    ///
+    /// A frozen block keeps its batch statistics too. 1 trains everything; a number past the last block, the head alone.
+    #[must_use]
+    pub fn train_from(self, first: usize) -> Self {
+        let Self { trunk, head } = self.unfreeze();
+        let trunk = match trunk {
+            Trunk::Xception(trunk) => Trunk::Xception(trunk.freeze_before(first)),
+            Trunk::Vgg16(trunk) => Trunk::Vgg16(trunk.freeze_before(first)),
+        };
+        Self { trunk, head }
+    }
+
+    /// Every parameter by its Keras name.
+    ///
+    /// # Errors
+    /// The device could not be read back.
+    pub fn named_tensors(&self) -> Result<BTreeMap<String, NamedTensor>, NetworkError> {
+        named::read(&self.clone().slots())
+    }
+
+    /// Fills the whole network from `tensors`.
+    ///
+    /// # Errors
+    /// A tensor is missing, has another shape, or belongs nowhere; the network is unchanged then.
+    pub fn load(mut self, tensors: &BTreeMap<String, NamedTensor>) -> Result<Self, NetworkError> {
+        let architecture = self.architecture();
+        let slots = self.slots();
+        if let Some(name) = tensors.keys().find(|name| !slots.iter().any(|(slot, _)| slot == *name)) {
+            return Err(NetworkError::Unknown { name: name.clone(), architecture: architecture.to_string() });
+        }
+        named::write(slots, tensors, architecture.name())?;
+        Ok(self)
+    }
+
+    /// Fills the trunk alone, from ImageNet weights without head; the head stays as it is.
+    ///
+    /// # Errors
+    /// A tensor of the trunk is missing or has another shape; the network is unchanged then.
+    pub fn load_trunk(mut self, tensors: &BTreeMap<String, NamedTensor>) -> Result<Self, NetworkError> {
+        let architecture = self.architecture();
+        named::write(self.trunk_slots(), tensors, architecture.name())?;
+        Ok(self)
+    }
+
+    /// Gives parameters identities that are the same in every run, so that optimiser states can be resumed.
+    ///
+    /// Reads every parameter back from its device: for training, not for a browser.
+    #[must_use]
+    pub fn identified(mut self) -> Self {
+        named::identify(self.slots());
+        self
+    }
+
+    fn trunk_slots(&mut self) -> Vec<NamedSlot<'_>> {
+        match &mut self.trunk {
+            Trunk::Xception(trunk) => trunk.slots(),
+            Trunk::Vgg16(trunk) => trunk.slots(),
+        }
+    }
+
+    fn slots(&mut self) -> Vec<NamedSlot<'_>> {
+        let Self { trunk, head } = self;
+        let mut slots = match trunk {
+            Trunk::Xception(trunk) => trunk.slots(),
+            Trunk::Vgg16(trunk) => trunk.slots(),
+        };
+        slots.extend(head.slots());
+        slots
+    }
+}

@@ -1,0 +1,85 @@
+//! VGG16: "Very Deep Convolutional Networks for Large-Scale Image Recognition", Simonyan and Zisserman, 2015,
+//! configuration D without its dense layers; 14,714,688 parameters.
+
+use burn::module::{Module, Param};
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+
+use crate::Features;
+use crate::named::{NamedSlot, Slot};
+
+/// Convolutions and output channels of the five blocks.
+const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
+/// Pooled features.
+pub(crate) const FEATURES: usize = 512;
+
+/// The trunk of VGG16: everything before the pooled features.
+#[derive(Module, Debug)]
+pub struct Vgg16 {
+    blocks: Vec<Vec<Conv2d>>,
+    pool: MaxPool2d,
+}
+
+impl Vgg16 {
+    /// Random weights; `channels` is 3 for the ImageNet form, 1 once folded to grey.
+    #[must_use]
+    pub fn new(channels: usize, device: &Device) -> Self {
+        let mut input = channels;
+        let mut conv = |output| {
+            let conv = Conv2dConfig::new([input, output], [3, 3]).with_padding(PaddingConfig2d::Same).init(device);
+            input = output;
+            conv
+        };
+        Self {
+            blocks: BLOCKS.map(|(count, output)| (0..count).map(|_| conv(output)).collect()).into(),
+            pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
+        }
+    }
+
+    /// Images `[batch, channels, height, width]` in [-1, 1] to features `[batch, 512, height / 32, width / 32]`.
+    ///
+    /// `observe` sees the output of every block under the name Keras gives it.
+    #[must_use]
+    pub fn forward(&self, images: Tensor<4>, observe: &mut Features<'_>) -> Tensor<4> {
+        let mut features = images;
+        for (index, block) in self.blocks.iter().enumerate() {
+            for conv in block {
+                features = relu(conv.forward(features));
+            }
+            features = self.pool.forward(features);
+            observe(&format!("block{}_pool", index + 1), &features);
+        }
+        features
+    }
+
+    /// Switches off training of every block before `first`.
+    #[must_use]
+    pub fn freeze_before(mut self, first: usize) -> Self {
+        self.blocks = self
+            .blocks
+            .into_iter()
+            .enumerate()
+            .map(|(index, block)| if index + 1 < first { block.freeze() } else { block })
+            .collect();
+        self
+    }
+
+    pub(crate) fn slots(&mut self) -> Vec<NamedSlot<'_>> {
+        let mut slots = Vec::new();
+        for (block_index, block) in self.blocks.iter_mut().enumerate() {
+            for (index, conv) in block.iter_mut().enumerate() {
+                let layer = format!("block{}_conv{}", block_index + 1, index + 1);
+                slots.push((format!("{layer}.kernel"), Slot::Kernel(&mut conv.weight)));
+                slots.extend(bias(&layer, &mut conv.bias));
+            }
+        }
+        slots
+    }
+}
+
+fn bias<'a>(layer: &str, bias: &'a mut Option<Param<Tensor<1>>>) -> Option<NamedSlot<'a>> {
+    bias.as_mut().map(|bias| (format!("{layer}.bias"), Slot::Vector(bias)))
+}
