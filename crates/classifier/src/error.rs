@@ -1,0 +1,35 @@
+//! What can keep a slice from being classified.
+
+use networks::NetworkError;
+use weights::WeightsError;
+
+/// A classifier could not be loaded, or could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClassifierError {
+    /// The weights file is damaged or is none.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The weights file's tensors are not those of its architecture.
+    #[error("the weights file does not hold the network that its manifest names: {0}")]
+    Network(#[from] NetworkError),
+    /// This build or this machine has no such engine.
+    #[error("WebGPU is not available: {reason}\nhint: use the CPU engine.")]
+    NoWebGpu {
+        /// Why.
+        reason: String,
+    },
+    /// A slice was prepared for another input.
+    #[error("the slice was prepared at {found} x {found} pixels; this model takes {expected} x {expected}")]
+    Size {
+        /// Side of the prepared slice.
+        found: u32,
+        /// Side the model takes.
+        expected: u32,
+    },
+    /// The engine gave no answer, or none that is a number.
+    #[error("the engine failed: {reason}")]
+    Engine {
+        /// What happened.
+        reason: String,
+    },
+}

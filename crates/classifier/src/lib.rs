@@ -1,0 +1,25 @@
+//! A weights file and slices to predictions, on the CPU or on WebGPU, natively and in a browser.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use classifier::{Classifier, Engine};
+//!
+//! let weights = std::fs::read("weights/xception.safetensors")?;
+//! let classifier = Classifier::load(&weights, Engine::Cpu).await?;
+//! let study = imaging::decode(&std::fs::read("slice.jpg")?, &imaging::Limits::default())?;
+//! let input = imaging::prepare(&study.slices[0], &classifier.input_spec());
+//! let prediction = &classifier.predict(&[input]).await?[0];
+//! println!("{} {:.2}", classifier.class_name(prediction.class), prediction.probability());
+//! # Ok(())
+//! # }
+//! ```
+
+mod engine;
+mod error;
+mod model;
+mod prediction;
+
+pub use engine::Engine;
+pub use error::ClassifierError;
+pub use model::Classifier;
+pub use prediction::Prediction;

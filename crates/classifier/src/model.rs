@@ -1,0 +1,147 @@
+//! A loaded model.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use imaging::{InputSpec, PreparedSlice};
+use networks::{Architecture, Features, Form, NamedTensor, Network, NetworkConfig};
+use weights::{Manifest, WeightsFile};
+
+use crate::{ClassifierError, Engine, Prediction};
+
+/// Slices that go through the network together; more use memory without being faster.
+const BATCH: usize = 8;
+
+/// A network on its device, with what its weights file says of it.
+#[derive(Debug)]
+pub struct Classifier {
+    network: Network,
+    device: Device,
+    engine: String,
+    manifest: Manifest,
+}
+
+impl Classifier {
+    /// Checks a weights file and puts its network on an engine.
+    ///
+    /// # Errors
+    /// The file is damaged, its tensors are not its architecture's, or the engine is not to be had.
+    pub async fn load(bytes: &[u8], engine: Engine) -> Result<Self, ClassifierError> {
+        Self::from_file(weights::read(bytes)?, engine).await
+    }
+
+    /// As [`Classifier::load`], for a file that was read and verified already.
+    ///
+    /// # Errors
+    /// As [`Classifier::load`].
+    pub async fn from_file(file: WeightsFile, engine: Engine) -> Result<Self, ClassifierError> {
+        let WeightsFile { manifest, tensors } = file;
+        let (device, engine) = engine.open().await?;
+        let tensors: BTreeMap<String, NamedTensor> = tensors
+            .into_iter()
+            .map(|(name, tensor)| (name, NamedTensor { values: tensor.to_f32(), shape: tensor.shape }))
+            .collect();
+        let architecture = architecture(manifest.architecture);
+        let network =
+            NetworkConfig::new(architecture, manifest.classes.len(), Form::Folded).init(&device).load(&tensors)?;
+        Ok(Self { network, device, engine, manifest })
+    }
+
+    /// How a slice must be prepared for this model.
+    #[must_use]
+    pub fn input_spec(&self) -> InputSpec {
+        input_spec(&self.manifest.input)
+    }
+
+    /// The engine that answers, such as `CPU` or `WebGPU (NVIDIA H100)`.
+    #[must_use]
+    pub fn engine_name(&self) -> &str {
+        &self.engine
+    }
+
+    /// What the weights file says of itself.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The name of a class by its index; empty for an index that is none.
+    #[must_use]
+    pub fn class_name(&self, class: usize) -> &str {
+        self.manifest.classes.get(class).map_or("", String::as_str)
+    }
+
+    /// One prediction a slice, in order.
+    ///
+    /// # Errors
+    /// A slice was prepared for another input, or the engine failed.
+    pub async fn predict(&self, slices: &[PreparedSlice]) -> Result<Vec<Prediction>, ClassifierError> {
+        let temperature = self.manifest.temperature.unwrap_or(1.0);
+        let mut predictions = Vec::with_capacity(slices.len());
+        for batch in slices.chunks(BATCH) {
+            let logits = self.network.forward(self.images(batch)?);
+            for row in read(logits).await?.chunks(self.manifest.classes.len()) {
+                let prediction = Prediction::from_logits(row, temperature);
+                predictions.push(prediction.ok_or_else(|| failed("an output of the network is not a finite number"))?);
+            }
+        }
+        Ok(predictions)
+    }
+
+    /// The output of every stage of the network by Keras's name, for comparing engines.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict`].
+    pub async fn activations(&self, slices: &[PreparedSlice]) -> Result<Vec<(String, Vec<f32>)>, ClassifierError> {
+        let mut stages = Vec::new();
+        let observe: &mut Features<'_> = &mut |name, stage| stages.push((name.to_owned(), stage.clone()));
+        let pooled = self.network.observed(self.images(slices)?, observe);
+        let mut activations = Vec::with_capacity(stages.len() + 1);
+        for (name, stage) in stages {
+            activations.push((name, read(stage).await?));
+        }
+        activations.push(("avg_pool".to_owned(), read(pooled).await?));
+        Ok(activations)
+    }
+
+    /// `[batch, 1, size, size]`.
+    fn images(&self, slices: &[PreparedSlice]) -> Result<Tensor<4>, ClassifierError> {
+        let size = self.manifest.input.size;
+        if let Some(other) = slices.iter().find(|slice| slice.size() != size) {
+            return Err(ClassifierError::Size { found: other.size(), expected: size });
+        }
+        let pixels: Vec<f32> = slices.iter().flat_map(PreparedSlice::pixels).copied().collect();
+        let shape = [slices.len(), 1, size as usize, size as usize];
+        Ok(Tensor::from_data(TensorData::new(pixels, shape), &self.device))
+    }
+}
+
+/// A tensor's values, once the device has them.
+async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ClassifierError> {
+    let data = tensor.into_data_async().await.map_err(|error| failed(&format!("{error:?}")))?;
+    data.try_to_vec().map_err(|error| failed(&format!("{error:?}")))
+}
+
+fn failed(reason: &str) -> ClassifierError {
+    ClassifierError::Engine { reason: reason.to_owned() }
+}
+
+fn architecture(architecture: weights::Architecture) -> Architecture {
+    match architecture {
+        weights::Architecture::Xception => Architecture::Xception,
+        weights::Architecture::Vgg16 => Architecture::Vgg16,
+    }
+}
+
+/// The manifest's input in the words of `imaging`: the weights crate does not know it.
+fn input_spec(input: &weights::InputSpec) -> InputSpec {
+    InputSpec {
+        size: input.size,
+        crop: match input.crop {
+            weights::Crop::Head => imaging::Crop::Head,
+            weights::Crop::None => imaging::Crop::None,
+        },
+        margin: input.margin,
+        intensity: imaging::Intensity { low: input.intensity.low, high: input.intensity.high },
+    }
+}
