@@ -1,0 +1,162 @@
+//! Random changes of a prepared slice that a scanner, a radiographer or an export could have caused.
+
+use std::f32::consts::TAU;
+
+use rand::Rng;
+
+use crate::recipe::Augmentation;
+
+impl Augmentation {
+    /// A changed copy of a square slice in [-1, 1], `side` x `side` pixels.
+    #[must_use]
+    pub fn apply(&self, pixels: &[f32], side: usize, random: &mut impl Rng) -> Vec<f32> {
+        let warp = self.warp(random);
+        let tone = self.tone(random);
+        let mut changed = vec![0.0; pixels.len()];
+        for (y, row) in changed.chunks_mut(side).enumerate() {
+            for (x, value) in row.iter_mut().enumerate() {
+                let (u, v) = (unit(x, side), unit(y, side));
+                let sampled = warp.sample(pixels, side, u, v);
+                *value = tone.apply(sampled, u, v);
+            }
+        }
+        self.add_noise(&mut changed, random);
+        changed
+    }
+
+    fn warp(&self, random: &mut impl Rng) -> Warp {
+        let angle = symmetric(self.rotation, random).to_radians();
+        let zoom = 1.0 / (1.0 + symmetric(self.scale, random));
+        let mirror = if self.flip && random.random() { -1.0 } else { 1.0 };
+        let (sin, cos) = angle.sin_cos();
+        Warp {
+            matrix: [mirror * zoom * cos, -mirror * zoom * sin, zoom * sin, zoom * cos],
+            shift: [2.0 * symmetric(self.shift, random), 2.0 * symmetric(self.shift, random)],
+        }
+    }
+
+    fn tone(&self, random: &mut impl Rng) -> Tone {
+        let strength = symmetric(self.bias_field, random);
+        let direction = random.random::<f32>() * TAU;
+        Tone {
+            gamma: symmetric(self.gamma, random).exp2(),
+            contrast: 1.0 + symmetric(self.contrast, random),
+            brightness: symmetric(self.brightness, random),
+            slope: [strength * direction.cos(), strength * direction.sin()],
+        }
+    }
+
+    fn add_noise(&self, pixels: &mut [f32], random: &mut impl Rng) {
+        if self.noise == 0.0 {
+            return;
+        }
+        let deviation = self.noise * random.random::<f32>();
+        for pixel in pixels {
+            // The sum of four uniform values is near enough to a normal one; its variance is 4 / 12.
+            let sum: f32 = (0..4).map(|_| random.random::<f32>()).sum();
+            *pixel = (*pixel + deviation * (sum - 2.0) * 3.0_f32.sqrt()).clamp(-1.0, 1.0);
+        }
+    }
+}
+
+/// A uniform value in [-`limit`, `limit`].
+fn symmetric(limit: f32, random: &mut impl Rng) -> f32 {
+    limit * (2.0 * random.random::<f32>() - 1.0)
+}
+
+/// A pixel's centre in [-1, 1].
+fn unit(index: usize, side: usize) -> f32 {
+    (2.0 * index as f32 + 1.0) / side as f32 - 1.0
+}
+
+/// Where a pixel of the changed slice comes from, in coordinates from -1 to 1.
+struct Warp {
+    matrix: [f32; 4],
+    shift: [f32; 2],
+}
+
+impl Warp {
+    /// Bilinear; outside the slice lies air, -1.
+    fn sample(&self, pixels: &[f32], side: usize, u: f32, v: f32) -> f32 {
+        let [a, b, c, d] = self.matrix;
+        let position = |unit: f32| (unit + 1.0) * side as f32 / 2.0 - 0.5;
+        let x = position(a * u + b * v + self.shift[0]);
+        let y = position(c * u + d * v + self.shift[1]);
+        let (left, top) = (x.floor(), y.floor());
+        let (right_share, bottom_share) = (x - left, y - top);
+        let at = |column: f32, row: f32| {
+            let inside = |value: f32| value >= 0.0 && value < side as f32;
+            if inside(column) && inside(row) { pixels[row as usize * side + column as usize] } else { -1.0 }
+        };
+        let upper = at(left, top) * (1.0 - right_share) + at(left + 1.0, top) * right_share;
+        let lower = at(left, top + 1.0) * (1.0 - right_share) + at(left + 1.0, top + 1.0) * right_share;
+        upper * (1.0 - bottom_share) + lower * bottom_share
+    }
+}
+
+/// How a value of the changed slice differs from the one it was sampled from.
+struct Tone {
+    gamma: f32,
+    contrast: f32,
+    brightness: f32,
+    slope: [f32; 2],
+}
+
+impl Tone {
+    /// Gamma and a coil's field act on the signal, which is 0 in air; contrast and brightness act on the display.
+    fn apply(&self, value: f32, u: f32, v: f32) -> f32 {
+        let signal = ((value + 1.0) / 2.0).clamp(0.0, 1.0).powf(self.gamma);
+        let field = 1.0 + self.slope[0] * u + self.slope[1] * v;
+        let shown = (signal * field * 2.0 - 1.0) * self.contrast + 2.0 * self.brightness;
+        shown.clamp(-1.0, 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    fn ramp(side: usize) -> Vec<f32> {
+        (0..side * side).map(|index| (index % side) as f32 / side as f32 * 1.6 - 0.8).collect()
+    }
+
+    #[test]
+    fn no_augmentation_changes_nothing() {
+        let slice = ramp(16);
+        let same = Augmentation::default().apply(&slice, 16, &mut ChaCha8Rng::seed_from_u64(1));
+        assert!(slice.iter().zip(&same).all(|(a, b)| (a - b).abs() < 1e-5));
+    }
+
+    #[test]
+    fn a_flip_mirrors_left_and_right() {
+        let slice = ramp(16);
+        let flip = Augmentation { flip: true, ..Augmentation::default() };
+        let mirrored = (0..32)
+            .map(|seed| flip.apply(&slice, 16, &mut ChaCha8Rng::seed_from_u64(seed)))
+            .filter(|changed| (0..256).all(|i| (changed[i] - slice[i / 16 * 16 + 15 - i % 16]).abs() < 1e-5))
+            .count();
+        assert!((8..=24).contains(&mirrored), "{mirrored} of 32 were mirrored");
+    }
+
+    #[test]
+    fn every_change_stays_in_range_and_repeats_with_its_seed() {
+        let all = Augmentation {
+            flip: true,
+            shift: 0.1,
+            rotation: 20.0,
+            scale: 0.2,
+            brightness: 0.2,
+            contrast: 0.3,
+            gamma: 0.5,
+            bias_field: 0.3,
+            noise: 0.1,
+        };
+        let change = |seed| all.apply(&ramp(24), 24, &mut ChaCha8Rng::seed_from_u64(seed));
+        assert!(change(5).iter().all(|value| (-1.0..=1.0).contains(value)));
+        assert_eq!(change(5), change(5));
+        assert_ne!(change(5), change(6));
+    }
+}

@@ -1,0 +1,91 @@
+//! Slices to training batches: shuffled, augmented, prepared ahead of the device.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Scope;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use crate::recipe::Augmentation;
+use crate::slices::Slices;
+
+/// Batches waiting for the device at any time.
+const AHEAD: usize = 3;
+
+/// Some slices and their labels, on the way to a device.
+pub struct Batch {
+    side: usize,
+    pixels: Vec<f32>,
+    /// Class indices.
+    pub labels: Vec<usize>,
+}
+
+impl Batch {
+    /// `[batch, channels, side, side]`: the grey slice repeated over the channels.
+    #[must_use]
+    pub fn images(&self, channels: usize, device: &Device) -> Tensor<4> {
+        let shape = [self.labels.len(), 1, self.side, self.side];
+        Tensor::<4>::from_data(TensorData::new(self.pixels.clone(), shape), device).repeat_dim(1, channels)
+    }
+}
+
+/// Where batches come from.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// The prepared slices.
+    pub slices: &'a Slices,
+    /// The label of every record.
+    pub labels: &'a [usize],
+    /// Slices in a batch.
+    pub size: usize,
+}
+
+impl<'a> Source<'a> {
+    /// The records at `indices`, unchanged and in order.
+    pub fn in_order(self, indices: &'a [usize]) -> impl Iterator<Item = Batch> + 'a {
+        indices.chunks(self.size).map(move |chunk| self.collect(chunk, <[f32]>::to_vec))
+    }
+
+    /// The records at `indices` in an order and with changes that follow from `seed`, made on a thread of `scope`.
+    ///
+    /// A last batch smaller than half of the size is left out: its batch statistics would be poor.
+    pub fn shuffled<'scope>(
+        self,
+        indices: &'a [usize],
+        augmentation: Augmentation,
+        seed: u64,
+        scope: &'scope Scope<'scope, 'a>,
+    ) -> Receiver<Batch> {
+        let (sender, receiver) = sync_channel(AHEAD);
+        scope.spawn(move || {
+            let mut random = ChaCha8Rng::seed_from_u64(seed);
+            let mut order = indices.to_vec();
+            order.shuffle(&mut random);
+            for chunk in order.chunks(self.size).filter(|chunk| 2 * chunk.len() >= self.size) {
+                let batch = self.collect(chunk, |pixels| augmentation.apply(pixels, pixels.len().isqrt(), &mut random));
+                if sender.send(batch).is_err() {
+                    return; // The receiver is gone: training has stopped.
+                }
+            }
+        });
+        receiver
+    }
+
+    /// How many batches [`Source::shuffled`] gives.
+    #[must_use]
+    pub fn steps(&self, indices: &[usize]) -> usize {
+        indices.chunks(self.size).filter(|chunk| 2 * chunk.len() >= self.size).count()
+    }
+
+    fn collect(&self, chunk: &[usize], mut change: impl FnMut(&[f32]) -> Vec<f32>) -> Batch {
+        let mut batch = Batch { side: 0, pixels: Vec::new(), labels: Vec::with_capacity(chunk.len()) };
+        for (slice, &index) in chunk.iter().filter_map(|index| Some((self.slices.get(*index)?, index))) {
+            batch.side = slice.size() as usize;
+            batch.pixels.extend(change(slice.pixels()));
+            batch.labels.push(self.labels[index]);
+        }
+        batch
+    }
+}

@@ -1,0 +1,177 @@
+//! What can be typed after `sulcus`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use dataset::Protocol;
+
+/// Train, measure, export and run classifiers of brain MRI slices.
+///
+/// For research and teaching. Not a medical device.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What `sulcus` can do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Train a network by a recipe
+    Train(TrainArguments),
+    /// Measure a weights file on labelled scans
+    Evaluate(EvaluateArguments),
+    /// Turn a training run into a weights file for the page
+    Export(ExportArguments),
+    /// Classify scans
+    Classify(ClassifyArguments),
+}
+
+/// Where a network runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DeviceName {
+    /// Every machine has it
+    Cpu,
+    /// Vulkan, Metal or Direct3D 12
+    Wgpu,
+    /// NVIDIA; needs a build with `--features cuda`
+    Cuda,
+}
+
+/// A folder of labelled scans.
+#[derive(Debug, Args)]
+pub struct DataArguments {
+    /// Folder of scans: DIR/Training/CLASS/FILE and DIR/Testing/CLASS/FILE, or DIR/CLASS/FILE
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// CSV with the columns path, patient_group and dup_group; found by itself as DIR/index.csv or DIR/../index.csv
+    #[arg(long, value_name = "FILE")]
+    pub groups: Option<PathBuf>,
+}
+
+/// Train a network by a recipe.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped
+  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped --resume")]
+pub struct TrainArguments {
+    /// The recipe, a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub recipe: PathBuf,
+    /// The folder of scans.
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Folder for checkpoints, metrics and the best network
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Weights to start from [default: the ImageNet weights under weights/]
+    #[arg(long, value_name = "FILE")]
+    pub start: Option<PathBuf>,
+    /// Where to train
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    pub device: DeviceName,
+    /// Go on after the last whole epoch in the run folder
+    #[arg(long)]
+    pub resume: bool,
+}
+
+/// Which slices a weights file is measured on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SplitName {
+    /// The published Testing part
+    Official,
+    /// The share held out at random by the model's recipe
+    Random,
+    /// The share held out by patient and copy by the model's recipe
+    Grouped,
+}
+
+impl From<SplitName> for Protocol {
+    fn from(name: SplitName) -> Self {
+        match name {
+            SplitName::Official => Self::Official,
+            SplitName::Random => Self::Random,
+            SplitName::Grouped => Self::Grouped,
+        }
+    }
+}
+
+/// Measure a weights file on labelled scans.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus evaluate --weights weights/xception.safetensors --data scans --split grouped
+  sulcus evaluate --weights weights/xception.safetensors --data scans --split official --json report.json")]
+pub struct EvaluateArguments {
+    /// The weights file
+    #[arg(long, value_name = "FILE")]
+    pub weights: PathBuf,
+    /// The folder of scans.
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Which slices to measure on
+    #[arg(long, value_enum)]
+    pub split: SplitName,
+    /// Write the report here as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Where to run
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    pub device: DeviceName,
+}
+
+/// Turn a training run into a weights file for the page.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus export --run runs/grouped --data scans --out model.safetensors
+  sulcus export --run runs/grouped --data scans --out weights/xception.safetensors \\
+      --catalogue weights/manifest.json --title Xception")]
+pub struct ExportArguments {
+    /// The run folder that `sulcus train` left
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    /// The folder of scans, to compare the int8 file with the float network on its held-out slices.
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// The weights file to write
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Offer the file on the page: add it to this catalogue, which lies in the same folder
+    #[arg(long, value_name = "FILE", requires = "title")]
+    pub catalogue: Option<PathBuf>,
+    /// Name of the model on the page
+    #[arg(long, requires = "catalogue")]
+    pub title: Option<String>,
+    /// Licence of the weights, as an SPDX expression
+    #[arg(long, default_value = "MIT OR Apache-2.0")]
+    pub licence: String,
+    /// Credit owed for the data and the starting weights
+    #[arg(long, default_value = "")]
+    pub credit: String,
+    /// Write the comparison here as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// Classify scans.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus classify slice.jpg scan.dcm
+  sulcus classify --json scans/*.png > answers.jsonl
+
+Exit status: 0 when every file was answered, 1 when one was not, 2 for wrong usage.")]
+pub struct ClassifyArguments {
+    /// JPEG, PNG, BMP, TIFF, WebP or DICOM files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The weights file [default: the default model of weights/manifest.json]
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+    /// Where to run
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    pub device: DeviceName,
+}

@@ -1,0 +1,154 @@
+//! `sulcus evaluate`: a weights file and labelled scans to the report behind a figure.
+
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use classifier::Classifier;
+use dataset::{Dataset, Leakage, Protocol, Split};
+use metrics::{Bootstrap, Predictions};
+use serde::Serialize;
+
+use crate::cli::EvaluateArguments;
+use crate::model_files;
+use crate::recipe::Recipe;
+use crate::slices::{Slices, progress_bar};
+
+/// Slices classified between two steps of the progress bar.
+const CHUNK: usize = 8;
+
+/// A report as `--json` writes it.
+#[derive(Serialize)]
+struct Evaluation {
+    /// By which rule the slices were held out.
+    protocol: Protocol,
+    /// Whether something of the slices, a patient or a copy, was seen in training.
+    leaky: bool,
+    /// How much of it.
+    leakage: Leakage,
+    /// Class names, in the order of the confusion matrix.
+    classes: Vec<String>,
+    #[serde(flatten)]
+    report: metrics::Report,
+    weights_sha256: String,
+    architecture: String,
+    input_size: u32,
+    data_fingerprint: String,
+    /// Whether these are the scans the model was trained on, so that its training part is known.
+    trained_on_these_data: bool,
+    engine: String,
+    /// Files that could not be read.
+    unreadable: Vec<String>,
+    command: String,
+}
+
+/// Runs `sulcus evaluate`.
+///
+/// # Errors
+/// The weights file or the data can't be used, or the report can't be written.
+pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
+    let bytes = model_files::read(Some(&arguments.weights))?;
+    let classifier = pollster::block_on(Classifier::load(&bytes, arguments.device.engine()?))?;
+    let dataset = arguments.data.open()?;
+    let classes = &classifier.manifest().classes;
+    ensure!(&dataset.classes == classes, "the scans have the classes {:?}; the model has {classes:?}", dataset.classes);
+
+    let recipe =
+        Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
+    let fingerprint = dataset::fingerprint(&dataset)?;
+    let trained_on_these_data = fingerprint == classifier.manifest().data_fingerprint;
+    let split = held_out(&dataset, &recipe, arguments.split.into(), trained_on_these_data)?;
+    let slices = Slices::prepare(&dataset, &split.test, &classifier.input_spec());
+    let test = slices.readable(&split.test);
+    let predictions = predict(&classifier, &dataset, &slices, &test)?;
+    let leakage = dataset::leakage(&dataset, &split);
+    let evaluation = Evaluation {
+        protocol: arguments.split.into(),
+        leaky: leakage.leaky,
+        leakage,
+        classes: classes.clone(),
+        report: metrics::Report::new(&predictions, Bootstrap::default()),
+        weights_sha256: weights::sha256(&bytes),
+        architecture: recipe.architecture.to_string(),
+        input_size: recipe.input.size,
+        data_fingerprint: fingerprint,
+        trained_on_these_data,
+        engine: classifier.engine_name().to_owned(),
+        unreadable: slices.unreadable.iter().map(|file| format!("{}: {}", file.path.display(), file.reason)).collect(),
+        command: command(arguments),
+    };
+    print(&evaluation);
+    match &arguments.json {
+        Some(path) => write(path, &evaluation),
+        None => Ok(()),
+    }
+}
+
+/// The slices to measure on as the test of a split whose training part is what the model was trained on.
+fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: Protocol, trained_on_these: bool) -> anyhow::Result<Split> {
+    let own = dataset::split(dataset, &recipe.split_spec())?;
+    let mut asked = recipe.split_spec();
+    asked.protocol = protocol;
+    let test = dataset::split(dataset, &asked)?.test;
+    if !trained_on_these {
+        return Ok(Split { train: Vec::new(), validation: Vec::new(), test });
+    }
+    Ok(Split { train: own.train, validation: own.validation, test })
+}
+
+fn predict(classifier: &Classifier, dataset: &Dataset, slices: &Slices, test: &[usize]) -> anyhow::Result<Predictions> {
+    let bar = progress_bar(test.len(), "classifying");
+    let mut probabilities = Vec::with_capacity(test.len());
+    for chunk in test.chunks(CHUNK) {
+        let prepared: Vec<_> = chunk.iter().filter_map(|&index| slices.get(index).cloned()).collect();
+        let predictions = pollster::block_on(classifier.predict(&prepared))?;
+        probabilities.extend(predictions.into_iter().map(|prediction| prediction.probabilities));
+        bar.inc(chunk.len() as u64);
+    }
+    bar.finish_and_clear();
+    let truth: Vec<usize> = test.iter().map(|&index| dataset.records[index].label).collect();
+    let all_clusters = dataset::clusters(dataset);
+    let clusters: Vec<usize> = test.iter().map(|&index| all_clusters[index]).collect();
+    Ok(Predictions::new(&dataset.classes, &truth, &probabilities, &clusters)?)
+}
+
+/// The command that repeats this report.
+fn command(arguments: &EvaluateArguments) -> String {
+    let protocol = Protocol::from(arguments.split);
+    let split = serde_json::to_string(&protocol).unwrap_or_default();
+    format!(
+        "sulcus evaluate --weights {} --data DIR --split {}",
+        arguments.weights.file_name().unwrap_or_default().to_string_lossy(),
+        split.trim_matches('"')
+    )
+}
+
+fn print(evaluation: &Evaluation) {
+    let report = &evaluation.report;
+    let [low, high] = report.accuracy_ci95;
+    let leaky = if evaluation.leaky { "leaky" } else { "nothing shared with training" };
+    println!("{} slices, {} independent groups, {leaky}", report.n, report.clusters);
+    if evaluation.leaky {
+        println!(
+            "  {} have a copy in training, {} a patient",
+            evaluation.leakage.test_with_twin_in_train, evaluation.leakage.test_with_patient_in_train
+        );
+    }
+    println!("accuracy {:.4} (95 % interval {low:.4} to {high:.4}), macro-F1 {:.4}", report.accuracy, report.macro_f1);
+    println!("{:<12} {:>9} {:>9} {:>9} {:>9}", "class", "precision", "recall", "F1", "support");
+    for class in &report.per_class {
+        println!(
+            "{:<12} {:>9.4} {:>9.4} {:>9.4} {:>9}",
+            class.class, class.precision, class.recall, class.f1, class.support
+        );
+    }
+    println!("confusion (rows: truth, columns: verdict)");
+    for (class, row) in evaluation.classes.iter().zip(&report.confusion) {
+        let cells: String = row.iter().map(|count| format!("{count:>7}")).collect();
+        println!("{class:<12}{cells}");
+    }
+}
+
+fn write(path: &Path, evaluation: &Evaluation) -> anyhow::Result<()> {
+    std::fs::write(path, serde_json::to_string_pretty(evaluation)? + "\n")
+        .with_context(|| format!("cannot write \"{}\"", path.display()))
+}

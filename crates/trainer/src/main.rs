@@ -1,0 +1,38 @@
+//! The `sulcus` command: trains, evaluates, exports and runs brain MRI classifiers.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+mod adamax;
+mod augment;
+mod batches;
+mod catalogue;
+mod checkpoint;
+mod classify;
+mod cli;
+mod data;
+mod device;
+mod evaluate;
+mod export;
+mod logits;
+mod loss;
+mod model_files;
+mod recipe;
+mod slices;
+mod train;
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Train(arguments) => train::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Classify(arguments) => classify::run(&arguments),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("sulcus: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,264 @@
+//! A recipe: everything that decides a training run, but for the folder of scans.
+
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use dataset::{Protocol, Shares, SplitSpec};
+use imaging::InputSpec;
+use networks::Architecture;
+use serde::{Deserialize, Serialize};
+
+/// A training run, as a TOML file under `recipes/` states it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Name of the run, and of the model that comes out of it.
+    pub name: String,
+    /// Which network.
+    pub architecture: Architecture,
+    /// Decides the split, the order of slices, augmentation, dropout and the head's first weights.
+    pub seed: u64,
+    /// Slices a training step sees.
+    pub batch: usize,
+    /// Share of pooled features left out while training.
+    #[serde(default)]
+    pub dropout: f64,
+    /// Share of the target spread evenly over all classes.
+    #[serde(default)]
+    pub label_smoothing: f32,
+    /// Epochs without a better validation loss after which a stage ends; 0 for never.
+    #[serde(default)]
+    pub patience: usize,
+    /// How a slice becomes the network's input.
+    pub input: InputSpec,
+    /// What is trained on.
+    pub data: Data,
+    /// What is done to a slice each time it is seen.
+    #[serde(default)]
+    pub augmentation: Augmentation,
+    /// What is trained, in order.
+    #[serde(rename = "stage")]
+    pub stages: Vec<Stage>,
+}
+
+/// What is trained on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// By which rule slices are divided.
+    pub protocol: Protocol,
+    /// Share held out for the test; the official protocol has its own.
+    #[serde(default)]
+    pub test: f64,
+    /// Share of the rest that decides when to stop.
+    pub validation: f64,
+    /// Train on one slice of every group of copies.
+    #[serde(default)]
+    pub unique: bool,
+    /// Weigh classes in the loss by the inverse of their frequency.
+    #[serde(default)]
+    pub class_weights: bool,
+}
+
+/// Ranges of random change; 0 switches one off.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Augmentation {
+    /// Mirror left and right, half of the time.
+    pub flip: bool,
+    /// Largest shift along each axis, as a fraction of the side.
+    pub shift: f32,
+    /// Largest rotation, in degrees.
+    pub rotation: f32,
+    /// Largest relative change of size.
+    pub scale: f32,
+    /// Largest change of brightness, in units of the input's range of 2.
+    pub brightness: f32,
+    /// Largest relative change of contrast.
+    pub contrast: f32,
+    /// Largest change of gamma, as a power of two.
+    pub gamma: f32,
+    /// Largest strength of a smooth change of brightness across the slice, as from a receive coil.
+    pub bias_field: f32,
+    /// Largest standard deviation of noise, in units of the input.
+    pub noise: f32,
+}
+
+/// A stretch of training under one optimiser.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// Name in the log.
+    pub name: String,
+    /// Epochs at most.
+    pub epochs: usize,
+    /// First block that is trained, in Keras's numbering: 1 for all, 15 for the head alone.
+    pub train_from: usize,
+    /// Which optimiser.
+    pub optimizer: OptimizerName,
+    /// Its learning rate after warm-up.
+    pub learning_rate: f64,
+    /// How the learning rate goes on.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// Share of the stage over which the learning rate rises from 0.
+    #[serde(default)]
+    pub warm_up: f64,
+    /// Decoupled weight decay, for `adamw`.
+    #[serde(default)]
+    pub weight_decay: f32,
+}
+
+/// Which optimiser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerName {
+    /// Kingma and Ba 2015, section 7.1.
+    Adamax,
+    /// Loshchilov and Hutter 2019.
+    Adamw,
+}
+
+/// How the learning rate goes over a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// It stays.
+    #[default]
+    Constant,
+    /// It falls to 0 along half a cosine.
+    Cosine,
+}
+
+impl Stage {
+    /// The learning rate at `progress`, 0 at the stage's start and 1 at its end.
+    #[must_use]
+    pub fn learning_rate_at(&self, progress: f64) -> f64 {
+        if progress < self.warm_up {
+            return self.learning_rate * progress / self.warm_up;
+        }
+        match self.schedule {
+            Schedule::Constant => self.learning_rate,
+            Schedule::Cosine => {
+                let rest = (progress - self.warm_up) / (1.0 - self.warm_up).max(f64::EPSILON);
+                self.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * rest.min(1.0)).cos())
+            }
+        }
+    }
+}
+
+impl Recipe {
+    /// Reads and checks a recipe.
+    ///
+    /// # Errors
+    /// The file can't be read, is no TOML, has an unknown or missing field, or a value out of range.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read the recipe \"{}\"", path.display()))?;
+        Self::parse(&text).with_context(|| format!("the recipe \"{}\" cannot be used", path.display()))
+    }
+
+    /// As [`Recipe::open`], from text.
+    ///
+    /// # Errors
+    /// As [`Recipe::open`].
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let recipe: Self = toml::from_str(text)?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// The recipe as TOML, as it travels with a model.
+    ///
+    /// # Errors
+    /// Never for a recipe that was parsed.
+    pub fn to_toml(&self) -> anyhow::Result<String> {
+        Ok(toml::to_string_pretty(self)?)
+    }
+
+    /// How the data are divided.
+    #[must_use]
+    pub fn split_spec(&self) -> SplitSpec {
+        SplitSpec {
+            protocol: self.data.protocol,
+            shares: Shares { validation: self.data.validation, test: self.data.test },
+            seed: self.seed,
+        }
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.batch > 0, "`batch` is 0; at least 1 slice makes a step");
+        ensure!((71..=1024).contains(&self.input.size), "`input.size` is {}; accepted are 71 to 1024", self.input.size);
+        ensure!((0.0..1.0).contains(&self.dropout), "`dropout` is {}; accepted are 0 to below 1", self.dropout);
+        ensure!(
+            (0.0..1.0).contains(&self.label_smoothing),
+            "`label_smoothing` is {}; accepted are 0 to below 1",
+            self.label_smoothing
+        );
+        ensure!(!self.stages.is_empty(), "there is no [[stage]]; at least one says what to train");
+        self.stages.iter().try_for_each(check_stage)
+    }
+}
+
+fn check_stage(stage: &Stage) -> anyhow::Result<()> {
+    let name = &stage.name;
+    ensure!(stage.epochs > 0, "stage \"{name}\": `epochs` is 0");
+    ensure!(stage.train_from > 0, "stage \"{name}\": `train_from` is 0; blocks are numbered from 1");
+    ensure!(
+        (0.0..1.0).contains(&stage.warm_up),
+        "stage \"{name}\": `warm_up` is {}; accepted are 0 to below 1",
+        stage.warm_up
+    );
+    if !(stage.learning_rate > 0.0 && stage.learning_rate.is_finite()) {
+        bail!("stage \"{name}\": `learning_rate` is {}; it must be above 0", stage.learning_rate);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage(schedule: Schedule) -> Stage {
+        Stage {
+            name: "fine".into(),
+            epochs: 4,
+            train_from: 1,
+            optimizer: OptimizerName::Adamw,
+            learning_rate: 1e-3,
+            schedule,
+            warm_up: 0.25,
+            weight_decay: 0.0,
+        }
+    }
+
+    #[test]
+    fn the_learning_rate_warms_up_and_falls_along_a_cosine() {
+        let stage = stage(Schedule::Cosine);
+        assert!(stage.learning_rate_at(0.0).abs() < 1e-12);
+        assert!((stage.learning_rate_at(0.25) - 1e-3).abs() < 1e-12);
+        assert!((stage.learning_rate_at(0.625) - 5e-4).abs() < 1e-12);
+        assert!(stage.learning_rate_at(1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn every_recipe_in_the_repository_can_be_used() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes");
+        let recipes: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+            .collect();
+        assert!(!recipes.is_empty());
+        for path in recipes {
+            let recipe = Recipe::open(&path).unwrap();
+            assert_eq!(Recipe::parse(&recipe.to_toml().unwrap()).unwrap(), recipe);
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_is_named() {
+        let error = Recipe::parse("name = \"x\"\nlerning_rate = 1").unwrap_err();
+        assert!(error.to_string().contains("lerning_rate"), "{error}");
+    }
+}

@@ -1,0 +1,324 @@
+//! `sulcus train`: a recipe and a folder of scans to a run folder.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, bail, ensure};
+use burn::module::Module;
+use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::tensor::activation::softmax;
+use burn::tensor::{Device, Tensor};
+use dataset::{Dataset, Split};
+use metrics::{Average, Confusion, Predictions};
+use networks::{Form, Network, NetworkConfig};
+use serde::Serialize;
+
+use crate::adamax::Adamax;
+use crate::batches::Source;
+use crate::checkpoint::{Progress, RunFolder, read_tensors};
+use crate::cli::TrainArguments;
+use crate::logits::{largest, rows};
+use crate::loss::Loss;
+use crate::model_files;
+use crate::recipe::{OptimizerName, Recipe, Stage};
+use crate::slices::{Slices, progress_bar};
+
+/// Runs `sulcus train`.
+///
+/// # Errors
+/// The recipe, the data or the starting weights can't be used, or training failed.
+pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
+    let recipe = Recipe::open(&arguments.recipe)?;
+    if !arguments.resume && has_state(&arguments.out) {
+        bail!(
+            "\"{}\" already holds a training run.\nhint: go on with --resume, or name another folder with --out",
+            arguments.out.display()
+        );
+    }
+    let start = match &arguments.start {
+        Some(start) => start.clone(),
+        None => model_files::find(&format!("start/imagenet-{}.safetensors", recipe.architecture))?,
+    };
+    let dataset = arguments.data.open()?;
+    let job = Job { recipe, dataset, start, out: arguments.out.clone(), resume: arguments.resume };
+    train(&job, &arguments.device.open()?)
+}
+
+/// What `sulcus train` was asked.
+pub struct Job {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// The folder of scans, with its groups where they are known.
+    pub dataset: Dataset,
+    /// ImageNet weights to start from.
+    pub start: PathBuf,
+    /// The run folder.
+    pub out: PathBuf,
+    /// Go on where an earlier run stopped.
+    pub resume: bool,
+}
+
+/// One line of `metrics.jsonl`.
+#[derive(Serialize)]
+struct EpochLog<'a> {
+    epoch: usize,
+    stage: &'a str,
+    train_loss: f64,
+    train_accuracy: f64,
+    validation_loss: f64,
+    validation_accuracy: f64,
+    validation: Average,
+    validation_confusion: &'a [Vec<u64>],
+    learning_rate: f64,
+    seconds: f64,
+}
+
+struct Trainer<'a> {
+    job: &'a Job,
+    slices: &'a Slices,
+    labels: &'a [usize],
+    split: &'a Split,
+    loss: Loss,
+    /// With automatic differentiation.
+    device: Device,
+    folder: RunFolder,
+}
+
+/// Trains by the recipe and leaves a run folder.
+///
+/// # Errors
+/// The data can't be split as asked, the starting weights don't fit, the loss is no longer a number, or the disk
+/// refuses. The last whole epoch stays in the run folder.
+pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
+    let split = prepare_split(job)?;
+    let wanted: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();
+    let slices = Slices::prepare(&job.dataset, &wanted, &job.recipe.input);
+    for file in &slices.unreadable {
+        eprintln!("left out \"{}\": {}", file.path.display(), file.reason);
+    }
+    let split = Split {
+        train: slices.readable(&split.train),
+        validation: slices.readable(&split.validation),
+        test: split.test,
+    };
+    ensure!(!split.train.is_empty() && !split.validation.is_empty(), "no slice is left to train or to validate on");
+    let folder = RunFolder::open(&job.out)?;
+    write_inputs(&folder, job, &split)?;
+    let labels: Vec<usize> = job.dataset.records.iter().map(|record| record.label).collect();
+    let counts = job.dataset.class_counts(&split.train);
+    let loss = if job.recipe.data.class_weights {
+        Loss::balanced(&counts, job.recipe.label_smoothing)
+    } else {
+        Loss::new(counts.len(), job.recipe.label_smoothing)
+    };
+    println!("{} slices to train on, {} to validate: {counts:?} by class", split.train.len(), split.validation.len());
+    let device = device.clone().autodiff();
+    Trainer { job, slices: &slices, labels: &labels, split: &split, loss, device, folder }.run()
+}
+
+fn prepare_split(job: &Job) -> anyhow::Result<Split> {
+    let mut split = dataset::split(&job.dataset, &job.recipe.split_spec())?;
+    if job.recipe.data.unique {
+        split.train = dataset::unique(&job.dataset, &split.train);
+    }
+    Ok(split)
+}
+
+/// What a run was trained with, for whoever evaluates, exports or repeats it.
+fn write_inputs(folder: &RunFolder, job: &Job, split: &Split) -> anyhow::Result<()> {
+    let paths = |indices: &[usize]| -> Vec<&str> {
+        indices.iter().map(|&index| job.dataset.records[index].path.as_str()).collect()
+    };
+    let split = serde_json::json!({
+        "train": paths(&split.train), "validation": paths(&split.validation), "test": paths(&split.test),
+    });
+    folder.write("recipe.toml", job.recipe.to_toml()?.as_bytes())?;
+    folder.write("classes.json", &serde_json::to_vec(&job.dataset.classes)?)?;
+    folder.write("data.json", &serde_json::to_vec(&dataset::fingerprint(&job.dataset)?)?)?;
+    folder.write("split.json", &serde_json::to_vec_pretty(&split)?)
+}
+
+impl Trainer<'_> {
+    fn run(&self) -> anyhow::Result<()> {
+        let stages = &self.job.recipe.stages;
+        let mut progress = Progress::default();
+        let mut network = self.start()?;
+        let mut optimizer = optimizer(&stages[0]);
+        if self.job.resume
+            && let Some(state) = self.folder.resume(network.clone(), optimizer.clone())?
+        {
+            (network, optimizer, progress) = state;
+            println!("going on after epoch {}", progress.epoch);
+        }
+        self.folder.truncate_log(progress.epoch)?;
+        while progress.stage < stages.len() {
+            let stage = &stages[progress.stage];
+            if progress.epoch_in_stage == 0 {
+                optimizer = self::optimizer(stage);
+            }
+            network = self.epoch(network.train_from(stage.train_from), &mut optimizer, stage, &mut progress)?;
+            self.folder.save(&network, &optimizer, &progress)?;
+        }
+        if let Some((loss, epoch)) = progress.best {
+            println!("done: the best validation loss, {loss:.4}, was epoch {epoch}'s, in best.safetensors");
+        }
+        Ok(())
+    }
+
+    /// The network at its start: ImageNet's trunk and a head of random weights that follow from the seed.
+    fn start(&self) -> anyhow::Result<Network> {
+        let recipe = &self.job.recipe;
+        self.device.seed(recipe.seed);
+        let network = NetworkConfig::new(recipe.architecture, self.job.dataset.classes.len(), Form::Trainable)
+            .with_dropout(recipe.dropout)
+            .init(&self.device)
+            .identified();
+        let tensors = networks::in_network_layout(read_tensors(&self.job.start)?);
+        network
+            .load_trunk(&tensors)
+            .with_context(|| format!("\"{}\" does not fit the recipe", self.job.start.display()))
+    }
+
+    /// Trains one epoch, validates, logs, and moves `progress` on.
+    fn epoch(
+        &self,
+        network: Network,
+        optimizer: &mut ModuleOptimizer,
+        stage: &Stage,
+        progress: &mut Progress,
+    ) -> anyhow::Result<Network> {
+        let began = Instant::now();
+        self.device.seed(self.job.recipe.seed.wrapping_add(progress.epoch as u64 + 1));
+        let (network, train_loss, train_accuracy) = self.pass(network, optimizer, stage, progress)?;
+        let (validation_loss, validation) = self.validate(&network)?;
+        progress.epoch += 1;
+        progress.epoch_in_stage += 1;
+        self.folder.log(&EpochLog {
+            epoch: progress.epoch,
+            stage: &stage.name,
+            train_loss,
+            train_accuracy,
+            validation_loss,
+            validation_accuracy: validation.accuracy(),
+            validation: validation.macro_average(),
+            validation_confusion: validation.rows(),
+            learning_rate: stage.learning_rate_at(progress.epoch_in_stage as f64 / stage.epochs as f64),
+            seconds: began.elapsed().as_secs_f64(),
+        })?;
+        println!(
+            "epoch {:3} {:<10} loss {train_loss:.4} accuracy {train_accuracy:.4} | validation loss {validation_loss:.4} \
+             accuracy {:.4} precision {:.4} recall {:.4} | {:.0} s",
+            progress.epoch,
+            stage.name,
+            validation.accuracy(),
+            validation.macro_average().precision,
+            validation.macro_average().recall,
+            began.elapsed().as_secs_f64(),
+        );
+        self.judge(&network, stage, validation_loss, progress)?;
+        Ok(network)
+    }
+
+    /// Keeps the network if it is the best, and ends the stage when its time is up or nothing is gained.
+    fn judge(&self, network: &Network, stage: &Stage, loss: f64, progress: &mut Progress) -> anyhow::Result<()> {
+        if progress.best.is_none_or(|(best, _)| loss < best) {
+            progress.best = Some((loss, progress.epoch));
+            progress.epochs_without_gain = 0;
+            self.folder.save_best(network)?;
+        } else {
+            progress.epochs_without_gain += 1;
+        }
+        let patience = self.job.recipe.patience;
+        let stalled = patience > 0 && progress.epochs_without_gain >= patience;
+        if stalled {
+            println!("no gain for {patience} epochs: stage \"{}\" ends early", stage.name);
+        }
+        if stalled || progress.epoch_in_stage >= stage.epochs {
+            progress.stage += 1;
+            progress.epoch_in_stage = 0;
+            progress.epochs_without_gain = 0;
+        }
+        Ok(())
+    }
+
+    /// One pass over the training slices: the network, its mean loss and its accuracy on the way.
+    fn pass(
+        &self,
+        mut network: Network,
+        optimizer: &mut ModuleOptimizer,
+        stage: &Stage,
+        progress: &Progress,
+    ) -> anyhow::Result<(Network, f64, f64)> {
+        let recipe = &self.job.recipe;
+        let source = self.source();
+        let steps = source.steps(&self.split.train);
+        let bar = progress_bar(steps, "training");
+        let seed = recipe.seed ^ (progress.epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let (mut loss_sum, mut right, mut seen) = (0.0, 0, 0);
+        let network = std::thread::scope(|scope| {
+            let batches = source.shuffled(&self.split.train, recipe.augmentation, seed, scope);
+            for (step, batch) in batches.iter().enumerate() {
+                let images = batch.images(Form::Trainable.channels(), &self.device);
+                let logits = network.forward(images);
+                let loss = self.loss.forward(logits.clone(), &batch.labels, &self.device);
+                let value = f64::from(loss.clone().into_scalar::<f32>());
+                ensure!(
+                    value.is_finite(),
+                    "the loss is {value} in epoch {}, step {step}; the state after the epoch before is kept. \
+                     hint: lower `learning_rate`",
+                    progress.epoch + 1
+                );
+                let gradients = GradientsParams::from_grads(loss.backward(), &network);
+                let stage_progress =
+                    (progress.epoch_in_stage as f64 + step as f64 / steps as f64) / stage.epochs as f64;
+                network = optimizer.step(stage.learning_rate_at(stage_progress), network, gradients);
+                loss_sum += value * batch.labels.len() as f64;
+                right += count_right(logits, &batch.labels)?;
+                seen += batch.labels.len();
+                bar.inc(1);
+            }
+            Ok(network)
+        })?;
+        bar.finish_and_clear();
+        let seen = seen.max(1) as f64;
+        Ok((network, loss_sum / seen, right as f64 / seen))
+    }
+
+    /// Mean loss and confusion matrix on the validation slices.
+    fn validate(&self, network: &Network) -> anyhow::Result<(f64, Confusion)> {
+        let network = network.valid();
+        let device = self.device.clone().inner();
+        let (mut loss_sum, mut probabilities, mut labels) = (0.0, Vec::new(), Vec::new());
+        for batch in self.source().in_order(&self.split.validation) {
+            let logits = network.forward(batch.images(Form::Trainable.channels(), &device));
+            let loss: f32 = self.loss.forward(logits.clone(), &batch.labels, &device).into_scalar();
+            loss_sum += f64::from(loss) * batch.labels.len() as f64;
+            probabilities.extend(rows(softmax(logits, 1))?);
+            labels.extend(batch.labels);
+        }
+        let each_alone: Vec<usize> = (0..labels.len()).collect();
+        let predictions = Predictions::new(&self.job.dataset.classes, &labels, &probabilities, &each_alone)?;
+        Ok((loss_sum / labels.len() as f64, predictions.confusion()))
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source { slices: self.slices, labels: self.labels, size: self.job.recipe.batch }
+    }
+}
+
+fn optimizer(stage: &Stage) -> ModuleOptimizer {
+    match stage.optimizer {
+        OptimizerName::Adamax => Adamax::default().into(),
+        OptimizerName::Adamw => AdamWConfig::new().with_weight_decay(stage.weight_decay).init(),
+    }
+}
+
+fn count_right(logits: Tensor<2>, labels: &[usize]) -> anyhow::Result<usize> {
+    Ok(rows(logits)?.iter().zip(labels).filter(|(row, label)| largest(row) == **label).count())
+}
+
+/// Whether a run folder holds a state to resume.
+#[must_use]
+pub fn has_state(out: &Path) -> bool {
+    out.join("last").exists() || out.join("last.new").exists()
+}
