@@ -89,6 +89,12 @@ fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: Protocol, trained_on_t
     let mut asked = recipe.split_spec();
     asked.protocol = protocol;
     let test = dataset::split(dataset, &asked)?.test;
+    ensure!(
+        !test.is_empty(),
+        "the model's recipe holds no slices out for this split.\nhint: measure on the split it was trained with, \
+         \"{}\"",
+        serde_json::to_string(&recipe.data.protocol)?.trim_matches('"')
+    );
     if !trained_on_these {
         return Ok(Split { train: Vec::new(), validation: Vec::new(), test });
     }

@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
-use dataset::{Dataset, Split};
+use dataset::{Dataset, Protocol, Split};
 use metrics::{Average, Confusion, Predictions};
 use networks::{Form, Network, NetworkConfig};
 use serde::Serialize;
@@ -117,6 +117,13 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
 }
 
 fn prepare_split(job: &Job) -> anyhow::Result<Split> {
+    let has_groups = job.dataset.records.iter().any(|record| record.patient_group.is_some() || record.dup_group.is_some());
+    if job.recipe.data.protocol == Protocol::Grouped && !has_groups {
+        eprintln!(
+            "warning: neither patients nor copies are known, so slices of one patient can be on both sides.\n\
+             hint: name them in a CSV with --groups"
+        );
+    }
     let mut split = dataset::split(&job.dataset, &job.recipe.split_spec())?;
     if job.recipe.data.unique {
         split.train = dataset::unique(&job.dataset, &split.train);
