@@ -29,11 +29,13 @@ pub(crate) enum Slot<'a> {
 pub(crate) type NamedSlot<'a> = (String, Slot<'a>);
 
 impl Slot<'_> {
+    /// A new network draws its random weights when they are first used; asking for their shape is no use, so that
+    /// loading draws none.
     pub(crate) fn shape(&self) -> Vec<usize> {
         match self {
-            Self::Vector(param) => param.dims().to_vec(),
-            Self::Matrix(param) => param.dims().to_vec(),
-            Self::Kernel(param) => param.dims().to_vec(),
+            Self::Vector(param) => param.lazy_shape().to_vec(),
+            Self::Matrix(param) => param.lazy_shape().to_vec(),
+            Self::Kernel(param) => param.lazy_shape().to_vec(),
             Self::Statistic(state) => state.value().dims().to_vec(),
         }
     }
@@ -62,8 +64,9 @@ impl Slot<'_> {
 }
 
 fn replace<const D: usize>(param: &mut Param<Tensor<D>>, id: ParamId, data: TensorData) {
-    let device = param.val().device();
-    *param = Param::initialized(id, Tensor::from_data(data, &device).require_grad());
+    let device = param.lazy_device();
+    let tensor = Tensor::from_data(data, &device);
+    *param = Param::initialized(id, if device.is_autodiff() { tensor.require_grad() } else { tensor });
 }
 
 /// A parameter's identity, which optimiser states are filed under: the same for the same name in every run, so that a

@@ -79,12 +79,12 @@ fn check(network: &Network, reference: &Value) -> usize {
             let Some(values) = stages.remove(stage["layer"].as_str().unwrap()) else { continue };
             let shape: Vec<usize> = numbers(&stage["shape"]).iter().map(|&length| length as usize).collect();
             assert_eq!(values.dims().to_vec(), shape, "{}", stage["layer"]);
-            check_stage(stage, &values.into_data().to_vec::<f32>().unwrap());
+            check_stage(stage, &values.into_data().try_to_vec::<f32>().unwrap());
             compared += 1;
         }
         let expected = numbers(&input["pooled"]);
         let rms = (expected.iter().map(|value| value * value).sum::<f64>() / expected.len() as f64).sqrt();
-        let pooled: Vec<f32> = pooled.into_data().to_vec().unwrap();
+        let pooled: Vec<f32> = pooled.into_data().try_to_vec().unwrap();
         let pooled: Vec<f64> = pooled.into_iter().map(f64::from).collect();
         assert_close("pooled", &pooled, &expected, rms);
     }
@@ -127,22 +127,29 @@ fn generated_weight(name: &str, index: usize, fan_in: usize) -> f32 {
     }
 }
 
+/// A tensor's shape in the fixture's layout: Keras's for Xception, the networks' own for VGG16.
+fn fixture_shape(name: &str, shape: &[usize], is_keras: bool) -> Vec<usize> {
+    match *shape {
+        [output, input] if is_keras => vec![1, 1, input, output],
+        [channels, one, height, width] if is_keras && name.ends_with(".depthwise_kernel") => {
+            vec![height, width, channels, one]
+        }
+        [output, input, height, width] if is_keras => vec![height, width, input, output],
+        _ => shape.to_vec(),
+    }
+}
+
 fn generated(architecture: Architecture, reference: &Value) -> Network {
     let is_keras = reference["weights"]["layout"] == "HWIO";
-    let tensors = reference["weights"]["weights_check"]["tensors"].as_array().unwrap();
-    let tensor = |tensor: &Value| {
-        let name = tensor["name"].as_str().unwrap().to_owned();
-        let shape: Vec<usize> = numbers(&tensor["shape"]).iter().map(|&length| length as usize).collect();
-        let fan_in = match shape.as_slice() {
-            &[height, width, input, _] if is_keras => height * width * input,
-            &[_, input, height, width] => height * width * input,
-            _ => 1,
-        };
-        let count = shape.iter().product();
-        let values = (0..count).map(|index| generated_weight(&name, index, fan_in)).collect();
+    let random = NetworkConfig::new(architecture, 4, Form::Trainable).init(&Device::flex());
+    let generate = |(name, tensor): (String, NamedTensor)| {
+        let shape = fixture_shape(&name, &tensor.shape, is_keras);
+        let fan_in = tensor.shape.iter().skip(1).product();
+        let values = (0..tensor.values.len()).map(|index| generated_weight(&name, index, fan_in)).collect();
         (name, NamedTensor { shape, values })
     };
-    network(architecture, tensors.iter().map(tensor).collect())
+    let tensors = random.named_tensors().unwrap().into_iter().filter(|(name, _)| !name.starts_with("predictions."));
+    network(architecture, tensors.map(generate).collect())
 }
 
 #[test]

@@ -94,7 +94,7 @@ mod tests {
                 for (step, expected) in (1..).zip(expected["x"].as_array().unwrap()) {
                     (parameter, state) =
                         Adamax::default().step(learning_rate, parameter, tensor(gradient(vector, step)), state);
-                    let found: Vec<f32> = parameter.to_data().to_vec().unwrap();
+                    let found: Vec<f32> = parameter.to_data().try_to_vec().unwrap();
                     for (found, expected) in found.iter().zip(numbers(expected)) {
                         assert!((found - expected).abs() <= 3e-7, "step {step}: {found} against {expected}");
                     }

@@ -117,7 +117,8 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
 }
 
 fn prepare_split(job: &Job) -> anyhow::Result<Split> {
-    let has_groups = job.dataset.records.iter().any(|record| record.patient_group.is_some() || record.dup_group.is_some());
+    let has_groups =
+        job.dataset.records.iter().any(|record| record.patient_group.is_some() || record.dup_group.is_some());
     if job.recipe.data.protocol == Protocol::Grouped && !has_groups {
         eprintln!(
             "warning: neither patients nor copies are known, so slices of one patient can be on both sides.\n\

@@ -94,9 +94,8 @@ fn lints(workspace: &Workspace) -> Result<()> {
 
 fn native_tests(workspace: &Workspace) -> Result<()> {
     // A crate with a failing test does not hide those of the next.
-    let test = |packages: &[&str]| {
-        shell::run(workspace.command("cargo").arg("test").args(packages).arg("--no-fail-fast"))
-    };
+    let test =
+        |packages: &[&str]| shell::run(workspace.command("cargo").arg("test").args(packages).arg("--no-fail-fast"));
     let [engine, rest] = PACKAGE_SETS.map(test);
     engine.and(rest)
 }

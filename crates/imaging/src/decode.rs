@@ -1,0 +1,50 @@
+//! Bytes of a file become a study.
+
+use crate::{DecodeError, Format, Limits, Study, dicom, jpeg, raster};
+
+/// Decodes a file of any format in [`Format`], found by its content and not by its name.
+///
+/// # Errors
+/// When the file is empty, longer or wider than `limits`, of no known format, of a kind that isn't read, or damaged.
+/// Declared sizes are checked before anything of that size is allocated. No bytes make it panic.
+pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError> {
+    if bytes.is_empty() {
+        return Err(DecodeError::EmptyFile);
+    }
+    if bytes.len() > limits.max_bytes {
+        return Err(DecodeError::TooManyBytes { found: bytes.len(), limit: limits.max_bytes });
+    }
+    // A DICOM file may have another format's first bytes in its preamble.
+    if dicom::is_marked(bytes) {
+        return dicom::decode(bytes, limits);
+    }
+    match sniff(bytes) {
+        Some(Format::Jpeg) => jpeg::decode(bytes, limits),
+        Some(format) => raster::decode(bytes, format, limits),
+        None if dicom::is_dicom(bytes) => dicom::decode(bytes, limits),
+        None => Err(DecodeError::NotAnImage { begins: beginning(bytes) }),
+    }
+}
+
+/// The format a file's first bytes announce.
+fn sniff(bytes: &[u8]) -> Option<Format> {
+    match bytes {
+        [0xff, 0xd8, 0xff, ..] => Some(Format::Jpeg),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Format::Png),
+        [b'B', b'M', ..] => Some(Format::Bmp),
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Some(Format::Tiff),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Format::WebP),
+        _ => None,
+    }
+}
+
+/// The first bytes in a form a person can read: `"<!DOCTYPE html>"`, or `50 4B 03 04`.
+fn beginning(bytes: &[u8]) -> String {
+    let start = &bytes[..bytes.len().min(16)];
+    if start.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) {
+        let text: String = start.iter().map(|&byte| char::from(byte)).collect();
+        format!("{:?}", text.trim_end())
+    } else {
+        start.iter().take(8).map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(" ")
+    }
+}

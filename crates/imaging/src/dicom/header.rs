@@ -1,0 +1,188 @@
+//! What a data set says about its image.
+
+use std::collections::BTreeMap;
+
+use super::element::{Element, PIXEL_DATA, Reader, Tag, u16_of};
+use super::syntax::Encoding;
+
+const PATIENT_ID: Tag = (0x0010, 0x0020);
+const SAMPLES_PER_PIXEL: Tag = (0x0028, 0x0002);
+const PHOTOMETRIC: Tag = (0x0028, 0x0004);
+const PLANAR: Tag = (0x0028, 0x0006);
+const FRAMES: Tag = (0x0028, 0x0008);
+const ROWS: Tag = (0x0028, 0x0010);
+const COLUMNS: Tag = (0x0028, 0x0011);
+const BITS_ALLOCATED: Tag = (0x0028, 0x0100);
+const BITS_STORED: Tag = (0x0028, 0x0101);
+const HIGH_BIT: Tag = (0x0028, 0x0102);
+const REPRESENTATION: Tag = (0x0028, 0x0103);
+const WINDOW_CENTER: Tag = (0x0028, 0x1050);
+const WINDOW_WIDTH: Tag = (0x0028, 0x1051);
+const RESCALE_INTERCEPT: Tag = (0x0028, 0x1052);
+const RESCALE_SLOPE: Tag = (0x0028, 0x1053);
+const WINDOW_FUNCTION: Tag = (0x0028, 0x1056);
+/// Descriptors of the red, green and blue palettes; their data is at these plus 0x100.
+const PALETTES: [Tag; 3] = [(0x0028, 0x1101), (0x0028, 0x1102), (0x0028, 0x1103)];
+
+/// The elements of a data set up to its pixels.
+pub(super) struct Header<'a> {
+    elements: BTreeMap<Tag, Element<'a>>,
+    big: bool,
+}
+
+/// The layout of stored pixels.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Layout {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) samples: usize,
+    /// Colours lie one plane after the other.
+    pub(super) planar: bool,
+    pub(super) photometric: String,
+    pub(super) allocated: u32,
+    pub(super) stored: u32,
+    pub(super) high_bit: u32,
+    pub(super) signed: bool,
+}
+
+impl<'a> Header<'a> {
+    /// Reads the elements up to and including the pixels.
+    pub(super) fn read(bytes: &'a [u8], encoding: Encoding) -> Result<Self, String> {
+        let mut reader = Reader::new(bytes, encoding);
+        let mut elements = BTreeMap::new();
+        while let Some(element) = reader.next()? {
+            let tag = element.tag;
+            if matches!(tag.0, 0x0010 | 0x0028 | 0x7fe0) {
+                elements.insert(tag, element);
+            }
+            if tag == PIXEL_DATA {
+                break;
+            }
+        }
+        Ok(Self { elements, big: encoding == Encoding::ExplicitBig })
+    }
+
+    pub(super) fn pixel_data(&self) -> Option<&Element<'a>> {
+        self.elements.get(&PIXEL_DATA)
+    }
+
+    /// The patient's identifier, `None` where it is missing or empty.
+    pub(super) fn patient_id(&self) -> Option<String> {
+        self.text(PATIENT_ID).filter(|id| !id.is_empty())
+    }
+
+    /// Number of frames; one where it is not said.
+    ///
+    /// # Errors
+    /// In words, when it is no whole number.
+    pub(super) fn frames(&self) -> Result<u32, String> {
+        match self.text(FRAMES).filter(|text| !text.is_empty()) {
+            None => Ok(1),
+            Some(text) => text.parse().map_err(|_| format!("the number of frames is {text:?}")),
+        }
+    }
+
+    /// Modality value = slope * stored value + intercept; 1 and 0 where they are not said.
+    pub(super) fn rescale(&self) -> (f64, f64) {
+        let slope = self.decimal(RESCALE_SLOPE).filter(|&slope| slope != 0.0);
+        (slope.unwrap_or(1.0), self.decimal(RESCALE_INTERCEPT).unwrap_or(0.0))
+    }
+
+    /// The first window as black and white ends, in modality units (PS3.3, C.11.2.1.2).
+    pub(super) fn window(&self) -> Option<(f64, f64)> {
+        let center = self.decimal(WINDOW_CENTER)?;
+        let width = self.decimal(WINDOW_WIDTH)?;
+        let exact = self.text(WINDOW_FUNCTION).is_some_and(|function| function == "LINEAR_EXACT");
+        if exact {
+            return (width > 0.0).then_some((center - width / 2.0, center + width / 2.0));
+        }
+        let half = (width - 1.0) / 2.0;
+        (width >= 1.0).then_some((center - 0.5 - half, center - 0.5 + half))
+    }
+
+    /// How pixels are stored.
+    ///
+    /// # Errors
+    /// In words, when an element is missing or its value contradicts another.
+    pub(super) fn layout(&self) -> Result<Layout, String> {
+        let need = |tag: Tag, name: &str| self.number(tag).ok_or_else(|| format!("it does not say {name}"));
+        let allocated = need(BITS_ALLOCATED, "how many bits a pixel has (Bits Allocated)")?;
+        let stored = self.number(BITS_STORED).unwrap_or(allocated);
+        let high_bit = self.number(HIGH_BIT).unwrap_or(stored.saturating_sub(1));
+        if !matches!(allocated, 1 | 8 | 16 | 32) || stored == 0 || high_bit >= allocated || high_bit + 1 < stored {
+            return Err(format!("{stored} bits up to bit {high_bit} do not fit in {allocated} allocated bits"));
+        }
+        let samples = self.number(SAMPLES_PER_PIXEL).unwrap_or(1) as usize;
+        let grey = if samples == 1 { "MONOCHROME2" } else { "RGB" };
+        Ok(Layout {
+            width: need(COLUMNS, "its width (Columns)")?,
+            height: need(ROWS, "its height (Rows)")?,
+            samples,
+            planar: self.number(PLANAR) == Some(1),
+            photometric: self.text(PHOTOMETRIC).filter(|text| !text.is_empty()).unwrap_or_else(|| grey.to_owned()),
+            allocated,
+            stored,
+            high_bit,
+            signed: self.number(REPRESENTATION) == Some(1),
+        })
+    }
+
+    /// The red, green and blue palettes: the first stored value they map, and their entries.
+    pub(super) fn palettes(&self) -> Option<[Palette; 3]> {
+        let [red, green, blue] = PALETTES.map(|tag| self.palette(tag));
+        Some([red?, green?, blue?])
+    }
+
+    fn palette(&self, descriptor: Tag) -> Option<Palette> {
+        let numbers: Vec<u16> = self.numbers(descriptor).take(3).collect();
+        let &[count, first, bits] = numbers.as_slice() else {
+            return None;
+        };
+        let count = if count == 0 { 1 << 16 } else { usize::from(count) };
+        let data = self.elements.get(&(descriptor.0, descriptor.1 + 0x100))?.value;
+        let bytes = bits <= 8 && data.len() < 2 * count;
+        let entries: Vec<u16> = if bytes {
+            data.iter().take(count).map(|&entry| entry.into()).collect()
+        } else {
+            data.chunks_exact(2).take(count).map(|pair| u16_of(pair, self.big)).collect()
+        };
+        (!entries.is_empty()).then_some(Palette { first, wide: bits > 8, entries })
+    }
+
+    fn text(&self, tag: Tag) -> Option<String> {
+        let text = String::from_utf8_lossy(self.elements.get(&tag)?.value);
+        Some(text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\0').to_owned())
+    }
+
+    /// The first of a decimal string's numbers.
+    fn decimal(&self, tag: Tag) -> Option<f64> {
+        let text = self.text(tag)?;
+        text.split('\\').next()?.trim().parse().ok().filter(|value: &f64| value.is_finite())
+    }
+
+    fn number(&self, tag: Tag) -> Option<u32> {
+        self.numbers(tag).next().map(u32::from)
+    }
+
+    fn numbers(&self, tag: Tag) -> impl Iterator<Item = u16> + '_ {
+        let value = self.elements.get(&tag).map(|element| element.value).unwrap_or_default();
+        value.chunks_exact(2).map(|pair| u16_of(pair, self.big))
+    }
+}
+
+/// One colour's palette.
+pub(super) struct Palette {
+    /// The stored value of the first entry.
+    first: u16,
+    /// Entries use 16 bits, not 8.
+    pub(super) wide: bool,
+    entries: Vec<u16>,
+}
+
+impl Palette {
+    /// The entry of a stored value; the nearest where there is none.
+    pub(super) fn entry(&self, stored: f32) -> u16 {
+        let index = (stored - f32::from(self.first)).max(0.0) as usize;
+        self.entries[index.min(self.entries.len() - 1)]
+    }
+}

@@ -1,0 +1,36 @@
+//! Bytes of a scan to the input of a network.
+//!
+//! One direction: [`decode`] reads a file of any [`Format`] into a [`Study`] of [`Slice`]s, and [`prepare`] makes a
+//! network's input of a slice, as the [`InputSpec`] in the weights file says. The same bytes give the same input,
+//! bit for bit, natively and in WebAssembly. Nothing here does I/O, and no bytes make it panic.
+//!
+//! ```
+//! use imaging::{InputSpec, Slice, prepare};
+//!
+//! let slice = Slice::new(4, 2, vec![0.0, 9.0, 9.0, 0.0, 0.0, 9.0, 9.0, 0.0])?;
+//! let input = prepare(&slice, &InputSpec::default());
+//! assert_eq!(input.pixels().len(), 299 * 299);
+//! # Ok::<(), imaging::SliceError>(())
+//! ```
+
+mod decode;
+mod dicom;
+mod error;
+mod grey;
+mod head;
+mod input;
+mod jpeg;
+mod prepare;
+mod raster;
+mod region;
+mod resample;
+mod slice;
+mod study;
+
+pub use decode::decode;
+pub use error::DecodeError;
+pub use head::{Rect, head_bounds};
+pub use input::{Crop, InputSpec, Intensity};
+pub use prepare::{PreparedSlice, prepare};
+pub use slice::{Slice, SliceError, Window};
+pub use study::{Format, Limits, Source, Study};

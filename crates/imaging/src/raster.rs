@@ -1,0 +1,41 @@
+//! PNG, BMP, TIFF and WebP.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
+
+use crate::grey::{grey_image, study_of};
+use crate::{DecodeError, Format, Limits, Study};
+
+/// Memory a decoder may take beyond 16 bytes a pixel.
+const SPARE_BYTES: u64 = 64 << 20;
+
+/// Decodes the file's first image.
+pub(crate) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Study, DecodeError> {
+    let kind = match format {
+        Format::Bmp => image::ImageFormat::Bmp,
+        Format::Tiff => image::ImageFormat::Tiff,
+        Format::WebP => image::ImageFormat::WebP,
+        _ => image::ImageFormat::Png,
+    };
+    let side = u64::from(limits.max_side);
+    let mut memory = image::Limits::no_limits();
+    memory.max_alloc = Some(side.saturating_mul(side).saturating_mul(16).saturating_add(SPARE_BYTES));
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), kind);
+    reader.limits(memory);
+    let fail = |error: ImageError| explain(&error, format.clone());
+    let decoder = reader.into_decoder().map_err(fail)?;
+    let (width, height) = decoder.dimensions();
+    if width > limits.max_side || height > limits.max_side {
+        return Err(DecodeError::TooManyPixels { width, height, limit: limits.max_side });
+    }
+    let image = DynamicImage::from_decoder(decoder).map_err(fail)?;
+    Ok(study_of(grey_image(&image)?, format))
+}
+
+fn explain(error: &ImageError, format: Format) -> DecodeError {
+    match error {
+        ImageError::Unsupported(_) => DecodeError::Unsupported { format, reason: error.to_string() },
+        _ => DecodeError::Damaged { format, reason: error.to_string() },
+    }
+}

@@ -1,0 +1,140 @@
+//! Real DICOM files read as pydicom reads them, where `../shared/samples/dicom` is present.
+//!
+//! The reference is written by `fixtures/pydicom_reference.py`, which names its versions.
+#![cfg(not(target_family = "wasm"))]
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::path::{Path, PathBuf};
+
+use imaging::{DecodeError, Format, InputSpec, Limits, decode, prepare};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Reference {
+    files: Vec<File>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(rename = "file")]
+    name: String,
+    transfer_syntax: String,
+    photometric: String,
+    width: u32,
+    height: u32,
+    minimum: f64,
+    maximum: f64,
+    mean: f64,
+    places: Vec<usize>,
+    values: Vec<f64>,
+}
+
+/// Kinds that are refused by name, with a reason.
+///
+/// 12-bit cosine JPEG, JPEG-LS in colour, and a JPEG whose Adobe segment is cut off.
+const REFUSED: [&str; 4] =
+    ["JPGExtended.dcm", "SC_rgb_jls_lossy_line.dcm", "SC_rgb_jls_lossy_sample.dcm", "SC_rgb_jpeg.dcm"];
+
+fn samples() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples");
+    if !folder.is_dir() {
+        println!("skipped: {} is not there", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+fn all_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(all_files(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// Lossy decoders differ by their rounding: a level or two of 8 bits, colour conversion and upsampling included.
+fn tolerance(file: &File) -> f64 {
+    match file.transfer_syntax.as_str() {
+        "1.2.840.10008.1.2.4.50" => 2.5,
+        "1.2.840.10008.1.2.4.91" => 1.0,
+        _ if file.photometric.starts_with("YBR_FULL") => 1.5,
+        _ => (file.maximum * 1e-7).max(1e-3),
+    }
+}
+
+#[test]
+fn pixels_and_rescale_equal_those_of_pydicom() {
+    let Some(folder) = samples() else { return };
+    let reference: Reference = serde_json::from_str(include_str!("fixtures/pydicom_reference.json")).unwrap();
+    let files = all_files(&folder.join("dicom"));
+    let mut wrong = Vec::new();
+    for expected in reference.files.iter().filter(|file| !REFUSED.contains(&file.name.as_str())) {
+        let path = files.iter().find(|path| path.ends_with(&expected.name)).unwrap();
+        match decode(&std::fs::read(path).unwrap(), &Limits::default()) {
+            Ok(study) => wrong.extend(differences(expected, &study)),
+            Err(error) => wrong.push(format!("{}: {error}", expected.name)),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn differences(expected: &File, study: &imaging::Study) -> Vec<String> {
+    let slice = &study.slices[0];
+    let name = &expected.name;
+    let tolerance = tolerance(expected);
+    let mut wrong = Vec::new();
+    let mut compare = |what: &str, found: f64, reference: f64, tolerance: f64| {
+        if (found - reference).abs() > tolerance {
+            wrong.push(format!("{name}: {what} is {found}, pydicom has {reference}"));
+        }
+    };
+    let values = slice.pixels().iter().map(|&value| f64::from(value));
+    compare("width", slice.width().into(), expected.width.into(), 0.0);
+    compare("height", slice.height().into(), expected.height.into(), 0.0);
+    compare("minimum", values.clone().fold(f64::INFINITY, f64::min), expected.minimum, 5.0 * tolerance);
+    compare("maximum", values.clone().fold(f64::NEG_INFINITY, f64::max), expected.maximum, 5.0 * tolerance);
+    compare("mean", values.sum::<f64>() / slice.pixels().len() as f64, expected.mean, tolerance / 2.0);
+    for (&place, &value) in expected.places.iter().zip(&expected.values) {
+        compare(&format!("pixel {place}"), slice.pixels()[place].into(), value, tolerance);
+    }
+    wrong
+}
+
+#[test]
+fn every_sample_is_read_or_refused_with_a_reason() {
+    let Some(folder) = samples() else { return };
+    for path in all_files(&folder) {
+        match decode(&std::fs::read(&path).unwrap(), &Limits::default()) {
+            Ok(study) => {
+                let input = prepare(&study.slices[0], &InputSpec::default());
+                assert!(input.pixels().iter().all(|value| (-1.0..=1.0).contains(value)), "{}", path.display());
+            }
+            Err(error) => assert!(error.to_string().len() > 20, "{}: {error}", path.display()),
+        }
+    }
+}
+
+#[test]
+fn unread_kinds_are_named() {
+    let Some(folder) = samples() else { return };
+    let read = |name: &str| std::fs::read(folder.join("dicom/transfer-syntaxes").join(name)).unwrap();
+    let twelve_bits = decode(&read("JPGExtended.dcm"), &Limits::default()).unwrap_err();
+    assert!(twelve_bits.to_string().contains("JPEG Extended (Process 2 and 4), 1.2.840.10008.1.2.4.51"));
+    let frames = decode(&read("rtdose.dcm"), &Limits::default()).unwrap_err();
+    assert_eq!(frames, DecodeError::ManyFrames { frames: 15 });
+}
+
+#[test]
+fn a_series_carries_its_patient_for_grouping() {
+    let Some(folder) = samples() else { return };
+    let study =
+        decode(&std::fs::read(folder.join("dicom/transfer-syntaxes/MR_small.dcm")).unwrap(), &Limits::default());
+    let source = study.unwrap().source;
+    assert_eq!(source.patient_id.as_deref(), Some("4MR1"));
+    assert_eq!(source.format, Format::Dicom { transfer_syntax: "1.2.840.10008.1.2.1".to_owned() });
+}

@@ -1,0 +1,64 @@
+// The page and the desktop command give the same answers to the same bytes.
+import { PATIENCE, classifyNatively } from "./native.js";
+import { SLOW, expect, test } from "./page.js";
+import { declaredPng, emptyFile, file, textAsPng } from "./scans.js";
+
+const CLASSES = ["glioma", "meningioma", "notumor", "pituitary"];
+const WORDS = ["glioma", "meningioma", "no tumour", "pituitary tumour"];
+const refused = [textAsPng("text.png"), declaredPng("huge.png", 30_000, 30_000), emptyFile("empty.png")];
+let samples;
+let native;
+
+test.beforeAll(async ({ request }) => {
+  test.setTimeout(PATIENCE);
+  const { slices } = await (await request.get("samples/samples.json")).json();
+  samples = slices.map((slice) => slice.file);
+  const read = async (name) => file(name, await (await request.get(`samples/${name}`)).body());
+  native = await classifyNatively([...(await Promise.all(samples.map(read))), ...refused]);
+});
+
+test("every sample gets the verdict and the probabilities that sulcus classify gives", async ({ sulcus }) => {
+  test.setTimeout(SLOW);
+  await sulcus.button("Try all").click();
+  await expect(sulcus.rows).toHaveCount(samples.length);
+  await sulcus.finished();
+  for (const name of samples) {
+    const { verdict, probabilities } = await sulcus.prediction(sulcus.row(name));
+    expect.soft(verdict, name).toBe(native.get(name).verdict);
+    CLASSES.forEach((label, index) => {
+      const apart = Math.abs(probabilities[index] - native.get(name).probabilities[label]);
+      expect.soft(apart, `${name}, ${label}: distance from the native probability`).toBeLessThanOrEqual(1e-3);
+    });
+  }
+});
+
+test("the page shows the engine's probabilities in two digits, never rounded to certainty", async ({ sulcus }) => {
+  await sulcus.samples.first().click();
+  await sulcus.finished();
+  const { verdict, probabilities } = await sulcus.prediction(sulcus.rows.first());
+  const shown = await sulcus.shownProbabilities();
+  expect(Object.keys(shown)).toEqual(WORDS);
+  probabilities.forEach((probability, index) => expect(shown[WORDS[index]]).toBe(twoDigits(probability)));
+
+  const best = Math.max(...probabilities);
+  const word = WORDS[CLASSES.indexOf(verdict)];
+  const line = `${twoDigits(best)} ${best >= 0.6 ? "likely" : `nearest: ${word}`}`;
+  await expect(sulcus.verdict.getByText(line, { exact: true })).toBeVisible();
+  await expect(sulcus.verdict.getByText(best >= 0.6 ? new RegExp(`^${word}$`, "i") : "Unsure").first()).toBeVisible();
+  await expect(sulcus.rows.first()).toContainText((best >= 0.6 ? word : "unsure") + twoDigits(best));
+});
+
+function twoDigits(probability) {
+  if (probability > 0.99 && probability < 1) return ">0.99";
+  if (probability < 0.01 && probability > 0) return "<0.01";
+  return probability.toFixed(2);
+}
+
+test("a refused file is refused in the words of sulcus classify", async ({ sulcus }) => {
+  await sulcus.add(refused);
+  await sulcus.finished();
+  for (const { name } of refused) {
+    const [message] = native.get(name).error.split("\n");
+    await expect(sulcus.row(name)).toContainText(`unreadable: ${message}`);
+  }
+});

@@ -1,0 +1,51 @@
+// Nothing leaves this computer. The fixtures hold every other test to it as well.
+import { expect, test } from "./page.js";
+import { pngFile } from "./scans.js";
+
+test("nothing is requested while slices are answered, removed and brought back", async ({ sulcus }, { project }) => {
+  // The watch reaches into workers: their own program is among what it saw.
+  expect(sulcus.requests.filter((url) => url.endsWith(`worker-${project.name}/worker.js`))).toHaveLength(1);
+  const before = sulcus.requests.length;
+  await sulcus.add([pngFile("one.png")]);
+  await sulcus.finished();
+  await sulcus.button("Remove").click();
+  await expect(sulcus.welcome).toBeVisible();
+  await sulcus.samples.first().click();
+  await sulcus.finished();
+  await sulcus.button("Clear list").click();
+  await sulcus.button(/^Undo: /).click();
+  await expect(sulcus.rows).toHaveCount(1);
+  expect(sulcus.requests.slice(before)).toEqual([]);
+});
+
+test("once the page is ready the browser itself refuses every connection", async ({ sulcus }) => {
+  const refusal = sulcus.page.evaluate(() => fetch("weights/manifest.json").then(() => "sent", (error) => error.name));
+  expect(await refusal).toBe("TypeError");
+  // The browser writes down what it refuses.
+  await expect.poll(() => sulcus.troubles.join("\n")).toContain("connect-src 'none'");
+  sulcus.troubles.length = 0;
+});
+
+test("the workers have lost the means to connect", async ({ sulcus }) => {
+  const means = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "importScripts"];
+  expect(sulcus.page.workers()).toHaveLength(1);
+  for (const worker of sulcus.page.workers()) {
+    expect(await worker.evaluate((names) => names.filter((name) => name in self), means)).toEqual([]);
+  }
+});
+
+test("the page goes on without a network", async ({ sulcus }) => {
+  await sulcus.page.context().setOffline(true);
+  await sulcus.add([pngFile("offline.png")]);
+  await sulcus.finished();
+  expect(await sulcus.prediction(sulcus.rows.first())).toBeTruthy();
+  await sulcus.page.context().setOffline(false);
+});
+
+test("nothing is kept: no cookie, no storage, no cache", async ({ sulcus }) => {
+  await sulcus.add([pngFile("one.png")]);
+  await sulcus.finished();
+  expect(await sulcus.page.context().storageState({ indexedDB: true })).toEqual({ cookies: [], origins: [] });
+  expect(await sulcus.page.evaluate(() => sessionStorage.length)).toBe(0);
+  expect(await sulcus.page.evaluate(() => caches.keys())).toEqual([]);
+});

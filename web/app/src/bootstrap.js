@@ -1,0 +1,16 @@
+// A worker's first lines: it takes its program from the page, loses the means to connect, and starts.
+self.onmessage = async ({ data: [script, module] }) => {
+  const { default: start } = await import(script);
+  for (const name of ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "importScripts"]) {
+    for (let owner = self; owner; owner = Object.getPrototypeOf(owner)) delete owner[name];
+  }
+  self.onmessage = null;
+  await start({ module_or_path: module });
+};
+// A rejection is no error event by itself, and the page listens to error events.
+self.onunhandledrejection = (event) => {
+  event.preventDefault();
+  setTimeout(() => {
+    throw event.reason;
+  });
+};

@@ -1,0 +1,101 @@
+// What the page asks of the browser and what is shorter said in the browser's own language.
+
+let stopping = new AbortController();
+
+/** Reads a file of this site, calling `progress(received)` as it comes; rejects with an Error that says why. */
+export async function download(url, progress) {
+  const signal = stopping.signal;
+  const response = await fetch(url, { signal }).catch((error) => {
+    throw signal.aborted ? error : new Error(`cannot read ${url}: ${error.message}`);
+  });
+  if (!response.ok) throw new Error(`cannot read ${url}: the server answered ${response.status} ${response.statusText}`);
+  const parts = [];
+  let received = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    received += value.length;
+    progress(received);
+  }
+  const bytes = new Uint8Array(received);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** Stops the download that is under way and those to come. */
+export function stopDownloads() {
+  stopping.abort(new Error("loading was stopped"));
+}
+
+/** Lets downloads begin again. */
+export function allowDownloads() {
+  stopping = new AbortController();
+}
+
+/** Why WebGPU can't be used here, or an empty string where it can. Software adapters count only if `forced`. */
+export async function webgpuObstacle(forced) {
+  if (!navigator.gpu) return "this browser has no WebGPU";
+  let adapter;
+  try {
+    adapter = await navigator.gpu.requestAdapter();
+  } catch (error) {
+    return `the browser refused an adapter: ${error.message}`;
+  }
+  if (!adapter) return "the browser offers no graphics adapter";
+  if (!adapter.features.has("timestamp-query")) return "the graphics adapter lacks timestamp-query";
+  const software = adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter;
+  if (software && !forced) return "the only graphics adapter is a software one";
+  return "";
+}
+
+/** Forbids this document, and every worker started from now on, any connection at all. */
+export function closeNetwork() {
+  const policy = document.createElement("meta");
+  policy.httpEquiv = "Content-Security-Policy";
+  policy.content = "connect-src 'none'";
+  document.head.append(policy);
+}
+
+/**
+ * Starts a worker: `program` is the text that receives `script` (the address of the worker's JavaScript) and `module`
+ * (its compiled WebAssembly). It runs from a blob, so that it inherits the document's policy.
+ */
+export function startWorker(program, script, module, onMessage, onError) {
+  const url = URL.createObjectURL(new Blob([program], { type: "text/javascript" }));
+  const worker = new Worker(url, { type: "module" });
+  worker.onmessage = ({ data: [text, bytes] }) => onMessage(text, bytes);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    onError(event.message || "the worker could not be started");
+  };
+  worker.onmessageerror = () => onError("a message of the worker could not be read");
+  worker.postMessage([new URL(script, document.baseURI).href, module]);
+  return worker;
+}
+
+/** Every file of a drop, those in folders included, in the order of their paths. */
+export async function droppedFiles(transfer) {
+  // Both lists are emptied as soon as this function first waits.
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (entries.length === 0) return [...transfer.files];
+  return (await Promise.all(entries.map(filesUnder))).flat();
+}
+
+async function filesUnder(entry) {
+  if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+  const reader = entry.createReader();
+  const found = [];
+  for (;;) {
+    const batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (batch.length === 0) break;
+    found.push(...batch);
+  }
+  found.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  return (await Promise.all(found.filter((e) => !e.name.startsWith(".")).map(filesUnder))).flat();
+}

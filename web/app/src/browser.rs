@@ -1,0 +1,50 @@
+//! The functions of `browser.js`.
+#![allow(unsafe_code, reason = "wasm-bindgen writes the calls to JavaScript as foreign functions")]
+
+use wasm_bindgen::prelude::*;
+use web_sys::{DataTransfer, Worker};
+
+#[wasm_bindgen(module = "/src/browser.js")]
+extern "C" {
+    /// Reads a file of this site into a `Uint8Array`, calling `progress(received)` as it comes.
+    #[wasm_bindgen(catch)]
+    pub async fn download(url: &str, progress: &js_sys::Function) -> Result<JsValue, JsValue>;
+
+    /// Stops the download that is under way and those to come.
+    #[wasm_bindgen(js_name = stopDownloads)]
+    pub fn stop_downloads();
+
+    /// Lets downloads begin again.
+    #[wasm_bindgen(js_name = allowDownloads)]
+    pub fn allow_downloads();
+
+    /// Why WebGPU can't be used here; an empty text where it can.
+    #[wasm_bindgen(js_name = webgpuObstacle)]
+    pub async fn webgpu_obstacle(forced: bool) -> JsValue;
+
+    /// Forbids the document, and workers started later, any connection.
+    #[wasm_bindgen(js_name = closeNetwork)]
+    pub fn close_network();
+
+    /// Starts a worker from its JavaScript's address and its compiled WebAssembly.
+    #[wasm_bindgen(catch, js_name = startWorker)]
+    pub fn start_worker(
+        program: &str,
+        script: &str,
+        module: &JsValue,
+        on_message: &JsValue,
+        on_error: &JsValue,
+    ) -> Result<Worker, JsValue>;
+
+    /// Every file of a drop, those in folders included, as an array.
+    #[wasm_bindgen(catch, js_name = droppedFiles)]
+    pub async fn dropped_files(transfer: &DataTransfer) -> Result<JsValue, JsValue>;
+}
+
+/// What a thrown value says.
+pub fn message_of(thrown: &JsValue) -> String {
+    match thrown.dyn_ref::<js_sys::Error>() {
+        Some(error) => String::from(error.message()),
+        None => thrown.as_string().unwrap_or_else(|| format!("{thrown:?}")),
+    }
+}

@@ -1,0 +1,92 @@
+//! The texts that open over the page.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::evidence::Evidence;
+use crate::model::{Dialog, Page};
+
+/// All dialogs; at most one is open.
+#[component]
+pub fn Dialogs(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    view! {
+        <Sheet page which=Dialog::Evidence title="How good is this?"><Evidence page /></Sheet>
+        <Sheet page which=Dialog::Privacy title="How to check that nothing leaves this computer"><Privacy /></Sheet>
+        <Sheet page which=Dialog::Keys title="Keys"><Keys /></Sheet>
+    }
+}
+
+#[component]
+fn Sheet(page: Page, which: Dialog, title: &'static str, children: Children) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(dialog) = dialog.get() else { return };
+        let wanted = page.dialog.get() == Some(which);
+        if wanted && !dialog.open() {
+            // Fails only where the element has left the document, which it never does.
+            let _ = dialog.show_modal();
+        } else if !wanted && dialog.open() {
+            dialog.close();
+        }
+    });
+    let closed = move |_| page.dialog.update(|open| *open = open.filter(|open| *open != which));
+    let heading = format!("dialog-{which:?}");
+    let labelled = heading.clone();
+    view! {
+        <dialog node_ref=dialog aria-labelledby=labelled on:close=closed>
+            <header class="dialog-head">
+                <h2 id=heading>{title}</h2>
+                <button type="button" on:click=move |_| page.dialog.set(None)>"Close"</button>
+            </header>
+            <div class="dialog-body">{children()}</div>
+        </dialog>
+    }
+}
+
+#[component]
+fn Privacy() -> impl IntoView {
+    view! {
+        <p>
+            "Your scans are read, decoded and classified by this page itself, in this browser. There is no server "
+            "behind it: it is a folder of files. You need not believe that:"
+        </p>
+        <ol>
+            <li>"Open the browser's developer tools (F12) and there “Network”. Drop a scan: no line appears."</li>
+            <li>
+                "Or disconnect from the network once the page says it is ready, and go on working. "
+                "It answers as before."
+            </li>
+            <li>
+                "Or read the policy. The page's source allows connections to its own address only "
+                "(Content-Security-Policy), and once everything is loaded the page adds " <code>"connect-src 'none'"</code>
+                ": from then on the browser itself refuses every connection. Try "
+                <code>"fetch(\"weights/manifest.json\")"</code> " in the console: it is blocked."
+            </li>
+        </ol>
+        <p>
+            "Nothing is kept either: no cookies, no storage. Close the tab and all is gone. "
+            "What a DICOM file says of the patient is never shown."
+        </p>
+    }
+}
+
+#[component]
+fn Keys() -> impl IntoView {
+    let keys = [
+        ("↑ ↓", "previous, next slice"),
+        ("Home, End", "first, last slice"),
+        ("Enter", "open the slice large"),
+        ("Escape", "leave the large slice or a dialog"),
+        ("Delete", "remove the slice (can be undone)"),
+        ("Ctrl Z", "bring back what was removed"),
+        ("+ − 0", "in the slice view: zoom in, out, fit"),
+        ("Shift ↑ ↓ ← →", "in the slice view: move the zoomed slice"),
+        ("Ctrl V", "paste a picture or files"),
+        ("?", "this list"),
+    ];
+    let rows = keys.map(|(key, what)| view! { <tr><th scope="row"><kbd>{key}</kbd></th><td>{what}</td></tr> });
+    view! { <table class="keys"><tbody>{rows.collect_view()}</tbody></table> }
+}

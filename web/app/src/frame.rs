@@ -1,0 +1,175 @@
+//! What frames the page: who it is, how it stands, what it is not.
+
+use leptos::prelude::*;
+use protocol::{Engine, Step};
+
+use crate::browser::stop_downloads;
+use crate::choice::{Engines, Phase};
+use crate::model::{Dialog, Download, Page};
+use crate::state::Status;
+use crate::wording;
+use crate::{control, loading};
+
+/// The head of the page.
+#[component]
+pub fn Banner(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let model = Memo::new(move |_| {
+        page.engines.with(|engines| {
+            let ready = engines.ready(engines.answering()?)?;
+            let digest: String = ready.model.sha256.chars().take(8).collect();
+            Some(format!("{} ({digest})", ready.model.title))
+        })
+    });
+    let engine = Memo::new(move |_| page.engines.with(engine_line));
+    view! {
+        <header class="banner">
+            <h1>"Sulcus"</h1>
+            <p class="private">
+                "Private: nothing leaves this computer. "
+                <button type="button" class="link" on:click=move |_| page.dialog.set(Some(Dialog::Privacy))>"How to check"</button>
+            </p>
+            <dl class="versions">
+                <div><dt>"Model"</dt><dd>{move || model.get().unwrap_or_else(|| "not loaded yet".into())}</dd></div>
+                <div><dt>"Engine"</dt><dd class="engine">{move || engine.get()}</dd></div>
+            </dl>
+            <button type="button" aria-label="Keys" title="Keys (?)" on:click=move |_| page.dialog.set(Some(Dialog::Keys))>"?"</button>
+        </header>
+    }
+}
+
+/// Which engine answers, and what became of WebGPU where it does not.
+fn engine_line(engines: &Engines) -> String {
+    let Some(engine) = engines.answering() else { return "none yet".into() };
+    let name = engines.ready(engine).map_or("", |ready| ready.name.as_str());
+    let webgpu = match (engine, &engines.webgpu) {
+        (Engine::WebGpu, _) | (_, Phase::Ready(_)) => String::new(),
+        (_, Phase::Absent(reason)) => format!("; no WebGPU: {reason}"),
+        (_, Phase::Failed(reason)) => format!("; WebGPU failed: {reason}"),
+        (_, Phase::Awaited | Phase::Starting | Phase::Loading(_)) => "; WebGPU is loading".into(),
+    };
+    format!("{name}{webgpu}")
+}
+
+/// What the page waits for, how far it is, how to stop or try again; nothing once an engine answers.
+#[component]
+pub fn Wait(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let answering = Memo::new(move |_| page.engines.with(|engines| engines.answering().is_some()));
+    let bar = move || match page.download.get() {
+        Download::Running { received, total } if total > 0.0 => {
+            view! { <progress aria-label="Model read" max=total prop:value=received></progress> }.into_any()
+        }
+        _ => view! { <progress aria-label="Loading"></progress> }.into_any(),
+    };
+    let failure = Memo::new(move |_| page.engines.with(|engines| failure(engines, &page.download.get())));
+    let again = move |_| {
+        if matches!(page.download.get_untracked(), Download::Failed(_)) {
+            loading::load(page);
+        } else {
+            control::restart(page);
+        }
+    };
+    view! {
+        <Show when=move || !answering.get()>
+            <div class="wait" class:failed=move || failure.with(Option::is_some)>
+                {move || match failure.get() {
+                    Some(reason) => view! {
+                        <p role="alert"><strong>"Nothing can be classified yet. "</strong>{wording::sentence(&reason)}</p>
+                        <button type="button" on:click=again>"Try again"</button>
+                    }.into_any(),
+                    None => view! {
+                        <p class="number">{move || page.engines.with(|engines| waiting(engines, &page.download.get()))}</p>
+                        {bar}
+                        <Show when=move || matches!(page.download.get(), Download::Running { .. })>
+                            <button type="button" on:click=|_| stop_downloads()>"Stop"</button>
+                        </Show>
+                    }.into_any(),
+                }}
+            </div>
+        </Show>
+    }
+}
+
+fn failure(engines: &Engines, download: &Download) -> Option<String> {
+    if let Download::Failed(message) = download {
+        return Some(message.clone());
+    }
+    let reason = |phase: &Phase| match phase {
+        Phase::Absent(reason) | Phase::Failed(reason) => reason.trim_end_matches('.').replace("\nhint: ", "; "),
+        _ => String::new(),
+    };
+    engines.is_hopeless().then(|| format!("CPU: {}. WebGPU: {}.", reason(&engines.cpu), reason(&engines.webgpu)))
+}
+
+fn waiting(engines: &Engines, download: &Download) -> String {
+    for phase in [&engines.cpu, &engines.webgpu] {
+        if let Phase::Loading(step) = phase {
+            return match step {
+                Step::Verifying => "Checking the model's checksum…",
+                Step::Preparing => "Preparing the model…",
+                Step::WarmingUp => "Warming up: the first answer takes longest…",
+            }
+            .into();
+        }
+    }
+    match download {
+        Download::Running { received, total } if *total > 0.0 && received < total => format!(
+            "Loading the model: {} of {} ({:.0} %)",
+            wording::megabytes(*received),
+            wording::megabytes(*total),
+            100.0 * received / total
+        ),
+        Download::Running { total, .. } if *total == 0.0 => "Looking for the model…".into(),
+        _ => "Starting the engine…".into(),
+    }
+}
+
+/// The foot of the page.
+#[component]
+pub fn Foot(
+    /// The page.
+    page: Page,
+) -> impl IntoView {
+    let took = move || {
+        page.session.with(|session| match session.selected().map(|item| &item.status) {
+            Some(Status::Answered(answer)) => {
+                format!("{}, {}", wording::duration(answer.milliseconds), wording::engine_name(answer.engine))
+            }
+            _ => String::new(),
+        })
+    };
+    view! {
+        <footer class="foot">
+            <p><strong>"Research and teaching only; not a medical device."</strong></p>
+            <p class="number took">{took}</p>
+            <p class="quiet">"Sulcus " {env!("CARGO_PKG_VERSION")}</p>
+        </footer>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_says_how_much_is_done() {
+        let engines = Engines::new(None);
+        let download = Download::Running { received: 5.0e6, total: 20.0e6 };
+        assert_eq!(waiting(&engines, &download), "Loading the model: 5.0 MB of 20.0 MB (25 %)");
+    }
+
+    #[test]
+    fn a_page_that_cannot_answer_says_why() {
+        let mut engines = Engines::new(None);
+        assert_eq!(failure(&engines, &Download::Done), None);
+        engines.cpu = Phase::Failed("the checksum differs".into());
+        engines.webgpu = Phase::Absent("this browser has no WebGPU".into());
+        let reason = failure(&engines, &Download::Done).unwrap();
+        assert!(reason.contains("the checksum differs") && reason.contains("this browser has no WebGPU"));
+    }
+}

@@ -1,0 +1,60 @@
+//! The keys that work anywhere on the page.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+use crate::model::{Dialog, Page};
+use crate::state::Session;
+
+/// Listens to the keys.
+pub fn listen(page: Page) {
+    window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
+        if page.dialog.get_untracked().is_none() && press(page, &event) {
+            event.prevent_default();
+        }
+    });
+}
+
+/// Does what a key asks for; false where the key is left to the browser.
+fn press(page: Page, event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let within = |selector: &str| target.as_ref().is_some_and(|target| target.matches(selector).unwrap_or(false));
+    if event.alt_key() || event.meta_key() || (within("input") && event.key() != "Escape") {
+        return false;
+    }
+    let list = |change: fn(&mut Session)| {
+        page.change(change);
+        true
+    };
+    match (event.key().as_str(), event.ctrl_key()) {
+        ("z", true) => list(Session::undo),
+        (_, true) => false,
+        ("ArrowDown" | "ArrowRight", _) => list(|session| session.select_by(1)),
+        ("ArrowUp" | "ArrowLeft", _) => list(|session| session.select_by(-1)),
+        ("Home", _) => list(|session| session.select_by(isize::MIN)),
+        ("End", _) => list(|session| session.select_by(isize::MAX)),
+        ("Delete", _) => list(|session| {
+            if let Some(id) = session.selected().map(|item| item.id) {
+                session.remove(id);
+            }
+        }),
+        ("Enter", _) if !within("button, a, summary") => enlarge(page, true),
+        ("Escape", _) => enlarge(page, false),
+        ("?", _) => {
+            page.dialog.set(Some(Dialog::Keys));
+            true
+        }
+        _ => false,
+    }
+}
+
+fn enlarge(page: Page, enlarged: bool) -> bool {
+    let any = page.session.with_untracked(|session| session.selected().is_some());
+    let changes = any && page.enlarged.get_untracked() != enlarged;
+    if changes {
+        page.enlarged.set(enlarged);
+    }
+    changes
+}

@@ -1,0 +1,69 @@
+//! The page: drop a slice of a brain MRI, read what a model trained in this repository finds in it.
+//!
+//! One way through: [`files`] bring files into the [`state::Session`], [`control`] gives them to a worker one at a
+//! time, [`replies`] brings the answers back, and [`list`], [`viewer`] and [`verdict`] show what the session holds.
+//! What can be said without a browser (the session, which engine answers, every wording) is plain code with tests.
+
+mod browser;
+mod catalogue;
+mod choice;
+mod control;
+mod dialogs;
+mod evidence;
+mod files;
+mod frame;
+mod gallery;
+mod keys;
+mod list;
+mod loading;
+mod model;
+mod picture;
+mod replies;
+mod report;
+mod state;
+mod verdict;
+mod viewer;
+mod welcome;
+mod wording;
+
+use leptos::prelude::*;
+
+use crate::choice::Engines;
+use crate::model::Page;
+
+fn main() {
+    if let Some(starting) = document().get_element_by_id("starting") {
+        starting.remove();
+    }
+    leptos::mount::mount_to_body(|| view! { <Main /> });
+}
+
+#[component]
+fn Main() -> impl IntoView {
+    let page = Page::new(Engines::new(choice::forced(engine_parameter().as_deref())));
+    let hovering = RwSignal::new(false);
+    files::listen(page, hovering);
+    keys::listen(page);
+    loading::load(page);
+    let empty = Memo::new(move |_| page.session.with(|session| session.items().is_empty()));
+    view! {
+        <frame::Banner page />
+        <frame::Wait page />
+        <main class="regions" class:enlarged=move || { page.enlarged.get() && !empty.get() } class:hovering=hovering>
+            <list::SliceList page />
+            <Show when=move || empty.get() fallback=move || view! { <viewer::Viewer page /> }>
+                <welcome::Welcome page />
+            </Show>
+            <verdict::Verdict page />
+        </main>
+        <frame::Foot page />
+        <dialogs::Dialogs page />
+        <p class="spoken" role="status" aria-live="polite">{move || page.spoken.get()}</p>
+    }
+}
+
+/// `engine` in the page's address, which forces one engine.
+fn engine_parameter() -> Option<String> {
+    let search = window().location().search().ok()?;
+    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get("engine")
+}

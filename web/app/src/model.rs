@@ -1,0 +1,142 @@
+//! The signals that the page is made of.
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+use protocol::Class;
+use web_sys::File;
+
+use crate::catalogue::Samples;
+use crate::choice::Engines;
+use crate::control::Control;
+use crate::gallery::{Decoded, Gallery};
+use crate::report::Report;
+use crate::state::Session;
+use crate::wording;
+
+/// Decoded slices kept in memory.
+const GALLERY_BYTES: usize = 128 << 20;
+
+/// What the page is waiting for before any engine can answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Download {
+    /// The model is being read.
+    Running {
+        /// Bytes so far.
+        received: f64,
+        /// Bytes in all, 0 while not known.
+        total: f64,
+    },
+    /// All is here.
+    Done,
+    /// It failed, or the reader stopped it.
+    Failed(String),
+}
+
+/// The texts that open over the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    /// How good the model is.
+    Evidence,
+    /// How to check that nothing is sent.
+    Privacy,
+    /// The keys.
+    Keys,
+}
+
+/// A sample slice with its bytes at hand.
+#[derive(Clone, Debug)]
+pub struct SampleFile {
+    /// As a file, like any other.
+    pub file: File,
+    /// Where the picture is.
+    pub address: String,
+    /// The class the data set gives it.
+    pub class: Class,
+}
+
+/// All that the page shows; a handle that is copied freely.
+#[derive(Clone, Copy)]
+pub struct Page {
+    /// The slices.
+    pub session: RwSignal<Session>,
+    /// The engines.
+    pub engines: RwSignal<Engines>,
+    /// The model's way to the page.
+    pub download: RwSignal<Download>,
+    /// Evaluation reports with their addresses.
+    pub reports: RwSignal<Vec<(String, Report)>>,
+    /// Where the samples come from.
+    pub samples: RwSignal<Samples>,
+    /// The samples.
+    pub sample_files: RwSignal<Vec<SampleFile>, LocalStorage>,
+    /// The slice on the screen.
+    pub shown: RwSignal<Option<Decoded>, LocalStorage>,
+    /// The open dialog.
+    pub dialog: RwSignal<Option<Dialog>>,
+    /// Whether the slice fills the page.
+    pub enlarged: RwSignal<bool>,
+    /// What a screen reader says next.
+    pub spoken: RwSignal<String>,
+    /// The files behind the rows.
+    pub files: StoredValue<HashMap<u32, File>, LocalStorage>,
+    /// Decoded slices.
+    pub gallery: StoredValue<Gallery, LocalStorage>,
+    /// The workers.
+    pub control: StoredValue<Control, LocalStorage>,
+}
+
+impl Page {
+    /// An empty page.
+    pub fn new(engines: Engines) -> Self {
+        Self {
+            session: RwSignal::new(Session::default()),
+            engines: RwSignal::new(engines),
+            download: RwSignal::new(Download::Running { received: 0.0, total: 0.0 }),
+            reports: RwSignal::new(Vec::new()),
+            samples: RwSignal::new(Samples::default()),
+            sample_files: RwSignal::new_local(Vec::new()),
+            shown: RwSignal::new_local(None),
+            dialog: RwSignal::new(None),
+            enlarged: RwSignal::new(false),
+            spoken: RwSignal::new(String::new()),
+            files: StoredValue::new_local(HashMap::new()),
+            gallery: StoredValue::new_local(Gallery::new(GALLERY_BYTES)),
+            control: StoredValue::new_local(Control::default()),
+        }
+    }
+
+    /// Adds files to the list and the queue.
+    pub fn add(self, files: Vec<(File, Option<Class>)>) {
+        if files.is_empty() {
+            return;
+        }
+        self.spoken.set(format!("{} added", wording::slices(files.len())));
+        self.session.update(|session| {
+            self.files.update_value(|kept| {
+                for (file, label) in files {
+                    let id = session.add(file.name(), label);
+                    kept.insert(id, file);
+                }
+            });
+        });
+        self.look();
+    }
+
+    /// Shows the selected row's slice and lets the engines work on.
+    pub fn look(self) {
+        let selected = self.session.with_untracked(|session| session.selected().map(|item| item.id));
+        let current = self.shown.with_untracked(|shown| shown.as_ref().map(|decoded| decoded.id));
+        if selected != current || selected.is_none() {
+            let decoded = selected.and_then(|id| self.gallery.try_update_value(|gallery| gallery.get(id)).flatten());
+            self.shown.set(decoded);
+        }
+        crate::control::pump(self);
+    }
+
+    /// Changes the list and shows what is selected then.
+    pub fn change(self, change: impl FnOnce(&mut Session)) {
+        self.session.update(change);
+        self.look();
+    }
+}

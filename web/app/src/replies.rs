@@ -1,0 +1,103 @@
+//! What the workers say, and what it changes on the page.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use js_sys::Uint8Array;
+use leptos::prelude::*;
+use protocol::{Engine, Picture, Reply, decode};
+use wasm_bindgen::JsValue;
+
+use crate::choice::{Phase, Ready};
+use crate::control::{self, set_phase};
+use crate::gallery::Decoded;
+use crate::model::Page;
+use crate::picture;
+use crate::state::{Answer, Failure, Status, Thumbnail};
+use crate::wording;
+
+/// Takes one message of a worker.
+pub fn receive(page: Page, engine: Engine, text: &str, bytes: &JsValue) {
+    match decode::<Reply>(text) {
+        Ok(reply) => apply(page, engine, reply, bytes),
+        Err(error) => control::fail(page, engine, &error.to_string()),
+    }
+}
+
+fn apply(page: Page, engine: Engine, reply: Reply, bytes: &JsValue) {
+    match reply {
+        Reply::Started { .. } => control::load_model(page, engine),
+        Reply::Loading { step } => set_phase(page, engine, Phase::Loading(step)),
+        Reply::Ready { name, model, probe, max_file_bytes, .. } => {
+            become_ready(page, engine, Ready { name, model, probe, max_file_bytes });
+        }
+        Reply::Slice { id, picture } => keep_picture(page, id, picture, &Uint8Array::new(bytes)),
+        Reply::Prediction { id, verdict, probabilities, engine, milliseconds } => {
+            let answer = Answer { verdict, probabilities, engine, milliseconds };
+            finish(page, id, Status::Answered(answer));
+        }
+        Reply::Failed { id, message, hint } => {
+            finish(page, id, Status::Failed(Failure { message, hint, engine_fault: false }));
+        }
+        Reply::EngineFailed { message } => control::fail(page, engine, &message),
+    }
+}
+
+fn become_ready(page: Page, engine: Engine, ready: Ready) {
+    let first = page.engines.with_untracked(|engines| engines.answering().is_none());
+    set_phase(page, engine, Phase::Ready(ready));
+    if let Some(dismissal) = page.engines.with_untracked(crate::choice::Engines::settle) {
+        control::dismiss(page, &dismissal);
+    }
+    if first {
+        page.spoken.set("Ready".into());
+    }
+    page.look();
+}
+
+fn keep_picture(page: Page, id: u32, picture: Picture, bytes: &Uint8Array) {
+    let grey = bytes.to_vec();
+    let small = picture::thumbnail(&grey, picture.width, picture.height);
+    page.session.update(|session| session.set_picture(id, picture.clone(), Thumbnail(Arc::new(small))));
+    let decoded = Decoded { id, picture, grey: Rc::new(grey) };
+    page.gallery.update_value(|gallery| gallery.insert(decoded.clone()));
+    if page.session.with_untracked(|session| session.selected().map(|item| item.id)) == Some(id) {
+        page.shown.set(Some(decoded));
+    }
+    // A request to show ends here; a request to classify goes on.
+    if page.control.with_value(control::Control::shows) == Some(id) {
+        control::finish(page, id);
+        control::pump(page);
+    }
+}
+
+/// A row's task has come to an end.
+fn finish(page: Page, id: u32, status: Status) {
+    let Some(task) = control::finish(page, id) else { return };
+    if !task.show || matches!(status, Status::Failed(_)) {
+        let text = page.session.try_update(|session| {
+            session.set_status(id, status);
+            spoken(session, id)
+        });
+        if let Some(text) = text.flatten() {
+            page.spoken.set(text);
+        }
+    }
+    control::pump(page);
+}
+
+/// What is said of a row that is done: the verdict of the one on the screen, and the end of the queue.
+fn spoken(session: &crate::state::Session, id: u32) -> Option<String> {
+    let progress = session.progress();
+    let item = session.selected().filter(|item| item.id == id);
+    let verdict = item.map(|item| match &item.status {
+        Status::Answered(answer) => wording::verdict(&item.name, answer),
+        _ => format!("{}: {}", item.name, item.summary()),
+    });
+    let end =
+        (!progress.is_running() && progress.total > 1).then(|| format!("All {} done", wording::slices(progress.total)));
+    match (verdict, end) {
+        (Some(verdict), Some(end)) => Some(format!("{verdict}. {end}")),
+        (verdict, end) => verdict.or(end),
+    }
+}

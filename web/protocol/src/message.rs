@@ -1,0 +1,174 @@
+//! What can be asked and answered.
+
+use serde::{Deserialize, Serialize};
+
+/// The four answers, in the order every model and every list of probabilities uses.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Glioma.
+    Glioma,
+    /// Meningioma.
+    Meningioma,
+    /// No tumour.
+    NoTumor,
+    /// Pituitary tumour.
+    Pituitary,
+}
+
+impl Class {
+    /// All classes, in order: `ALL[i]` is the class of probability `i`.
+    pub const ALL: [Self; 4] = [Self::Glioma, Self::Meningioma, Self::NoTumor, Self::Pituitary];
+}
+
+/// What a worker computes on.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// The processor, in every browser.
+    Cpu,
+    /// The graphics processor, where the browser offers WebGPU.
+    WebGpu,
+}
+
+/// From the page to a worker. The bytes named here travel beside the message.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Load a model. Bytes: the weights file. Answered by [`Reply::Loading`] and then [`Reply::Ready`] or
+    /// [`Reply::EngineFailed`].
+    Load {
+        /// The text of `weights/manifest.json`, which names the checksum the bytes must have.
+        catalogue: String,
+        /// The model's id in that catalogue.
+        model: String,
+    },
+    /// Classify a file. Bytes: the file's. Answered by [`Reply::Slice`] and [`Reply::Prediction`], or by
+    /// [`Reply::Failed`].
+    Classify {
+        /// Chosen by the page; the replies carry it.
+        id: u32,
+        /// The file's name, for error messages only: the content decides what it is.
+        name: String,
+    },
+    /// Decode a file to look at it, without classifying. Bytes: the file's. Answered by [`Reply::Slice`] or
+    /// [`Reply::Failed`].
+    Show {
+        /// Chosen by the page; the replies carry it.
+        id: u32,
+        /// The file's name, for error messages only.
+        name: String,
+    },
+}
+
+/// From a worker to the page.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// The worker runs and awaits [`Request::Load`].
+    Started {
+        /// What it computes on.
+        engine: Engine,
+    },
+    /// Loading has come to this step.
+    Loading {
+        /// The step that has just begun.
+        step: Step,
+    },
+    /// The model is loaded and has answered once.
+    Ready {
+        /// What it computes on.
+        engine: Engine,
+        /// The engine in words, such as the adapter's name.
+        name: String,
+        /// The model.
+        model: ModelInfo,
+        /// Its answer to the generated slice.
+        probe: Probe,
+        /// Longer files are refused, so the page need not read them.
+        max_file_bytes: f64,
+    },
+    /// A decoded slice. Bytes: `width * height` grey values, row by row, windowed for display.
+    Slice {
+        /// The request's.
+        id: u32,
+        /// The slice.
+        picture: Picture,
+    },
+    /// A slice's classification.
+    Prediction {
+        /// The request's.
+        id: u32,
+        /// The most probable class.
+        verdict: Class,
+        /// Probabilities in the order of [`Class::ALL`], which sum to 1.
+        probabilities: [f32; 4],
+        /// What computed it.
+        engine: Engine,
+        /// From the bytes' arrival to the answer: decoding, preparing and predicting.
+        milliseconds: f64,
+    },
+    /// One file could not be answered; the worker goes on.
+    Failed {
+        /// The request's.
+        id: u32,
+        /// What was found and what would be accepted.
+        message: String,
+        /// What to do next; empty where nothing is known.
+        hint: String,
+    },
+    /// The worker is of no more use.
+    EngineFailed {
+        /// What was found.
+        message: String,
+    },
+}
+
+/// The steps of loading a model that have no byte count.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The checksum is compared.
+    Verifying,
+    /// Weights are dequantised and laid out for the engine.
+    Preparing,
+    /// The generated slice is classified, which compiles GPU kernels.
+    WarmingUp,
+}
+
+/// Which model a worker holds.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct ModelInfo {
+    /// Its id in the catalogue.
+    pub id: String,
+    /// Its name for people.
+    pub title: String,
+    /// SHA-256 of the weights file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A worker's answer to the slice that both workers generate alike: equal answers mean equal engines.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
+pub struct Probe {
+    /// Probabilities in the order of [`Class::ALL`].
+    pub probabilities: [f32; 4],
+    /// Time of the second run, the first having compiled what there is to compile.
+    pub milliseconds: f64,
+}
+
+/// What is known of a decoded slice. Nothing in it names a patient.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// Columns of the bytes beside this message.
+    pub width: u32,
+    /// Rows of the bytes beside this message.
+    pub height: u32,
+    /// Columns of the file's slice, which may be more than is displayed.
+    pub source_width: u32,
+    /// Rows of the file's slice.
+    pub source_height: u32,
+    /// The file's format in words, such as `DICOM`.
+    pub format: String,
+    /// How many slices the file holds; the first is the one classified.
+    pub slices: u32,
+}

@@ -1,0 +1,101 @@
+//! Messages as text.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Raised whenever a message changes its meaning or shape.
+pub const VERSION: u32 = 1;
+
+/// A text that is no message of this version.
+#[derive(Error, Debug)]
+pub enum ProtocolError {
+    /// Page and worker come from different builds.
+    #[error(
+        "page and worker are of different versions (protocol {found}, expected {VERSION}); reload the page without its cache"
+    )]
+    Version {
+        /// The version in the message.
+        found: u32,
+    },
+    /// The text has another shape than any message.
+    #[error("unreadable message between page and worker: {0}")]
+    Malformed(#[from] serde_json::Error),
+}
+
+#[derive(Serialize)]
+struct Outgoing<'a, T> {
+    protocol: u32,
+    message: &'a T,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    protocol: u32,
+}
+
+#[derive(Deserialize)]
+struct Incoming<T> {
+    message: T,
+}
+
+/// A message as text.
+///
+/// # Errors
+/// Where the message cannot be written as JSON; the messages of this crate always can.
+pub fn encode<T: Serialize>(message: &T) -> Result<String, ProtocolError> {
+    let protocol = VERSION;
+    Ok(serde_json::to_string(&Outgoing { protocol, message })?)
+}
+
+/// The message in a text made by [`encode`].
+///
+/// # Errors
+/// [`ProtocolError::Version`] where the other side speaks another version, whatever else the text holds;
+/// [`ProtocolError::Malformed`] where it is no message.
+pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, ProtocolError> {
+    let Header { protocol: found } = serde_json::from_str(text)?;
+    if found != VERSION {
+        return Err(ProtocolError::Version { found });
+    }
+    Ok(serde_json::from_str::<Incoming<T>>(text)?.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Class, Engine, Reply, Request};
+
+    #[test]
+    fn a_prediction_survives_the_journey_to_the_last_bit() {
+        let reply = Reply::Prediction {
+            id: 3,
+            verdict: Class::NoTumor,
+            probabilities: [0.1, 1.0e-7, 0.899_999_9, f32::MIN_POSITIVE],
+            engine: Engine::WebGpu,
+            milliseconds: 17.25,
+        };
+        assert_eq!(decode::<Reply>(&encode(&reply).unwrap()).unwrap(), reply);
+    }
+
+    #[test]
+    fn another_version_is_named_even_where_its_messages_are_unknown() {
+        let text = r#"{"protocol":2,"message":{"classify_series":{"ids":[1,2]}}}"#;
+        let error = decode::<Request>(text).unwrap_err();
+        assert!(matches!(error, ProtocolError::Version { found: 2 }));
+        assert!(error.to_string().contains("reload the page"));
+    }
+
+    #[test]
+    fn a_text_that_is_no_message_is_refused() {
+        for text in ["", "null", "{}", r#"{"protocol":1}"#, r#"{"protocol":1,"message":{"pay":{}}}"#] {
+            assert!(matches!(decode::<Request>(text), Err(ProtocolError::Malformed(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn classes_keep_the_field_s_names_and_order() {
+        let names: Vec<String> = Class::ALL.iter().map(|c| serde_json::to_string(c).unwrap()).collect();
+        assert_eq!(names, ["\"glioma\"", "\"meningioma\"", "\"notumor\"", "\"pituitary\""]);
+    }
+}

@@ -1,0 +1,105 @@
+//! Loading a model, and asking it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use classifier::{Classifier, ClassifierError};
+use imaging::{InputSpec, Slice, SliceError, prepare};
+use protocol::{Class, Engine, ModelInfo, Probe, Reply, Step};
+use thiserror::Error;
+use weights::{Catalogue, WeightsError};
+
+use crate::{ENGINE, phantom, scope};
+
+thread_local! {
+    static LOADED: RefCell<Option<Rc<Model>>> = const { RefCell::new(None) };
+}
+
+/// The names of [`Class::ALL`] in a weights file.
+const CLASSES: [&str; 4] = ["glioma", "meningioma", "notumor", "pituitary"];
+
+/// What keeps the engine from answering, whatever the file.
+#[derive(Error, Debug)]
+pub enum EngineError {
+    /// The weights file is not the one the catalogue names.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The network could not be built or could not answer.
+    #[error(transparent)]
+    Classifier(#[from] ClassifierError),
+    /// The model has other classes than this page shows.
+    #[error("the model's classes are {found:?}; this page shows {CLASSES:?}")]
+    Classes {
+        /// The model's classes.
+        found: Vec<String>,
+    },
+    /// Asked before a model was loaded.
+    #[error("no model has been loaded")]
+    NotLoaded,
+    /// The network gave another number of probabilities than it has classes.
+    #[error("the network gave no four probabilities")]
+    Shape,
+    /// The generated slice is none.
+    #[error(transparent)]
+    Phantom(#[from] SliceError),
+}
+
+/// A loaded model.
+pub struct Model {
+    classifier: Classifier,
+    input: InputSpec,
+}
+
+impl Model {
+    /// The verdict and the probabilities for a slice.
+    pub async fn predict(&self, slice: &Slice) -> Result<(Class, [f32; 4]), EngineError> {
+        let predictions = self.classifier.predict(&[prepare(slice, &self.input)]).await?;
+        let prediction = predictions.into_iter().next().ok_or(EngineError::Shape)?;
+        let probabilities = prediction.probabilities.try_into().map_err(|_| EngineError::Shape)?;
+        let verdict = Class::ALL.get(prediction.class).ok_or(EngineError::Shape)?;
+        Ok((*verdict, probabilities))
+    }
+
+    /// Classifies the generated slice twice: the first run compiles, the second is timed.
+    async fn probe(&self) -> Result<Probe, EngineError> {
+        let slice = phantom::slice()?;
+        self.predict(&slice).await?;
+        let start = scope::now();
+        let (_, probabilities) = self.predict(&slice).await?;
+        Ok(Probe { probabilities, milliseconds: scope::now() - start })
+    }
+}
+
+/// The model loaded last.
+pub fn loaded() -> Result<Rc<Model>, EngineError> {
+    LOADED.with_borrow(Clone::clone).ok_or(EngineError::NotLoaded)
+}
+
+/// Verifies, builds and warms up a model, telling the page each step; the answer says that it is ready.
+pub async fn load(catalogue: &str, id: &str, bytes: &[u8]) -> Result<Reply, EngineError> {
+    let tell = |step| scope::post(&Reply::Loading { step }, None);
+    tell(Step::Verifying);
+    let catalogue = Catalogue::parse(catalogue)?;
+    let file = catalogue.verify(id, bytes)?;
+    let entry = catalogue.model(id)?;
+    if file.manifest.classes != CLASSES {
+        return Err(EngineError::Classes { found: file.manifest.classes });
+    }
+    tell(Step::Preparing);
+    let classifier = Classifier::from_file(file, engine()).await?;
+    let model = Model { input: classifier.input_spec(), classifier };
+    tell(Step::WarmingUp);
+    let probe = model.probe().await?;
+    let name = model.classifier.engine_name().to_owned();
+    LOADED.set(Some(Rc::new(model)));
+    let model = ModelInfo { id: entry.id.clone(), title: entry.title.clone(), sha256: entry.sha256.clone() };
+    let max_file_bytes = imaging::Limits::default().max_bytes as f64;
+    Ok(Reply::Ready { engine: ENGINE, name, model, probe, max_file_bytes })
+}
+
+fn engine() -> classifier::Engine {
+    match ENGINE {
+        Engine::Cpu => classifier::Engine::Cpu,
+        Engine::WebGpu => classifier::Engine::WebGpu,
+    }
+}
