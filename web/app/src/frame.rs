@@ -76,7 +76,7 @@ pub fn Wait(
     };
     view! {
         <Show when=move || !answering.get()>
-            <div class="wait" class:failed=move || failure.with(Option::is_some)>
+            <section class="wait" aria-label="Loading" class:failed=move || failure.with(Option::is_some)>
                 {move || match failure.get() {
                     Some(reason) => view! {
                         <p role="alert"><strong>"Nothing can be classified yet. "</strong>{wording::sentence(&reason)}</p>
@@ -90,7 +90,7 @@ pub fn Wait(
                         </Show>
                     }.into_any(),
                 }}
-            </div>
+            </section>
         </Show>
     }
 }
