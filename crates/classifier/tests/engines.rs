@@ -1,5 +1,7 @@
 //! The two engines against each other, stage by stage, and what a bad weights file or slice gets.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 use burn::tensor::Device;
@@ -17,9 +19,10 @@ fn weights_file(architecture: Architecture) -> Vec<u8> {
     device.seed(11);
     let network = NetworkConfig::new(architecture, 4, Form::Folded).init(&device);
     let quantise = |(name, tensor): (String, networks::NamedTensor)| {
-        let tensor = match name.ends_with("kernel") {
-            true => weights::quantise(&tensor.shape, &tensor.values).unwrap(),
-            false => weights::Tensor::float(tensor.shape, tensor.values),
+        let tensor = if name.ends_with("kernel") {
+            weights::quantise(&tensor.shape, &tensor.values).unwrap()
+        } else {
+            weights::Tensor::float(tensor.shape, tensor.values)
         };
         (name, tensor)
     };

@@ -93,7 +93,9 @@ fn vector<'a>(tensors: &'a Tensors, name: &str, length: usize) -> Result<&'a [f3
 fn scale_channels(kernel: &mut NamedTensor, scale: &[f32]) {
     let length = kernel.values.len() / scale.len().max(1);
     for (channel, &scale) in kernel.values.chunks_mut(length.max(1)).zip(scale) {
-        channel.iter_mut().for_each(|weight| *weight *= scale);
+        for weight in channel {
+            *weight *= scale;
+        }
     }
 }
 

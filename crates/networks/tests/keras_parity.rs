@@ -3,6 +3,8 @@
 //! Two sets of weights: ImageNet's, which ship under `weights/start`, and weights that follow from a formula, so that
 //! the topology is tested without any file.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -104,7 +106,7 @@ fn imagenet(architecture: Architecture) -> Network {
     network(architecture, tensors.into_iter().map(|(name, tensor)| (name, named(tensor))).collect())
 }
 
-/// SplitMix64's output for a state.
+/// The output of `SplitMix64` for a state.
 fn split_mix(state: u64) -> u64 {
     let mut z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

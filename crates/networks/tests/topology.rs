@@ -1,5 +1,7 @@
 //! The standard topology, and what folding and freezing promise.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData, Tolerance};
 use networks::{Architecture, Form, Network, NetworkConfig, NetworkError, fold};

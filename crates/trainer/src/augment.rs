@@ -77,6 +77,7 @@ struct Warp {
 
 impl Warp {
     /// Bilinear; outside the slice lies air, -1.
+    #[expect(clippy::many_single_char_names, reason = "coordinates and the matrix have no better names")]
     fn sample(&self, pixels: &[f32], side: usize, u: f32, v: f32) -> f32 {
         let [a, b, c, d] = self.matrix;
         let position = |unit: f32| (unit + 1.0) * side as f32 / 2.0 - 0.5;

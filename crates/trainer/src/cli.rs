@@ -46,7 +46,7 @@ pub struct DataArguments {
     /// Folder of scans: DIR/Training/CLASS/FILE and DIR/Testing/CLASS/FILE, or DIR/CLASS/FILE
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// CSV with the columns path, patient_group and dup_group; found by itself as DIR/index.csv or DIR/../index.csv
+    /// CSV of patients and copies; without this option, DIR/index.csv or DIR/../index.csv where there is one
     #[arg(long, value_name = "FILE")]
     pub groups: Option<PathBuf>,
 }

@@ -149,8 +149,8 @@ fn print(evaluation: &Evaluation) {
     }
     println!("confusion (rows: truth, columns: verdict)");
     for (class, row) in evaluation.classes.iter().zip(&report.confusion) {
-        let cells: String = row.iter().map(|count| format!("{count:>7}")).collect();
-        println!("{class:<12}{cells}");
+        let cells: Vec<String> = row.iter().map(|count| format!("{count:>7}")).collect();
+        println!("{class:<12}{}", cells.concat());
     }
 }
 

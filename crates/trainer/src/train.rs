@@ -262,7 +262,7 @@ impl Trainer<'_> {
         let steps = source.steps(&self.split.train);
         let bar = progress_bar(steps, "training");
         let seed = recipe.seed ^ (progress.epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let (mut loss_sum, mut right, mut seen) = (0.0, 0, 0);
+        let (mut loss_sum, mut right, mut total) = (0.0, 0, 0);
         let network = std::thread::scope(|scope| {
             let batches = source.shuffled(&self.split.train, recipe.augmentation, seed, scope);
             for (step, batch) in batches.iter().enumerate() {
@@ -282,14 +282,14 @@ impl Trainer<'_> {
                 network = optimizer.step(stage.learning_rate_at(stage_progress), network, gradients);
                 loss_sum += value * batch.labels.len() as f64;
                 right += count_right(logits, &batch.labels)?;
-                seen += batch.labels.len();
+                total += batch.labels.len();
                 bar.inc(1);
             }
             Ok(network)
         })?;
         bar.finish_and_clear();
-        let seen = seen.max(1) as f64;
-        Ok((network, loss_sum / seen, right as f64 / seen))
+        let total = total.max(1) as f64;
+        Ok((network, loss_sum / total, right as f64 / total))
     }
 
     /// Mean loss and confusion matrix on the validation slices.
