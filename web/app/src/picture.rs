@@ -73,6 +73,7 @@ fn mean(grey: &[u8], width: usize, xs: &std::ops::Range<usize>, ys: &std::ops::R
 }
 
 #[cfg(test)]
+#[allow(clippy::naive_bytecount, reason = "clear beats fast in a test")]
 mod tests {
     use super::*;
 

@@ -194,6 +194,7 @@ fn Tools(page: Page, windowing: RwSignal<Windowing>, view: RwSignal<View>) -> im
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "the limits are exact")]
 mod tests {
     use super::*;
 
