@@ -21,5 +21,5 @@ mod prediction;
 
 pub use engine::Engine;
 pub use error::ClassifierError;
-pub use model::Classifier;
+pub use model::{Classifier, network_tensors};
 pub use prediction::Prediction;

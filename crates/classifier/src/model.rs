@@ -37,10 +37,7 @@ impl Classifier {
     pub async fn from_file(file: WeightsFile, engine: Engine) -> Result<Self, ClassifierError> {
         let WeightsFile { manifest, tensors } = file;
         let (device, engine) = engine.open().await?;
-        let tensors: BTreeMap<String, NamedTensor> = tensors
-            .into_iter()
-            .map(|(name, tensor)| (name, NamedTensor { values: tensor.to_f32(), shape: tensor.shape }))
-            .collect();
+        let tensors = network_tensors(tensors);
         let architecture = architecture(manifest.architecture);
         let network =
             NetworkConfig::new(architecture, manifest.classes.len(), Form::Folded).init(&device).load(&tensors)?;
@@ -131,6 +128,13 @@ fn architecture(architecture: weights::Architecture) -> Architecture {
         weights::Architecture::Xception => Architecture::Xception,
         weights::Architecture::Vgg16 => Architecture::Vgg16,
     }
+}
+
+/// The tensors of a weights file as a network takes them: dequantised.
+#[must_use]
+pub fn network_tensors(tensors: BTreeMap<String, weights::Tensor>) -> BTreeMap<String, NamedTensor> {
+    let dequantise = |tensor: weights::Tensor| NamedTensor { values: tensor.to_f32(), shape: tensor.shape };
+    tensors.into_iter().map(|(name, tensor)| (name, dequantise(tensor))).collect()
 }
 
 /// The manifest's input in the words of `imaging`: the weights crate does not know it.

@@ -126,18 +126,10 @@ fn list(folder: &Path) -> Result<Vec<Entry>, DatasetError> {
 /// What speaks against a file, judged by its first bytes.
 fn objection(file: &Path) -> Option<Reason> {
     let mut head = Vec::new();
-    match File::open(file).and_then(|file| file.take(132).read_to_end(&mut head)) {
+    match File::open(file).and_then(|file| file.take(1024).read_to_end(&mut head)) {
         Err(error) => Some(Reason::Unreadable(error.to_string())),
         Ok(0) => Some(Reason::Empty),
-        Ok(_) if is_image(&head) => None,
+        Ok(_) if imaging::is_readable(&head) => None,
         Ok(_) => Some(Reason::NotAnImage),
     }
-}
-
-/// Whether the first 132 bytes of a file carry the signature of a supported format.
-fn is_image(head: &[u8]) -> bool {
-    const SIGNATURES: [&[u8]; 5] = [b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1A\n", b"BM", b"II*\0", b"MM\0*"];
-    SIGNATURES.iter().any(|signature| head.starts_with(signature))
-        || (head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP"))
-        || head.get(128..132) == Some(b"DICM")
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 use dataset::{Dataset, Protocol, Shares, SplitSpec, clusters, fingerprint, leakage, split, unique};
 
 fn public_set() -> Option<Dataset> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let data = Path::new("../../../shared/data");
     if !data.is_dir() {
         println!("skipped: {} is not there", data.display());
         return None;

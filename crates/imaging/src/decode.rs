@@ -26,6 +26,12 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError> {
     }
 }
 
+/// Whether a file that begins like this is of a format in [`Format`]; its first kilobyte is enough to tell.
+#[must_use]
+pub fn is_readable(beginning: &[u8]) -> bool {
+    sniff(beginning).is_some() || dicom::is_dicom(beginning)
+}
+
 /// The format a file's first bytes announce.
 fn sniff(bytes: &[u8]) -> Option<Format> {
     match bytes {

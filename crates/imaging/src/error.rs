@@ -6,10 +6,10 @@ use crate::{Format, SliceError};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DecodeError {
     /// Nothing in it.
-    #[error("the file is empty")]
+    #[error("the file is empty\nhint: export or download the file again")]
     EmptyFile,
     /// Longer than [`Limits::max_bytes`](crate::Limits).
-    #[error("the file has {found} bytes; the limit is {limit}")]
+    #[error("the file has {found} bytes; the limit is {limit}\nhint: export the slice alone, at its acquired size")]
     TooManyBytes {
         /// The file's length in bytes.
         found: usize,
@@ -17,7 +17,10 @@ pub enum DecodeError {
         limit: usize,
     },
     /// Declares a side longer than [`Limits::max_side`](crate::Limits).
-    #[error("the file declares {width} x {height} pixels; the limit is {limit} x {limit}")]
+    #[error(
+        "the file declares {width} x {height} pixels; the limit is {limit} x {limit}\n\
+         hint: export the slice alone, at its acquired size"
+    )]
     TooManyPixels {
         /// Declared width in pixels.
         width: u32,
@@ -27,7 +30,10 @@ pub enum DecodeError {
         limit: u32,
     },
     /// No format this crate knows.
-    #[error("this is not an image: it begins with {begins}; accepted are JPEG, PNG, BMP, TIFF, WebP and DICOM")]
+    #[error(
+        "this is not an image: it begins with {begins}; accepted are JPEG, PNG, BMP, TIFF, WebP and DICOM\n\
+         hint: export the slice as PNG, or as uncompressed DICOM"
+    )]
     NotAnImage {
         /// The first bytes, as text where they are text.
         begins: String,

@@ -70,7 +70,7 @@ fn size(decoder: &JpegDecoder<ZCursor<&[u8]>>) -> (u32, u32) {
 }
 
 fn explain(error: &DecodeErrors) -> DecodeError {
-    let reason = error.to_string();
+    let reason = error.to_string().trim_end().to_owned();
     match error {
         DecodeErrors::Unsupported(_) => DecodeError::Unsupported { format: Format::Jpeg, reason },
         _ => DecodeError::Damaged { format: Format::Jpeg, reason },

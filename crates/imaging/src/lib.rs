@@ -27,7 +27,7 @@ mod resample;
 mod slice;
 mod study;
 
-pub use decode::decode;
+pub use decode::{decode, is_readable};
 pub use error::DecodeError;
 pub use head::{Rect, head_bounds};
 pub use input::{Crop, InputSpec, Intensity};

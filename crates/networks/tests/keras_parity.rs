@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use networks::{Architecture, Form, NamedTensor, Network, NetworkConfig, in_network_layout};
@@ -16,7 +16,7 @@ use serde_json::Value;
 const TOLERANCE: f64 = 1e-3;
 
 fn fixture(name: &str) -> Value {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    let path = Path::new("tests/fixtures").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -100,7 +100,7 @@ fn network(architecture: Architecture, tensors: BTreeMap<String, NamedTensor>) -
 
 fn imagenet(architecture: Architecture) -> Network {
     let file = format!("../../weights/start/imagenet-{architecture}.safetensors");
-    let bytes = std::fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let bytes = std::fs::read(file).unwrap();
     let tensors = weights::read_tensors(&bytes).unwrap();
     let named = |tensor: weights::Tensor| NamedTensor { values: tensor.to_f32(), shape: tensor.shape };
     network(architecture, tensors.into_iter().map(|(name, tensor)| (name, named(tensor))).collect())

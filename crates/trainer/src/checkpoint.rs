@@ -159,8 +159,5 @@ pub fn read_tensors(path: &Path) -> anyhow::Result<BTreeMap<String, NamedTensor>
     let bytes = fs::read(path).with_context(|| format!("cannot read \"{}\"", path.display()))?;
     let tensors =
         weights::read_tensors(&bytes).with_context(|| format!("\"{}\" is no weights file", path.display()))?;
-    Ok(tensors
-        .into_iter()
-        .map(|(name, tensor)| (name, NamedTensor { values: tensor.to_f32(), shape: tensor.shape }))
-        .collect())
+    Ok(classifier::network_tensors(tensors))
 }

@@ -1,5 +1,6 @@
 //! A recipe: everything that decides a training run, but for the folder of scans.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
@@ -7,6 +8,9 @@ use dataset::{Protocol, Shares, SplitSpec};
 use imaging::InputSpec;
 use networks::Architecture;
 use serde::{Deserialize, Serialize};
+
+/// Sides of the input that a network takes, in pixels: Xception's smallest, and what memory allows.
+const SIZES: RangeInclusive<u32> = 71..=1024;
 
 /// A training run, as a TOML file under `recipes/` states it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,6 +96,10 @@ pub struct Stage {
     pub name: String,
     /// Epochs at most.
     pub epochs: usize,
+    /// Side of the slices trained on, in pixels; the input's where it is not given. Validation is at the input's size
+    /// in every stage, so that losses compare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u32>,
     /// First block that is trained, in Keras's numbering: 1 for all, 15 for the head alone.
     pub train_from: usize,
     /// Which optimiser.
@@ -188,7 +196,7 @@ impl Recipe {
 
     fn check(&self) -> anyhow::Result<()> {
         ensure!(self.batch > 0, "`batch` is 0; at least 1 slice makes a step");
-        ensure!((71..=1024).contains(&self.input.size), "`input.size` is {}; accepted are 71 to 1024", self.input.size);
+        ensure!(SIZES.contains(&self.input.size), "`input.size` is {}; accepted are {SIZES:?}", self.input.size);
         ensure!((0.0..1.0).contains(&self.dropout), "`dropout` is {}; accepted are 0 to below 1", self.dropout);
         ensure!(
             (0.0..1.0).contains(&self.label_smoothing),
@@ -209,6 +217,9 @@ fn check_stage(stage: &Stage) -> anyhow::Result<()> {
         "stage \"{name}\": `warm_up` is {}; accepted are 0 to below 1",
         stage.warm_up
     );
+    if let Some(size) = stage.size {
+        ensure!(SIZES.contains(&size), "stage \"{name}\": `size` is {size}; accepted are {SIZES:?}");
+    }
     if !(stage.learning_rate > 0.0 && stage.learning_rate.is_finite()) {
         bail!("stage \"{name}\": `learning_rate` is {}; it must be above 0", stage.learning_rate);
     }
@@ -223,6 +234,7 @@ mod tests {
         Stage {
             name: "fine".into(),
             epochs: 4,
+            size: None,
             train_from: 1,
             optimizer: OptimizerName::Adamw,
             learning_rate: 1e-3,
@@ -243,8 +255,7 @@ mod tests {
 
     #[test]
     fn every_recipe_in_the_repository_can_be_used() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes");
-        let recipes: Vec<_> = std::fs::read_dir(folder)
+        let recipes: Vec<_> = std::fs::read_dir("../../recipes")
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))

@@ -9,6 +9,7 @@ use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 use dataset::{Dataset, Protocol, Split};
+use imaging::InputSpec;
 use metrics::{Average, Confusion, Predictions};
 use networks::{Form, Network, NetworkConfig};
 use serde::Serialize;
@@ -75,6 +76,7 @@ struct EpochLog<'a> {
 
 struct Trainer<'a> {
     job: &'a Job,
+    /// At the input's size.
     slices: &'a Slices,
     labels: &'a [usize],
     split: &'a Split,
@@ -159,13 +161,18 @@ impl Trainer<'_> {
             println!("going on after epoch {}", progress.epoch);
         }
         self.folder.truncate_log(progress.epoch)?;
-        while progress.stage < stages.len() {
-            let stage = &stages[progress.stage];
+        while let Some(stage) = stages.get(progress.stage) {
             if progress.epoch_in_stage == 0 {
                 optimizer = self::optimizer(stage);
             }
-            network = self.epoch(network.train_from(stage.train_from), &mut optimizer, stage, &mut progress)?;
-            self.folder.save(&network, &optimizer, &progress)?;
+            let resized = stage.size.map(|size| self.resized(size));
+            let slices = resized.as_ref().unwrap_or(self.slices);
+            let this = progress.stage;
+            while progress.stage == this {
+                let trainable = network.train_from(stage.train_from);
+                network = self.epoch(trainable, &mut optimizer, slices, stage, &mut progress)?;
+                self.folder.save(&network, &optimizer, &progress)?;
+            }
         }
         if let Some((loss, epoch)) = progress.best {
             println!("done: the best validation loss, {loss:.4}, was epoch {epoch}'s, in best.safetensors");
@@ -187,17 +194,24 @@ impl Trainer<'_> {
             .with_context(|| format!("\"{}\" does not fit the recipe", self.job.start.display()))
     }
 
+    /// The training slices at another size than the input's.
+    fn resized(&self, size: u32) -> Slices {
+        let Job { dataset, recipe, .. } = self.job;
+        Slices::prepare(dataset, &self.split.train, &InputSpec { size, ..recipe.input })
+    }
+
     /// Trains one epoch, validates, logs, and moves `progress` on.
     fn epoch(
         &self,
         network: Network,
         optimizer: &mut ModuleOptimizer,
+        slices: &Slices,
         stage: &Stage,
         progress: &mut Progress,
     ) -> anyhow::Result<Network> {
         let began = Instant::now();
         self.device.seed(self.job.recipe.seed.wrapping_add(progress.epoch as u64 + 1));
-        let (network, train_loss, train_accuracy) = self.pass(network, optimizer, stage, progress)?;
+        let (network, train_loss, train_accuracy) = self.pass(network, optimizer, slices, stage, progress)?;
         let (validation_loss, validation) = self.validate(&network)?;
         progress.epoch += 1;
         progress.epoch_in_stage += 1;
@@ -254,11 +268,12 @@ impl Trainer<'_> {
         &self,
         mut network: Network,
         optimizer: &mut ModuleOptimizer,
+        slices: &Slices,
         stage: &Stage,
         progress: &Progress,
     ) -> anyhow::Result<(Network, f64, f64)> {
         let recipe = &self.job.recipe;
-        let source = self.source();
+        let source = self.source(slices);
         let steps = source.steps(&self.split.train);
         let bar = progress_bar(steps, "training");
         let seed = recipe.seed ^ (progress.epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -297,7 +312,7 @@ impl Trainer<'_> {
         let network = network.valid();
         let device = self.device.clone().inner();
         let (mut loss_sum, mut probabilities, mut labels) = (0.0, Vec::new(), Vec::new());
-        for batch in self.source().in_order(&self.split.validation) {
+        for batch in self.source(self.slices).in_order(&self.split.validation) {
             let logits = network.forward(batch.images(Form::Trainable.channels(), &device));
             let loss: f32 = self.loss.forward(logits.clone(), &batch.labels, &device).into_scalar();
             loss_sum += f64::from(loss) * batch.labels.len() as f64;
@@ -309,8 +324,8 @@ impl Trainer<'_> {
         Ok((loss_sum / labels.len() as f64, predictions.confusion()))
     }
 
-    fn source(&self) -> Source<'_> {
-        Source { slices: self.slices, labels: self.labels, size: self.job.recipe.batch }
+    fn source<'b>(&'b self, slices: &'b Slices) -> Source<'b> {
+        Source { slices, labels: self.labels, size: self.job.recipe.batch }
     }
 }
 

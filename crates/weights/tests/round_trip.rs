@@ -101,7 +101,7 @@ fn the_input_spec_has_the_json_that_the_imaging_crate_reads() {
 
 #[test]
 fn the_imagenet_starting_weights_are_read() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/weights");
+    let folder = std::path::Path::new("../../../shared/weights");
     // Tensor and parameter counts as the README beside them gives them.
     for (file, tensor_count, parameter_count) in
         [("xception_imagenet_notop.safetensors", 234, 20_861_480), ("vgg16_imagenet_notop.safetensors", 26, 14_714_688)]
