@@ -24,6 +24,7 @@ test("a sample is chosen with Tab and Enter", async ({ sulcus }) => {
   await tabTo(sulcus.page, sulcus.samples.first());
   await sulcus.page.keyboard.press("Enter");
   await expect(sulcus.rows).toHaveCount(1);
+  await expect(sulcus.list).toBeFocused();
   await sulcus.finished();
   await expect(sulcus.rows.first()).toContainText(/\d\.\d\d$/);
 });

@@ -4,8 +4,8 @@ import { test as base, expect } from "@playwright/test";
 export { expect };
 
 export const NOTICE = "Research and teaching only; not a medical device.";
-/** Software WebGPU needs seconds a slice, and more while it compiles. */
-export const SLOW = 240_000;
+/** Software WebGPU needs a quarter of a minute a slice, and more while it compiles. */
+export const SLOW = 600_000;
 
 export class Sulcus {
   /** What must not happen: errors on the console, exceptions. */

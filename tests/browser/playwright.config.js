@@ -16,10 +16,13 @@ const cpu = ["--disable-gpu", "--disable-software-rasterizer"];
 const executablePath =
   process.env.SULCUS_CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/google-chrome"].find(existsSync);
 
-function chromium(name, flags) {
+function chromium(name, flags, rest = {}) {
   const launchOptions = { executablePath, args: [...quiet, ...flags] };
-  return { name, use: { ...devices["Desktop Chrome"], launchOptions } };
+  return { name, use: { ...devices["Desktop Chrome"], launchOptions }, ...rest };
 }
+
+// How a file comes to the page is the same on both engines, and software WebGPU needs a quarter of a minute a slice.
+const slow = { timeout: 300_000, testIgnore: "ways-in.spec.js" };
 
 export default defineConfig({
   testDir: ".",
@@ -31,7 +34,7 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   reporter: [["list"]],
   use: { baseURL: `http://127.0.0.1:${port}/`, screenshot: "only-on-failure", trace: "retain-on-failure" },
-  projects: [chromium("webgpu", webgpu), chromium("cpu", cpu)],
+  projects: [chromium("webgpu", webgpu, slow), chromium("cpu", cpu)],
   webServer: {
     command: `cargo xtask serve --no-build --port ${port}`,
     cwd: "../..",

@@ -28,7 +28,7 @@ pub struct Progress {
 
 /// The folder of one training run.
 ///
-/// `last/` is the state after the last whole epoch, `best.safetensors` the network with the smallest validation loss,
+/// `last/` is the state after the last whole epoch, `network.safetensors` the network that is kept,
 /// `metrics.jsonl` one line an epoch, `recipe.toml` and `split.json` what it was trained with.
 pub struct RunFolder {
     path: PathBuf,
@@ -82,12 +82,12 @@ impl RunFolder {
         write_whole(&path, kept.as_bytes())
     }
 
-    /// Keeps the network as the best so far.
+    /// Keeps the network as what the run has come to.
     ///
     /// # Errors
     /// The device or the disk refuses.
-    pub fn save_best(&self, network: &Network) -> anyhow::Result<()> {
-        write_network(&self.file("best.safetensors"), network)
+    pub fn keep(&self, network: &Network) -> anyhow::Result<()> {
+        write_network(&self.file("network.safetensors"), network)
     }
 
     /// Replaces the state to resume from.

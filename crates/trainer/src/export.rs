@@ -46,7 +46,7 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     let run = &arguments.run;
     let recipe = Recipe::open(&run.join("recipe.toml"))?;
     let classes: Vec<String> = read_json(&run.join("classes.json"))?;
-    let trained = read_tensors(&run.join("best.safetensors"))?;
+    let trained = read_tensors(&run.join("network.safetensors"))?;
     let file = WeightsFile { manifest: manifest(arguments, &recipe, &classes)?, tensors: quantise(&trained)? };
     let bytes = weights::write(&file)?;
     std::fs::write(&arguments.out, &bytes).with_context(|| format!("cannot write \"{}\"", arguments.out.display()))?;

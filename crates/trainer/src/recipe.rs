@@ -30,6 +30,9 @@ pub struct Recipe {
     /// Share of the target spread evenly over all classes.
     #[serde(default)]
     pub label_smoothing: f32,
+    /// Which epoch's network is kept.
+    #[serde(default)]
+    pub keep: Keep,
     /// Epochs without a better validation loss after which a stage ends; 0 for never.
     #[serde(default)]
     pub patience: usize,
@@ -115,6 +118,17 @@ pub struct Stage {
     /// Decoupled weight decay, for `adamw`.
     #[serde(default)]
     pub weight_decay: f32,
+}
+
+/// Which epoch's network is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// The one with the smallest validation loss.
+    #[default]
+    Best,
+    /// The last one, where the schedule says when to stop and nothing is chosen by the validation slices.
+    Last,
 }
 
 /// Which optimiser.

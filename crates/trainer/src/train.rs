@@ -21,7 +21,7 @@ use crate::cli::TrainArguments;
 use crate::logits::{largest, rows};
 use crate::loss::Loss;
 use crate::model_files;
-use crate::recipe::{OptimizerName, Recipe, Stage};
+use crate::recipe::{Keep, OptimizerName, Recipe, Stage};
 use crate::slices::{Slices, progress_bar};
 
 /// Runs `sulcus train`.
@@ -175,7 +175,11 @@ impl Trainer<'_> {
             }
         }
         if let Some((loss, epoch)) = progress.best {
-            println!("done: the best validation loss, {loss:.4}, was epoch {epoch}'s, in best.safetensors");
+            let kept = match self.job.recipe.keep {
+                Keep::Best => "that epoch's",
+                Keep::Last => "the last epoch's",
+            };
+            println!("done: the best validation loss, {loss:.4}, was epoch {epoch}'s; network.safetensors is {kept}");
         }
         Ok(())
     }
@@ -241,14 +245,16 @@ impl Trainer<'_> {
         Ok(network)
     }
 
-    /// Keeps the network if it is the best, and ends the stage when its time is up or nothing is gained.
+    /// Keeps the network if the recipe wants this one, and ends the stage when its time is up or nothing is gained.
     fn judge(&self, network: &Network, stage: &Stage, loss: f64, progress: &mut Progress) -> anyhow::Result<()> {
         if progress.best.is_none_or(|(best, _)| loss < best) {
             progress.best = Some((loss, progress.epoch));
             progress.epochs_without_gain = 0;
-            self.folder.save_best(network)?;
         } else {
             progress.epochs_without_gain += 1;
+        }
+        if progress.epochs_without_gain == 0 || self.job.recipe.keep == Keep::Last {
+            self.folder.keep(network)?;
         }
         let patience = self.job.recipe.patience;
         let stalled = patience > 0 && progress.epochs_without_gain >= patience;

@@ -30,7 +30,7 @@ struct Outcome {
     time: Duration,
 }
 
-/// Runs the checks of the chosen suites, [`DEFAULT`] where none is chosen.
+/// Runs the checks of the chosen suites, all of them where none is chosen.
 pub fn run(workspace: &Workspace, only: &[Suite]) -> ExitCode {
     let suites = chosen(only);
     let mut outcomes = vec![timed("setup", || setup::install(workspace, &steps_for(&suites)).into_result())];
@@ -43,13 +43,9 @@ pub fn run(workspace: &Workspace, only: &[Suite]) -> ExitCode {
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What runs where nothing is chosen. The browser suite has not yet passed whole on both engines: it is asked for by name.
-const DEFAULT: [Suite; 2] = [Suite::Native, Suite::Wasm];
-
 /// The suites that were asked for, each once, in the order in which they run.
 fn chosen(only: &[Suite]) -> Vec<Suite> {
-    let wanted = if only.is_empty() { &DEFAULT } else { only };
-    Suite::ALL.into_iter().filter(|suite| wanted.contains(suite)).collect()
+    Suite::ALL.into_iter().filter(|suite| only.is_empty() || only.contains(suite)).collect()
 }
 
 /// What the suites need to have installed, in the order of `setup`.
@@ -127,8 +123,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn native_and_wasm_tests_run_where_nothing_is_chosen() {
-        assert_eq!(chosen(&[]), DEFAULT);
+    fn every_suite_runs_where_none_is_chosen() {
+        assert_eq!(chosen(&[]), Suite::ALL);
     }
 
     #[test]

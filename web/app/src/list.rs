@@ -1,6 +1,6 @@
 //! The slices: a row each, with filter, progress, cancel, remove and undo.
 
-use leptos::html::Canvas;
+use leptos::html::{Canvas, Ul};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -20,6 +20,15 @@ pub fn SliceList(
     let session = page.session;
     let count = Memo::new(move |_| session.with(|session| session.items().len()));
     let visible = Memo::new(move |_| session.with(|session| session.visible().map(|item| item.id).collect::<Vec<_>>()));
+    let rows = NodeRef::<Ul>::new();
+    // The button that brought the first slice is gone and has left the focus nowhere.
+    Effect::new(move |_| {
+        if let (Some(rows), Some(body)) = (rows.get(), document().body())
+            && document().active_element().is_none_or(|focused| focused == *body)
+        {
+            let _ = rows.focus();
+        }
+    });
     let active = Memo::new(move |_| session.with(|session| session.selected().map(|item| row_id(item.id))));
     view! {
         <section class="list" aria-labelledby="list-title">
@@ -39,7 +48,7 @@ pub fn SliceList(
                     prop:value=move || session.with(|session| session.filter().to_owned())
                     on:input=move |event| session.update(|session| session.set_filter(event_target_value(&event)))
                 />
-                <ul class="rows" role="listbox" tabindex="0" aria-label="Slices" aria-activedescendant=move || active.get()>
+                <ul class="rows" role="listbox" node_ref=rows tabindex="0" aria-label="Slices" aria-activedescendant=move || active.get()>
                     <For each=move || visible.get() key=|id| *id children=move |id| view! { <Row page id /> } />
                 </ul>
                 <Show when=move || visible.with(Vec::is_empty)>
