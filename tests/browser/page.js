@@ -4,7 +4,7 @@ import { test as base, expect } from "@playwright/test";
 export { expect };
 
 export const NOTICE = "Research and teaching only; not a medical device.";
-/** Software WebGPU needs a quarter of a minute a slice, and more while it compiles. */
+/** Software WebGPU needs half a minute a slice, and more while it compiles. */
 export const SLOW = 600_000;
 
 export class Sulcus {

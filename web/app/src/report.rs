@@ -34,8 +34,9 @@ impl Report {
                  This is the figure to expect on a new patient of the same kind of data."
             }
             ("official", _) => {
-                "The data set's own Testing part. Three in four of its slices have a twin in the training part, \
-                 so this figure flatters; it is here because others publish it."
+                "The data set's own Testing part, answered by a second model, trained on the data set's own Training \
+                 part. Three in four of these slices have a twin there, so this figure flatters; it is here because \
+                 others publish it."
             }
             (_, true) => "Test slices have twins or patients in the training part, so this figure flatters.",
             (_, false) => "No patient, and no copy of a slice, is in both the training and the test part.",

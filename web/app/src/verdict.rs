@@ -118,8 +118,8 @@ fn NotAnswered(failure: Failure) -> impl IntoView {
     let advice = if failure.hint.is_empty() { NO_HINT.to_owned() } else { failure.hint.clone() };
     view! {
         <p class="headline failed">{title}</p>
-        <p>{failure.message.clone()}</p>
-        <p class="quiet">"What now: "{advice}</p>
+        <p>{wording::sentence(&failure.message)}</p>
+        <p class="quiet">{wording::sentence(&format!("What now: {advice}"))}</p>
     }
 }
 
