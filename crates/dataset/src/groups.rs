@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use crate::{Dataset, DatasetError, Reason, Record, Rejected};
+use crate::{Copies, Dataset, DatasetError, Reason, Record, Rejected};
+
+/// The columns of a CSV of groups.
+const COLUMNS: [&str; 3] = ["path", "patient_group", "dup_group"];
 
 /// The patient and the duplicate group of a file, where known.
 type Groups = (Option<String>, Option<String>);
@@ -42,6 +45,41 @@ impl Dataset {
     }
 }
 
+impl Dataset {
+    /// Puts what [`crate::copies`] found, by index of the record, in the place of the duplicate groups known so far. A
+    /// group bears the path of its first file.
+    #[must_use]
+    pub fn with_copies(mut self, found: &[Copies]) -> Dataset {
+        let mut parents: Vec<usize> = (0..self.records.len()).collect();
+        for pair in found {
+            let (a, b) = (root_of(&mut parents, pair.a), root_of(&mut parents, pair.b));
+            parents[a.max(b)] = a.min(b);
+        }
+        let names: Vec<String> =
+            (0..parents.len()).map(|index| self.records[root_of(&mut parents, index)].path.clone()).collect();
+        for (record, name) in self.records.iter_mut().zip(names) {
+            record.dup_group = Some(name);
+        }
+        self
+    }
+
+    /// Writes patients and duplicate groups as a CSV that [`Dataset::with_groups`] reads.
+    ///
+    /// # Errors
+    /// [`DatasetError::Csv`] where the file can't be written.
+    pub fn write_groups(&self, path: &Path) -> Result<(), DatasetError> {
+        let failed = |source: csv::Error| DatasetError::Csv { path: path.to_owned(), source };
+        let mut writer = csv::Writer::from_path(path).map_err(failed)?;
+        writer.write_record(COLUMNS).map_err(failed)?;
+        for record in &self.records {
+            let cell = |group: &Option<String>| group.clone().unwrap_or_default();
+            let row = [record.path.clone(), cell(&record.patient_group), cell(&record.dup_group)];
+            writer.write_record(row).map_err(failed)?;
+        }
+        writer.flush().map_err(|error| failed(error.into()))
+    }
+}
+
 fn read_groups(csv: &Path) -> Result<HashMap<String, Groups>, DatasetError> {
     let failed = |source| DatasetError::Csv { path: csv.to_owned(), source };
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(csv).map_err(failed)?;
@@ -53,7 +91,8 @@ fn read_groups(csv: &Path) -> Result<HashMap<String, Groups>, DatasetError> {
             found: header.iter().map(str::to_owned).collect(),
         })
     };
-    let (path, patient, dup) = (column("path")?, column("patient_group")?, column("dup_group")?);
+    let [path, patient, dup] = COLUMNS;
+    let (path, patient, dup) = (column(path)?, column(patient)?, column(dup)?);
     let mut groups = HashMap::new();
     for row in reader.records() {
         let row = row.map_err(failed)?;

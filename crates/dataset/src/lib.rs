@@ -2,7 +2,8 @@
 //!
 //! Public sets of brain slices hold the same patient many times and the same slice twice, often mirrored. A split
 //! that ignores it measures memory. This crate reads the folder, takes what is known about patients and copies from
-//! a CSV, divides the files by one of three [`Protocol`]s and counts what [`leakage`] remains. It decodes no pixels.
+//! a CSV, divides the files by one of three [`Protocol`]s and counts what [`leakage`] remains. [`copies`] finds the
+//! copies in any folder by itself.
 //!
 //! ```
 //! use dataset::{Dataset, Protocol, Shares, SplitSpec};
@@ -22,6 +23,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod copies;
 mod error;
 mod fingerprint;
 mod groups;
@@ -30,6 +32,7 @@ mod record;
 mod scan;
 mod split;
 
+pub use copies::{Copies, Orientation, Thumbnail, copies};
 pub use error::DatasetError;
 pub use fingerprint::fingerprint;
 pub use groups::{clusters, unique};

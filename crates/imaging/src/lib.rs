@@ -32,5 +32,6 @@ pub use error::DecodeError;
 pub use head::{Rect, head_bounds};
 pub use input::{Crop, InputSpec, Intensity};
 pub use prepare::{PreparedSlice, prepare};
+pub use resample::squeeze;
 pub use slice::{Slice, SliceError, Window};
 pub use study::{Format, Limits, Source, Study};

@@ -4,6 +4,21 @@
 //! multiplications and additions only, in a fixed order: no call into a platform's mathematics library, no
 //! vector instruction that adds in another order natively than in WebAssembly.
 
+use crate::Slice;
+
+/// The values of a slice at `side` x `side` pixels, row by row: the whole of it, squeezed to a square. A side of 0 counts
+/// as 1.
+#[must_use]
+pub fn squeeze(slice: &Slice, side: u32) -> Vec<f32> {
+    let (width, height, side) = (slice.width() as usize, slice.height() as usize, side.max(1) as usize);
+    let across = Kernel::new(width, side);
+    let mut rows = vec![0.0; side * height];
+    for (row, out) in slice.pixels().chunks_exact(width).zip(rows.chunks_exact_mut(side)) {
+        across.resample_row(row, out);
+    }
+    Kernel::new(height, side).resample_columns(&rows, side)
+}
+
 /// The inputs that make each output sample: where they start, and their weights.
 pub(crate) struct Kernel {
     taps: Vec<(usize, Vec<f32>)>,

@@ -19,6 +19,8 @@ pub struct Cli {
 /// What `sulcus` can do.
 #[derive(Subcommand)]
 pub enum Command {
+    /// Find out what a folder of scans holds: copies, conflicts, leaks
+    Audit(AuditArguments),
     /// Train a network by a recipe
     Train(TrainArguments),
     /// Measure a weights file on labelled scans
@@ -49,6 +51,27 @@ pub struct DataArguments {
     /// CSV of patients and copies; without this option, DIR/index.csv or DIR/../index.csv where there is one
     #[arg(long, value_name = "FILE")]
     pub groups: Option<PathBuf>,
+}
+
+/// Find out what a folder of scans holds: copies, conflicts, leaks.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus audit scans
+  sulcus audit scans --json > audit.json
+  sulcus audit scans --write-groups scans/index.csv")]
+pub struct AuditArguments {
+    /// Folder of scans: DIR/Training/CLASS/FILE and DIR/Testing/CLASS/FILE, or DIR/CLASS/FILE
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// CSV of patients; without this option, DIR/index.csv or DIR/../index.csv where there is one
+    #[arg(long, value_name = "FILE")]
+    pub groups: Option<PathBuf>,
+    /// One JSON object, with every pair of copies
+    #[arg(long)]
+    pub json: bool,
+    /// Write the copies found, and the patients known, as a CSV for --groups
+    #[arg(long, value_name = "FILE")]
+    pub write_groups: Option<PathBuf>,
 }
 
 /// Train a network by a recipe.

@@ -1,4 +1,4 @@
-//! The `sulcus` command: trains, evaluates, exports and runs brain MRI classifiers.
+//! The `sulcus` command: audits, trains, evaluates, exports and runs brain MRI classifiers.
 
 use std::process::ExitCode;
 
@@ -7,6 +7,7 @@ use clap::Parser;
 use crate::cli::{Cli, Command};
 
 mod adamax;
+mod audit;
 mod augment;
 mod batches;
 mod catalogue;
@@ -26,6 +27,7 @@ mod train;
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Audit(arguments) => audit::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Train(arguments) => train::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),

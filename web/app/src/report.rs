@@ -30,8 +30,8 @@ impl Report {
     pub fn explanation(&self) -> &'static str {
         match (self.protocol.as_str(), self.leaky) {
             ("grouped", false) => {
-                "No patient, and no copy of a slice, is in both the training and the test part. \
-                 This is the figure to expect on a new patient of the same kind of data."
+                "No patient that is known, and no copy that is listed, is in both the training and the test part. \
+                 This figure is the nearest to what to expect on a new patient of the same kind of data."
             }
             ("official", _) => {
                 "The data set's own Testing part, answered by a second model, trained on the data set's own Training \
