@@ -18,6 +18,7 @@ mod data;
 mod device;
 mod evaluate;
 mod export;
+mod html;
 mod logits;
 mod loss;
 mod model_files;
