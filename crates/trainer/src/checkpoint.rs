@@ -90,17 +90,26 @@ impl RunFolder {
         write_network(&self.file("network.safetensors"), network)
     }
 
-    /// Replaces the state to resume from.
+    /// Replaces the state to resume from. `average` is the moving average of the network, where the recipe has one.
     ///
     /// # Errors
     /// The device or the disk refuses.
-    pub fn save(&self, network: &Network, optimizer: &ModuleOptimizer, progress: &Progress) -> anyhow::Result<()> {
+    pub fn save(
+        &self,
+        network: &Network,
+        average: Option<&Network>,
+        optimizer: &ModuleOptimizer,
+        progress: &Progress,
+    ) -> anyhow::Result<()> {
         let (next, last) = (self.file("last.new"), self.file("last"));
         if next.exists() {
             fs::remove_dir_all(&next)?;
         }
         fs::create_dir(&next)?;
         write_network(&next.join("network.safetensors"), network)?;
+        if let Some(average) = average {
+            write_network(&next.join("average.safetensors"), average)?;
+        }
         optimizer
             .save(next.join("optimizer.bpk"))
             .map_err(|error| anyhow::anyhow!("cannot save the optimiser: {error:?}"))?;
@@ -127,6 +136,16 @@ impl RunFolder {
             .load(folder.join("optimizer.bpk"))
             .map_err(|error| anyhow::anyhow!("cannot read the optimiser: {error:?}"))?;
         Ok(Some((network, optimizer, progress)))
+    }
+
+    /// The moving average of the state that [`RunFolder::resume`] gives, filled into `network`; as it is where there is
+    /// no such state.
+    ///
+    /// # Errors
+    /// The average can't be read, or does not fit the network.
+    pub fn resume_average(&self, network: Network) -> anyhow::Result<Network> {
+        let Some(folder) = self.last_whole() else { return Ok(network) };
+        Ok(network.load(&read_tensors(&folder.join("average.safetensors"))?)?)
     }
 
     /// The newest state that was written to its end; a kill between two renames leaves it under the other name.

@@ -89,6 +89,10 @@ pub struct TrainArguments {
     /// Folder for checkpoints, metrics and the best network
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Outlines of tumours, a JSON object a line, for recipes that transplant; without this option,
+    /// DIR/tumor_polygons.jsonl or DIR/../tumor_polygons.jsonl
+    #[arg(long, value_name = "FILE")]
+    pub outlines: Option<PathBuf>,
     /// Weights to start from [default: the ImageNet weights under weights/]
     #[arg(long, value_name = "FILE")]
     pub start: Option<PathBuf>,

@@ -13,7 +13,7 @@ impl DataArguments {
     /// The folder holds no labelled scans, or the CSV of groups can't be used.
     pub fn open(&self) -> anyhow::Result<Dataset> {
         let mut dataset = Dataset::open(&self.data)?;
-        if let Some(groups) = self.groups.clone().or_else(|| self.groups_beside()) {
+        if let Some(groups) = self.groups.clone().or_else(|| self.beside("index.csv")) {
             dataset = dataset.with_groups(&groups)?;
         }
         for file in &dataset.rejected {
@@ -22,7 +22,9 @@ impl DataArguments {
         Ok(dataset)
     }
 
-    fn groups_beside(&self) -> Option<PathBuf> {
-        [self.data.join("index.csv"), self.data.join("../index.csv")].into_iter().find(|path| path.exists())
+    /// A file in the folder of scans or in the one above it.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> Option<PathBuf> {
+        [self.data.join(name), self.data.join("..").join(name)].into_iter().find(|path| path.exists())
     }
 }

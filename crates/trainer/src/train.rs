@@ -15,12 +15,14 @@ use networks::{Form, Network, NetworkConfig};
 use serde::Serialize;
 
 use crate::adamax::Adamax;
-use crate::batches::Source;
+use crate::batches::{Changes, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::cli::TrainArguments;
+use crate::grafts::Grafts;
 use crate::logits::{largest, rows};
 use crate::loss::Loss;
 use crate::model_files;
+use crate::outlines::Outlines;
 use crate::recipe::{Keep, OptimizerName, Recipe, Stage};
 use crate::slices::{Slices, progress_bar};
 
@@ -40,9 +42,23 @@ pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
         Some(start) => start.clone(),
         None => model_files::find(&format!("start/imagenet-{}.safetensors", recipe.architecture))?,
     };
+    let outlines = outlines(arguments, &recipe)?;
     let dataset = arguments.data.open()?;
-    let job = Job { recipe, dataset, start, out: arguments.out.clone(), resume: arguments.resume };
+    let job = Job { recipe, dataset, outlines, start, out: arguments.out.clone(), resume: arguments.resume };
     train(&job, &arguments.device.open()?)
+}
+
+/// The outlines that a recipe with transplants needs.
+fn outlines(arguments: &TrainArguments, recipe: &Recipe) -> anyhow::Result<Outlines> {
+    if recipe.transplant.is_none() {
+        return Ok(Outlines::default());
+    }
+    let file = arguments.outlines.clone().or_else(|| arguments.data.beside("tumor_polygons.jsonl"));
+    let file = file.context(
+        "the recipe transplants tumours, and their outlines are nowhere.\nhint: name the file with --outlines, or take \
+         [transplant] out of the recipe",
+    )?;
+    Outlines::open(&file)
 }
 
 /// What `sulcus train` was asked.
@@ -51,6 +67,8 @@ pub struct Job {
     pub recipe: Recipe,
     /// The folder of scans, with its groups where they are known.
     pub dataset: Dataset,
+    /// Outlines of tumours; none where the recipe transplants none.
+    pub outlines: Outlines,
     /// ImageNet weights to start from.
     pub start: PathBuf,
     /// The run folder.
@@ -72,6 +90,41 @@ struct EpochLog<'a> {
     validation_confusion: &'a [Vec<u64>],
     learning_rate: f64,
     seconds: f64,
+}
+
+/// What learns.
+struct Learner {
+    network: Network,
+    /// The moving average of the network's weights, where the recipe has one.
+    average: Option<Network>,
+    optimizer: ModuleOptimizer,
+}
+
+impl Learner {
+    fn step(mut self, learning_rate: f64, gradients: GradientsParams) -> Self {
+        self.network = self.optimizer.step(learning_rate, self.network, gradients);
+        self
+    }
+
+    /// Moves the average on; `steps` were taken before. The first steps weigh more: an average of ImageNet's weights is
+    /// no use.
+    fn averaged(mut self, decay: f64, steps: usize) -> Self {
+        let decay = decay.min((1.0 + steps as f64) / (10.0 + steps as f64));
+        self.average = self.average.map(|average| average.toward(self.network.valid(), 1.0 - decay));
+        self
+    }
+
+    /// The network that is validated and kept, without gradients.
+    fn result(&self) -> Network {
+        self.average.clone().unwrap_or_else(|| self.network.valid())
+    }
+}
+
+/// What a stage trains on.
+#[derive(Clone, Copy)]
+struct Material<'a> {
+    slices: &'a Slices,
+    grafts: Option<&'a Grafts<'a>>,
 }
 
 struct Trainer<'a> {
@@ -129,7 +182,11 @@ fn prepare_split(job: &Job) -> anyhow::Result<Split> {
     }
     let mut split = dataset::split(&job.dataset, &job.recipe.split_spec())?;
     if job.recipe.data.unique {
+        // Of copies, the one whose outline is known is the one to keep.
+        let outlined = |&index: &usize| job.outlines.has(&job.dataset.records[index].path);
+        split.train.sort_by_key(|index| (!outlined(index), *index));
         split.train = dataset::unique(&job.dataset, &split.train);
+        split.train.sort_unstable();
     }
     Ok(split)
 }
@@ -152,26 +209,30 @@ impl Trainer<'_> {
     fn run(&self) -> anyhow::Result<()> {
         let stages = &self.job.recipe.stages;
         let mut progress = Progress::default();
-        let mut network = self.start()?;
-        let mut optimizer = optimizer(&stages[0]);
+        let mut learner = Learner { network: self.start()?, average: None, optimizer: optimizer(&stages[0]) };
         if self.job.resume
-            && let Some(state) = self.folder.resume(network.clone(), optimizer.clone())?
+            && let Some(state) = self.folder.resume(learner.network.clone(), learner.optimizer.clone())?
         {
-            (network, optimizer, progress) = state;
+            (learner.network, learner.optimizer, progress) = state;
             println!("going on after epoch {}", progress.epoch);
+        }
+        if self.job.recipe.average > 0.0 {
+            learner.average = Some(self.folder.resume_average(learner.network.valid())?);
         }
         self.folder.truncate_log(progress.epoch)?;
         while let Some(stage) = stages.get(progress.stage) {
             if progress.epoch_in_stage == 0 {
-                optimizer = self::optimizer(stage);
+                learner.optimizer = optimizer(stage);
             }
             let resized = stage.size.map(|size| self.resized(size));
             let slices = resized.as_ref().unwrap_or(self.slices);
+            let grafts = self.grafts(slices)?;
+            let material = Material { slices, grafts: grafts.as_ref() };
             let this = progress.stage;
             while progress.stage == this {
-                let trainable = network.train_from(stage.train_from);
-                network = self.epoch(trainable, &mut optimizer, slices, stage, &mut progress)?;
-                self.folder.save(&network, &optimizer, &progress)?;
+                learner.network = learner.network.train_from(stage.train_from);
+                learner = self.epoch(learner, material, stage, &mut progress)?;
+                self.folder.save(&learner.network, learner.average.as_ref(), &learner.optimizer, &progress)?;
             }
         }
         if let Some((loss, epoch)) = progress.best {
@@ -198,6 +259,22 @@ impl Trainer<'_> {
             .with_context(|| format!("\"{}\" does not fit the recipe", self.job.start.display()))
     }
 
+    /// What tumours are put in and taken out with, where the recipe asks for it.
+    fn grafts<'b>(&self, slices: &'b Slices) -> anyhow::Result<Option<Grafts<'b>>> {
+        let Job { dataset, recipe, outlines, .. } = self.job;
+        let Some(transplant) = &recipe.transplant else { return Ok(None) };
+        let healthy = dataset.classes.iter().position(|class| *class == transplant.healthy);
+        let healthy = healthy.with_context(|| {
+            format!("`transplant.healthy` is \"{}\"; the classes are {:?}", transplant.healthy, dataset.classes)
+        })?;
+        let paths: Vec<&str> = dataset.records.iter().map(|record| record.path.as_str()).collect();
+        let masks = |index: usize| outlines.mask(paths[index], slices.get(index)?);
+        let grafts = Grafts::new(slices, masks, self.labels, &self.split.train, (transplant.share, healthy));
+        let (donors, repairable) = grafts.counts();
+        println!("{donors} slices can lend a tumour, {repairable} of them can do without it");
+        Ok(Some(grafts))
+    }
+
     /// The training slices at another size than the input's.
     fn resized(&self, size: u32) -> Slices {
         let Job { dataset, recipe, .. } = self.job;
@@ -207,15 +284,15 @@ impl Trainer<'_> {
     /// Trains one epoch, validates, logs, and moves `progress` on.
     fn epoch(
         &self,
-        network: Network,
-        optimizer: &mut ModuleOptimizer,
-        slices: &Slices,
+        learner: Learner,
+        material: Material<'_>,
         stage: &Stage,
         progress: &mut Progress,
-    ) -> anyhow::Result<Network> {
+    ) -> anyhow::Result<Learner> {
         let began = Instant::now();
         self.device.seed(self.job.recipe.seed.wrapping_add(progress.epoch as u64 + 1));
-        let (network, train_loss, train_accuracy) = self.pass(network, optimizer, slices, stage, progress)?;
+        let (learner, train_loss, train_accuracy) = self.pass(learner, material, stage, progress)?;
+        let network = learner.result();
         let (validation_loss, validation) = self.validate(&network)?;
         progress.epoch += 1;
         progress.epoch_in_stage += 1;
@@ -242,7 +319,7 @@ impl Trainer<'_> {
             began.elapsed().as_secs_f64(),
         );
         self.judge(&network, stage, validation_loss, progress)?;
-        Ok(network)
+        Ok(learner)
     }
 
     /// Keeps the network if the recipe wants this one, and ends the stage when its time is up or nothing is gained.
@@ -269,26 +346,26 @@ impl Trainer<'_> {
         Ok(())
     }
 
-    /// One pass over the training slices: the network, its mean loss and its accuracy on the way.
+    /// One pass over the training slices: the learner after it, the mean loss and the accuracy on the way.
     fn pass(
         &self,
-        mut network: Network,
-        optimizer: &mut ModuleOptimizer,
-        slices: &Slices,
+        mut learner: Learner,
+        material: Material<'_>,
         stage: &Stage,
         progress: &Progress,
-    ) -> anyhow::Result<(Network, f64, f64)> {
+    ) -> anyhow::Result<(Learner, f64, f64)> {
         let recipe = &self.job.recipe;
-        let source = self.source(slices);
+        let source = self.source(material.slices);
+        let changes = Changes { grafts: material.grafts, augmentation: recipe.augmentation };
         let steps = source.steps(&self.split.train);
         let bar = progress_bar(steps, "training");
         let seed = recipe.seed ^ (progress.epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let (mut loss_sum, mut right, mut total) = (0.0, 0, 0);
-        let network = std::thread::scope(|scope| {
-            let batches = source.shuffled(&self.split.train, recipe.augmentation, seed, scope);
+        let learner = std::thread::scope(|scope| {
+            let batches = source.shuffled(&self.split.train, changes, seed, scope);
             for (step, batch) in batches.iter().enumerate() {
                 let images = batch.images(Form::Trainable.channels(), &self.device);
-                let logits = network.forward(images);
+                let logits = learner.network.forward(images);
                 let loss = self.loss.forward(logits.clone(), &batch.labels, &self.device);
                 let value = f64::from(loss.clone().into_scalar::<f32>());
                 ensure!(
@@ -297,25 +374,25 @@ impl Trainer<'_> {
                      hint: lower `learning_rate`",
                     progress.epoch + 1
                 );
-                let gradients = GradientsParams::from_grads(loss.backward(), &network);
+                let gradients = GradientsParams::from_grads(loss.backward(), &learner.network);
                 let stage_progress =
                     (progress.epoch_in_stage as f64 + step as f64 / steps as f64) / stage.epochs as f64;
-                network = optimizer.step(stage.learning_rate_at(stage_progress), network, gradients);
+                learner = learner.step(stage.learning_rate_at(stage_progress), gradients);
+                learner = learner.averaged(recipe.average, progress.epoch * steps + step);
                 loss_sum += value * batch.labels.len() as f64;
                 right += count_right(logits, &batch.labels)?;
                 total += batch.labels.len();
                 bar.inc(1);
             }
-            Ok(network)
+            Ok(learner)
         })?;
         bar.finish_and_clear();
         let total = total.max(1) as f64;
-        Ok((network, loss_sum / total, right as f64 / total))
+        Ok((learner, loss_sum / total, right as f64 / total))
     }
 
-    /// Mean loss and confusion matrix on the validation slices.
+    /// Mean loss and confusion matrix of a network without gradients on the validation slices.
     fn validate(&self, network: &Network) -> anyhow::Result<(f64, Confusion)> {
-        let network = network.valid();
         let device = self.device.clone().inner();
         let (mut loss_sum, mut probabilities, mut labels) = (0.0, Vec::new(), Vec::new());
         for batch in self.source(self.slices).in_order(&self.split.validation) {
