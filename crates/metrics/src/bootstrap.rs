@@ -6,7 +6,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{Confusion, Predictions};
+use crate::{Confusion, Predictions, Scores};
 
 /// How a bootstrap is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,26 +33,61 @@ pub struct Intervals {
     pub macro_f1: [f64; 2],
 }
 
+/// 95 % percentile intervals of one class's scores, lower and upper end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ClassIntervals {
+    /// Of the precision.
+    pub precision: [f64; 2],
+    /// Of the recall.
+    pub recall: [f64; 2],
+    /// Of the F1.
+    pub f1: [f64; 2],
+}
+
 /// Draws whole clusters with replacement, as many as there are, and takes the middle 95 % of the figures so got
 /// (cluster bootstrap, after Field and Welsh 2007).
 ///
 /// Slices of one patient resemble each other: drawn one by one they would pass for more evidence than they are.
 #[must_use]
 pub fn intervals(predictions: &Predictions, bootstrap: Bootstrap) -> Intervals {
+    let drawn = resamples(predictions, bootstrap);
+    Intervals {
+        accuracy: middle_95(drawn.iter().map(Confusion::accuracy).collect()),
+        macro_f1: middle_95(drawn.iter().map(|confusion| confusion.macro_average().f1).collect()),
+    }
+}
+
+/// As [`intervals`], of the scores of every class, in the order of the classes. In a resample without the class a score
+/// is 0, as everywhere.
+#[must_use]
+pub fn class_intervals(predictions: &Predictions, bootstrap: Bootstrap) -> Vec<ClassIntervals> {
+    let drawn = resamples(predictions, bootstrap);
+    let of = |class: usize, score: fn(&Scores) -> f64| {
+        middle_95(drawn.iter().map(|confusion| score(&confusion.scores(class))).collect())
+    };
+    let classes = 0..predictions.classes().len();
+    let intervals = |class| ClassIntervals {
+        precision: of(class, |scores| scores.precision),
+        recall: of(class, |scores| scores.recall),
+        f1: of(class, |scores| scores.f1),
+    };
+    classes.map(intervals).collect()
+}
+
+/// The confusion matrices of sets of clusters drawn with replacement.
+fn resamples(predictions: &Predictions, bootstrap: Bootstrap) -> Vec<Confusion> {
     let clusters = outcomes_by_cluster(predictions);
     let mut random = ChaCha8Rng::seed_from_u64(bootstrap.seed);
-    let (mut accuracy, mut macro_f1) = (Vec::new(), Vec::new());
-    for _ in 0..bootstrap.resamples.max(1) {
+    let mut draw = || {
         let mut confusion = Confusion::empty(predictions.classes().len());
         for _ in 0..clusters.len() {
             for &(truth, verdict) in &clusters[random.random_range(0..clusters.len())] {
                 confusion.add(truth, verdict);
             }
         }
-        accuracy.push(confusion.accuracy());
-        macro_f1.push(confusion.macro_average().f1);
-    }
-    Intervals { accuracy: middle_95(accuracy), macro_f1: middle_95(macro_f1) }
+        confusion
+    };
+    (0..bootstrap.resamples.max(1)).map(|_| draw()).collect()
 }
 
 /// Truth and verdict of every item, gathered by cluster.

@@ -26,10 +26,10 @@ mod predictions;
 mod report;
 mod roc;
 
-pub use bootstrap::{Bootstrap, Intervals, intervals};
+pub use bootstrap::{Bootstrap, ClassIntervals, Intervals, class_intervals, intervals};
 pub use calibration::{Bin, expected_calibration_error, log_loss, reliability};
 pub use confusion::{Average, Confusion, Scores};
 pub use error::MetricsError;
 pub use predictions::Predictions;
 pub use report::{ClassReport, Report};
-pub use roc::roc_auc;
+pub use roc::{RocPoint, roc_auc, roc_curve};

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use dataset::{Protocol, Shares, SplitSpec};
+use dataset::{Dataset, Fold, Protocol, Shares, SplitSpec};
 use imaging::InputSpec;
 use networks::Architecture;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,9 @@ pub struct Data {
     /// Share held out for the test; the official protocol has its own.
     #[serde(default)]
     pub test: f64,
+    /// The fold that is held out for the test in place of a share; `--folds` writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<Fold>,
     /// Share of the rest that decides when to stop.
     pub validation: f64,
     /// Train on one slice of every group of copies.
@@ -72,6 +75,28 @@ pub struct Data {
     /// Weigh classes in the loss by the inverse of their frequency.
     #[serde(default)]
     pub class_weights: bool,
+    /// The classes that are told apart; all where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// Use slices of known patients alone.
+    #[serde(default)]
+    pub known_patients: bool,
+}
+
+impl Data {
+    /// The part of a folder that the recipe is about.
+    ///
+    /// # Errors
+    /// A class has no folder, or no known patient where only those are asked for.
+    pub fn select(&self, mut dataset: Dataset) -> anyhow::Result<Dataset> {
+        if !self.classes.is_empty() {
+            dataset = dataset.of_classes(&self.classes)?;
+        }
+        if self.known_patients {
+            dataset = dataset.of_known_patients()?;
+        }
+        Ok(dataset)
+    }
 }
 
 /// Ranges of random change; 0 switches one off.
@@ -226,6 +251,7 @@ impl Recipe {
             protocol: self.data.protocol,
             shares: Shares { validation: self.data.validation, test: self.data.test },
             seed: self.seed,
+            fold: self.data.fold,
         }
     }
 
