@@ -10,6 +10,7 @@ mod adamax;
 mod audit;
 mod augment;
 mod batches;
+mod calibrate;
 mod catalogue;
 mod checkpoint;
 mod classify;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Calibrate(arguments) => calibrate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Classify(arguments) => classify::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

@@ -58,6 +58,7 @@ pub struct Recipe {
 /// What is trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the recipe file, on or off")]
 pub struct Data {
     /// By which rule slices are divided.
     pub protocol: Protocol,
@@ -78,6 +79,9 @@ pub struct Data {
     /// The classes that are told apart; all where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+    /// Find copies, as `sulcus audit` does, before the slices are divided; those that a CSV lists count too.
+    #[serde(default)]
+    pub find_copies: bool,
     /// Use slices of known patients alone.
     #[serde(default)]
     pub known_patients: bool,

@@ -43,7 +43,7 @@ pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
         None => model_files::find(&format!("start/imagenet-{}.safetensors", recipe.architecture))?,
     };
     let outlines = outlines(arguments, &recipe)?;
-    let dataset = arguments.data.open()?;
+    let dataset = arguments.data.open_for(&recipe)?;
     let job = Job { recipe, dataset, outlines, start, out: arguments.out.clone(), resume: arguments.resume };
     train(&job, &arguments.device.open()?)
 }
