@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use weights::{
-    Architecture, Crop, InputSpec, Intensity, MANIFEST_SCHEMA, Manifest, MetricsSummary, Reserve, SplitProtocol, Tensor, Values,
-    WeightsFile,
+    Architecture, Crop, InputSpec, Intensity, MANIFEST_SCHEMA, Manifest, MetricsSummary, Reserve, SplitProtocol,
+    Tensor, Values, WeightsFile,
 };
 
 /// A convolution of 4 output channels in int8 and its bias in floats.
