@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::cli::EvaluateArguments;
 use crate::model_files;
+use crate::predict;
 use crate::recipe::Recipe;
 use crate::slices::{Slices, progress_bar};
 
@@ -48,12 +49,12 @@ struct Evaluation {
 pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let bytes = model_files::read(Some(&arguments.weights))?;
     let classifier = pollster::block_on(Classifier::load(&bytes, arguments.device.engine()?))?;
-    let dataset = arguments.data.open()?;
+    let recipe =
+        Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
+    let dataset = recipe.data.select(arguments.data.open()?)?;
     let classes = &classifier.manifest().classes;
     ensure!(&dataset.classes == classes, "the scans have the classes {:?}; the model has {classes:?}", dataset.classes);
 
-    let recipe =
-        Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
     let fingerprint = dataset::fingerprint(&dataset)?;
     let trained_on_these_data = fingerprint == classifier.manifest().data_fingerprint;
     let split = held_out(&dataset, &recipe, arguments.split.into(), trained_on_these_data)?;
@@ -88,6 +89,9 @@ fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: Protocol, trained_on_t
     let own = dataset::split(dataset, &recipe.split_spec())?;
     let mut asked = recipe.split_spec();
     asked.protocol = protocol;
+    if protocol == Protocol::Official {
+        asked.fold = None;
+    }
     let test = dataset::split(dataset, &asked)?.test;
     ensure!(
         !test.is_empty(),
@@ -111,10 +115,7 @@ fn predict(classifier: &Classifier, dataset: &Dataset, slices: &Slices, test: &[
         bar.inc(chunk.len() as u64);
     }
     bar.finish_and_clear();
-    let truth: Vec<usize> = test.iter().map(|&index| dataset.records[index].label).collect();
-    let all_clusters = dataset::clusters(dataset);
-    let clusters: Vec<usize> = test.iter().map(|&index| all_clusters[index]).collect();
-    Ok(Predictions::new(&dataset.classes, &truth, &probabilities, &clusters)?)
+    predict::against_truth(dataset, test, &probabilities)
 }
 
 /// The command that repeats this report.

@@ -55,7 +55,7 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
         catalogue::add(path, recipe.architecture.name(), title, &arguments.out, &file.manifest)?;
     }
 
-    let dataset = arguments.data.open()?;
+    let dataset = recipe.data.select(arguments.data.open()?)?;
     ensure!(dataset.classes == classes, "the scans have the classes {:?}; the run has {classes:?}", dataset.classes);
     let comparison = compare(&recipe, &dataset, &trained, &bytes)?;
     println!(

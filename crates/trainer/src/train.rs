@@ -10,18 +10,22 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 use dataset::{Dataset, Protocol, Split};
 use imaging::InputSpec;
-use metrics::{Average, Confusion, Predictions};
+use metrics::{Confusion, Predictions};
 use networks::{Form, Network, NetworkConfig};
-use serde::Serialize;
 
 use crate::adamax::Adamax;
 use crate::batches::Source;
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::cli::TrainArguments;
+use crate::environment::Environment;
+use crate::epoch_log::EpochLog;
+use crate::folds;
 use crate::logits::{largest, rows};
 use crate::loss::Loss;
+use crate::memory;
 use crate::model_files;
 use crate::recipe::{Keep, OptimizerName, Recipe, Stage};
+use crate::report;
 use crate::slices::{Slices, progress_bar};
 
 /// Runs `sulcus train`.
@@ -30,7 +34,7 @@ use crate::slices::{Slices, progress_bar};
 /// The recipe, the data or the starting weights can't be used, or training failed.
 pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     let recipe = Recipe::open(&arguments.recipe)?;
-    if !arguments.resume && has_state(&arguments.out) {
+    if !arguments.resume && (has_state(&arguments.out) || !folds::folders(&arguments.out).is_empty()) {
         bail!(
             "\"{}\" already holds a training run.\nhint: go on with --resume, or name another folder with --out",
             arguments.out.display()
@@ -40,9 +44,16 @@ pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
         Some(start) => start.clone(),
         None => model_files::find(&format!("start/imagenet-{}.safetensors", recipe.architecture))?,
     };
-    let dataset = arguments.data.open()?;
+    let dataset = recipe.data.select(arguments.data.open()?)?;
     let job = Job { recipe, dataset, start, out: arguments.out.clone(), resume: arguments.resume };
-    train(&job, &arguments.device.open()?)
+    let device = arguments.device.open()?;
+    match arguments.folds {
+        Some(count) => folds::train_all(&job, count.into(), &device),
+        None => {
+            train(&job, &device)?;
+            report::write(&job.out, &job.dataset, &device)
+        }
+    }
 }
 
 /// What `sulcus train` was asked.
@@ -57,21 +68,6 @@ pub struct Job {
     pub out: PathBuf,
     /// Go on where an earlier run stopped.
     pub resume: bool,
-}
-
-/// One line of `metrics.jsonl`.
-#[derive(Serialize)]
-struct EpochLog<'a> {
-    epoch: usize,
-    stage: &'a str,
-    train_loss: f64,
-    train_accuracy: f64,
-    validation_loss: f64,
-    validation_accuracy: f64,
-    validation: Average,
-    validation_confusion: &'a [Vec<u64>],
-    learning_rate: f64,
-    seconds: f64,
 }
 
 struct Trainer<'a> {
@@ -89,8 +85,8 @@ struct Trainer<'a> {
 /// Trains by the recipe and leaves a run folder.
 ///
 /// # Errors
-/// The data can't be split as asked, the starting weights don't fit, the loss is no longer a number, or the disk
-/// refuses. The last whole epoch stays in the run folder.
+/// The data can't be split as asked, the starting weights don't fit, the loss is no longer a number, the device is out
+/// of memory, or the disk refuses. The last whole epoch stays in the run folder.
 pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     let split = prepare_split(job)?;
     let wanted: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();
@@ -106,6 +102,7 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     ensure!(!split.train.is_empty() && !split.validation.is_empty(), "no slice is left to train or to validate on");
     let folder = RunFolder::open(&job.out)?;
     write_inputs(&folder, job, &split)?;
+    folder.write("environment.json", &serde_json::to_vec(&Environment::of(device))?)?;
     let labels: Vec<usize> = job.dataset.records.iter().map(|record| record.label).collect();
     let counts = job.dataset.class_counts(&split.train);
     let loss = if job.recipe.data.class_weights {
@@ -170,7 +167,9 @@ impl Trainer<'_> {
             let this = progress.stage;
             while progress.stage == this {
                 let trainable = network.train_from(stage.train_from);
-                network = self.epoch(trainable, &mut optimizer, slices, stage, &mut progress)?;
+                let hint = self.memory_hint(stage);
+                network =
+                    memory::or_hint(&hint, || self.epoch(trainable, &mut optimizer, slices, stage, &mut progress))?;
                 self.folder.save(&network, &optimizer, &progress)?;
             }
         }
@@ -182,6 +181,16 @@ impl Trainer<'_> {
             println!("done: the best validation loss, {loss:.4}, was epoch {epoch}'s; network.safetensors is {kept}");
         }
         Ok(())
+    }
+
+    fn memory_hint(&self, stage: &Stage) -> String {
+        let Recipe { batch, input, .. } = &self.job.recipe;
+        let size = stage.size.unwrap_or(input.size);
+        format!(
+            "stage \"{}\" trains on `batch` = {batch} slices of `size` = {size} pixels at a time: lower one of them. The \
+             state after the epoch before is kept",
+            stage.name
+        )
     }
 
     /// The network at its start: ImageNet's trunk and a head of random weights that follow from the seed.
@@ -217,19 +226,26 @@ impl Trainer<'_> {
         self.device.seed(self.job.recipe.seed.wrapping_add(progress.epoch as u64 + 1));
         let (network, train_loss, train_accuracy) = self.pass(network, optimizer, slices, stage, progress)?;
         let (validation_loss, validation) = self.validate(&network)?;
+        ensure!(
+            validation_loss.is_finite(),
+            "the validation loss is {validation_loss} after epoch {}; the state after the epoch before is kept.\n\
+             hint: lower `learning_rate`",
+            progress.epoch + 1
+        );
         progress.epoch += 1;
         progress.epoch_in_stage += 1;
-        self.folder.log(&EpochLog {
+        self.folder.log(EpochLog {
             epoch: progress.epoch,
-            stage: &stage.name,
+            stage: stage.name.clone(),
             train_loss,
             train_accuracy,
             validation_loss,
             validation_accuracy: validation.accuracy(),
             validation: validation.macro_average(),
-            validation_confusion: validation.rows(),
+            validation_confusion: validation.rows().to_vec(),
             learning_rate: stage.learning_rate_at(progress.epoch_in_stage as f64 / stage.epochs as f64),
             seconds: began.elapsed().as_secs_f64(),
+            ended: time::OffsetDateTime::now_utc().unix_timestamp().unsigned_abs(),
         })?;
         println!(
             "epoch {:3} {:<10} loss {train_loss:.4} accuracy {train_accuracy:.4} | validation loss {validation_loss:.4} \
