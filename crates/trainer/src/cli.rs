@@ -23,6 +23,8 @@ pub enum Command {
     Audit(AuditArguments),
     /// Train a network by a recipe
     Train(TrainArguments),
+    /// Make the report of a training run again
+    Report(ReportArguments),
     /// Measure a weights file on labelled scans
     Evaluate(EvaluateArguments),
     /// Turn a training run into a weights file for the page
@@ -80,7 +82,12 @@ pub struct AuditArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped
-  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped --resume")]
+  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped --resume
+  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/folds --folds 5
+  tensorboard --logdir runs
+
+The run folder holds report.html, report.json and predictions.csv in the end, and metrics.jsonl and tensorboard/ from the
+first epoch on. With --folds each fold has such a folder, and folds.html and folds.json sum them up.")]
 pub struct TrainArguments {
     /// The recipe, a TOML file
     #[arg(long, value_name = "FILE")]
@@ -88,7 +95,7 @@ pub struct TrainArguments {
     /// The folder of scans.
     #[command(flatten)]
     pub data: DataArguments,
-    /// Folder for checkpoints, metrics and the best network
+    /// Folder for checkpoints, metrics, the network that is kept, and the report
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Outlines of tumours, a JSON object a line, for recipes that transplant; without this option,
@@ -104,6 +111,29 @@ pub struct TrainArguments {
     /// Go on after the last whole epoch in the run folder
     #[arg(long)]
     pub resume: bool,
+    /// Train a network for each of N folds, which takes the place of the recipe's test share
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..))]
+    pub folds: Option<u16>,
+}
+
+/// Make the report of a training run again.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus report --run runs/grouped --data scans
+  sulcus report --run runs/folds --data scans
+
+It writes report.html, report.json and predictions.csv into the run folder; for a run with --folds, into that of every
+fold, and folds.html and folds.json.")]
+pub struct ReportArguments {
+    /// The run folder that `sulcus train` left
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    /// The folder of scans.
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Where to run
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    pub device: DeviceName,
 }
 
 /// Which slices a weights file is measured on.

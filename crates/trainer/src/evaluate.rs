@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::cli::EvaluateArguments;
 use crate::data::held_out_fingerprint;
 use crate::model_files;
+use crate::predict;
 use crate::recipe::Recipe;
 use crate::slices::{Slices, progress_bar};
 
@@ -92,6 +93,9 @@ fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: Protocol, trained_on_t
     let own = dataset::split(dataset, &recipe.split_spec())?;
     let mut asked = recipe.split_spec();
     asked.protocol = protocol;
+    if protocol == Protocol::Official {
+        asked.fold = None;
+    }
     let test = dataset::split(dataset, &asked)?.test;
     ensure!(
         !test.is_empty(),
@@ -127,10 +131,7 @@ fn predict(classifier: &Classifier, dataset: &Dataset, slices: &Slices, test: &[
         bar.inc(chunk.len() as u64);
     }
     bar.finish_and_clear();
-    let truth: Vec<usize> = test.iter().map(|&index| dataset.records[index].label).collect();
-    let all_clusters = dataset::clusters(dataset);
-    let clusters: Vec<usize> = test.iter().map(|&index| all_clusters[index]).collect();
-    Ok(Predictions::new(&dataset.classes, &truth, &probabilities, &clusters)?)
+    predict::against_truth(dataset, test, &probabilities)
 }
 
 /// The command that repeats this report.

@@ -17,7 +17,7 @@ struct Line {
 }
 
 /// The outlines of a data set: a polygon by path of the scan.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Outlines {
     polygons: HashMap<String, Vec<[f32; 2]>>,
 }

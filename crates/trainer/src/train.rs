@@ -10,20 +10,25 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 use dataset::{Dataset, Protocol, Split};
 use imaging::InputSpec;
-use metrics::{Average, Confusion, Predictions};
+use metrics::{Confusion, Predictions};
 use networks::{Form, Network, NetworkConfig};
-use serde::Serialize;
 
 use crate::adamax::Adamax;
 use crate::batches::{Changes, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::cli::TrainArguments;
+use crate::environment::Environment;
+use crate::epoch_log::EpochLog;
+use crate::folds;
 use crate::grafts::Grafts;
+use crate::learner::Learner;
 use crate::logits::{largest, rows};
 use crate::loss::Loss;
+use crate::memory;
 use crate::model_files;
 use crate::outlines::Outlines;
 use crate::recipe::{Keep, OptimizerName, Recipe, Stage};
+use crate::report;
 use crate::slices::{Slices, progress_bar};
 
 /// Runs `sulcus train`.
@@ -32,7 +37,7 @@ use crate::slices::{Slices, progress_bar};
 /// The recipe, the data or the starting weights can't be used, or training failed.
 pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     let recipe = Recipe::open(&arguments.recipe)?;
-    if !arguments.resume && has_state(&arguments.out) {
+    if !arguments.resume && (has_state(&arguments.out) || !folds::folders(&arguments.out).is_empty()) {
         bail!(
             "\"{}\" already holds a training run.\nhint: go on with --resume, or name another folder with --out",
             arguments.out.display()
@@ -45,7 +50,14 @@ pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     let outlines = outlines(arguments, &recipe)?;
     let dataset = arguments.data.open_for(&recipe)?;
     let job = Job { recipe, dataset, outlines, start, out: arguments.out.clone(), resume: arguments.resume };
-    train(&job, &arguments.device.open()?)
+    let device = arguments.device.open()?;
+    match arguments.folds {
+        Some(count) => folds::train_all(&job, count.into(), &device),
+        None => {
+            train(&job, &device)?;
+            report::write(&job.out, &job.dataset, &device)
+        }
+    }
 }
 
 /// The outlines that a recipe with transplants needs.
@@ -77,49 +89,6 @@ pub struct Job {
     pub resume: bool,
 }
 
-/// One line of `metrics.jsonl`.
-#[derive(Serialize)]
-struct EpochLog<'a> {
-    epoch: usize,
-    stage: &'a str,
-    train_loss: f64,
-    train_accuracy: f64,
-    validation_loss: f64,
-    validation_accuracy: f64,
-    validation: Average,
-    validation_confusion: &'a [Vec<u64>],
-    learning_rate: f64,
-    seconds: f64,
-}
-
-/// What learns.
-struct Learner {
-    network: Network,
-    /// The moving average of the network's weights, where the recipe has one.
-    average: Option<Network>,
-    optimizer: ModuleOptimizer,
-}
-
-impl Learner {
-    fn step(mut self, learning_rate: f64, gradients: GradientsParams) -> Self {
-        self.network = self.optimizer.step(learning_rate, self.network, gradients);
-        self
-    }
-
-    /// Moves the average on; `steps` were taken before. The first steps weigh more: an average of ImageNet's weights is
-    /// no use.
-    fn averaged(mut self, decay: f64, steps: usize) -> Self {
-        let decay = decay.min((1.0 + steps as f64) / (10.0 + steps as f64));
-        self.average = self.average.map(|average| average.toward(self.network.valid(), 1.0 - decay));
-        self
-    }
-
-    /// The network that is validated and kept, without gradients.
-    fn result(&self) -> Network {
-        self.average.clone().unwrap_or_else(|| self.network.valid())
-    }
-}
-
 /// What a stage trains on.
 #[derive(Clone, Copy)]
 struct Material<'a> {
@@ -142,8 +111,8 @@ struct Trainer<'a> {
 /// Trains by the recipe and leaves a run folder.
 ///
 /// # Errors
-/// The data can't be split as asked, the starting weights don't fit, the loss is no longer a number, or the disk
-/// refuses. The last whole epoch stays in the run folder.
+/// The data can't be split as asked, the starting weights don't fit, the loss is no longer a number, the device is out
+/// of memory, or the disk refuses. The last whole epoch stays in the run folder.
 pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     let split = prepare_split(job)?;
     let wanted: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();
@@ -159,6 +128,7 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     ensure!(!split.train.is_empty() && !split.validation.is_empty(), "no slice is left to train or to validate on");
     let folder = RunFolder::open(&job.out)?;
     write_inputs(&folder, job, &split)?;
+    folder.write("environment.json", &serde_json::to_vec(&Environment::of(device))?)?;
     let labels: Vec<usize> = job.dataset.records.iter().map(|record| record.label).collect();
     let counts = job.dataset.class_counts(&split.train);
     let loss = if job.recipe.data.class_weights {
@@ -231,7 +201,8 @@ impl Trainer<'_> {
             let this = progress.stage;
             while progress.stage == this {
                 learner.network = learner.network.train_from(stage.train_from);
-                learner = self.epoch(learner, material, stage, &mut progress)?;
+                let hint = self.memory_hint(stage);
+                learner = memory::or_hint(&hint, || self.epoch(learner, material, stage, &mut progress))?;
                 self.folder.save(&learner.network, learner.average.as_ref(), &learner.optimizer, &progress)?;
             }
         }
@@ -243,6 +214,16 @@ impl Trainer<'_> {
             println!("done: the best validation loss, {loss:.4}, was epoch {epoch}'s; network.safetensors is {kept}");
         }
         Ok(())
+    }
+
+    fn memory_hint(&self, stage: &Stage) -> String {
+        let Recipe { batch, input, .. } = &self.job.recipe;
+        let size = stage.size.unwrap_or(input.size);
+        format!(
+            "stage \"{}\" trains on `batch` = {batch} slices of `size` = {size} pixels at a time: lower one of them. The \
+             state after the epoch before is kept",
+            stage.name
+        )
     }
 
     /// The network at its start: ImageNet's trunk and a head of random weights that follow from the seed.
@@ -294,19 +275,26 @@ impl Trainer<'_> {
         let (learner, train_loss, train_accuracy) = self.pass(learner, material, stage, progress)?;
         let network = learner.result();
         let (validation_loss, validation) = self.validate(&network)?;
+        ensure!(
+            validation_loss.is_finite(),
+            "the validation loss is {validation_loss} after epoch {}; the state after the epoch before is kept.\n\
+             hint: lower `learning_rate`",
+            progress.epoch + 1
+        );
         progress.epoch += 1;
         progress.epoch_in_stage += 1;
-        self.folder.log(&EpochLog {
+        self.folder.log(EpochLog {
             epoch: progress.epoch,
-            stage: &stage.name,
+            stage: stage.name.clone(),
             train_loss,
             train_accuracy,
             validation_loss,
             validation_accuracy: validation.accuracy(),
             validation: validation.macro_average(),
-            validation_confusion: validation.rows(),
+            validation_confusion: validation.rows().to_vec(),
             learning_rate: stage.learning_rate_at(progress.epoch_in_stage as f64 / stage.epochs as f64),
             seconds: began.elapsed().as_secs_f64(),
+            ended: time::OffsetDateTime::now_utc().unix_timestamp().unsigned_abs(),
         })?;
         println!(
             "epoch {:3} {:<10} loss {train_loss:.4} accuracy {train_accuracy:.4} | validation loss {validation_loss:.4} \
