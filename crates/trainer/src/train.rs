@@ -151,8 +151,10 @@ impl Trainer<'_> {
         let mut progress = Progress::default();
         let mut network = self.start()?;
         let mut optimizer = optimizer(&stages[0]);
+        // The state's stage may have another optimiser than the first; after the last stage none is needed.
+        let of_stage = |progress: &Progress| self::optimizer(stages.get(progress.stage).unwrap_or(&stages[0]));
         if self.job.resume
-            && let Some(state) = self.folder.resume(network.clone(), optimizer.clone())?
+            && let Some(state) = self.folder.resume(network.clone(), of_stage)?
         {
             (network, optimizer, progress) = state;
             println!("going on after epoch {}", progress.epoch);
