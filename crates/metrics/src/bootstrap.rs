@@ -6,7 +6,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{Confusion, Predictions, Scores};
+use crate::calibration::{confidences, sorted_into};
+use crate::{Confusion, Predictions, Scores, expected_calibration_error};
 
 /// How a bootstrap is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +75,23 @@ pub fn class_intervals(predictions: &Predictions, bootstrap: Bootstrap) -> Vec<C
     classes.map(intervals).collect()
 }
 
+/// As [`intervals`], of the expected calibration error over `bins` bins.
+#[must_use]
+pub fn calibration_interval(predictions: &Predictions, bins: usize, bootstrap: Bootstrap) -> [f64; 2] {
+    let mut clusters: BTreeMap<usize, Vec<(f64, bool)>> = BTreeMap::new();
+    for (&cluster, item) in predictions.clusters().iter().zip(confidences(predictions)) {
+        clusters.entry(cluster).or_default().push(item);
+    }
+    let clusters: Vec<_> = clusters.into_values().collect();
+    let mut random = ChaCha8Rng::seed_from_u64(bootstrap.seed);
+    let mut draw = || {
+        let drawn: Vec<&[(f64, bool)]> =
+            (0..clusters.len()).map(|_| clusters[random.random_range(0..clusters.len())].as_slice()).collect();
+        expected_calibration_error(&sorted_into(bins, drawn.into_iter().flatten().copied()))
+    };
+    middle_95((0..bootstrap.resamples.max(1)).map(|_| draw()).collect())
+}
+
 /// The confusion matrices of sets of clusters drawn with replacement.
 fn resamples(predictions: &Predictions, bootstrap: Bootstrap) -> Vec<Confusion> {
     let clusters = outcomes_by_cluster(predictions);
@@ -105,8 +123,10 @@ fn middle_95(mut values: Vec<f64>) -> [f64; 2] {
     [quantile(&values, 0.025), quantile(&values, 0.975)]
 }
 
-/// A quantile of ascending values, interpolated between neighbours (NumPy's default).
-fn quantile(ascending: &[f64], part: f64) -> f64 {
+/// A quantile of ascending values, interpolated between neighbours (NumPy's default). There must be at least one value,
+/// and `part` lies from 0 to 1.
+#[must_use]
+pub fn quantile(ascending: &[f64], part: f64) -> f64 {
     let place = part * (ascending.len() - 1) as f64;
     let below = place as usize;
     let above = (below + 1).min(ascending.len() - 1);

@@ -63,7 +63,21 @@ fn is_corner(counts: &[(f64, [i64; 2])], index: usize) -> bool {
 /// Where `class` is not below the number of classes.
 #[must_use]
 pub fn roc_auc(predictions: &Predictions, class: usize) -> Option<f64> {
-    let items = items_by_probability(predictions, class);
+    area(&items_by_probability(predictions, class))
+}
+
+/// The chance that a score of `positives` is above one of `negatives`, a tie counting half; `None` where one is empty.
+#[must_use]
+pub fn separation(positives: &[f64], negatives: &[f64]) -> Option<f64> {
+    let labelled = |scores: &[f64], label: bool| scores.iter().map(move |&score| (score, label)).collect::<Vec<_>>();
+    let mut items = labelled(positives, true);
+    items.extend(labelled(negatives, false));
+    items.sort_by(|a, b| a.0.total_cmp(&b.0));
+    area(&items)
+}
+
+/// The area under the ROC curve of ascending scores and whether each is positive.
+fn area(items: &[(f64, bool)]) -> Option<f64> {
     let (mut wins, mut positives, mut negatives) = (0.0, 0.0, 0.0);
     for tied in items.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
         let positive = tied.iter().filter(|(_, is_class)| *is_class).count() as f64;
@@ -82,4 +96,15 @@ fn items_by_probability(predictions: &Predictions, class: usize) -> Vec<(f64, bo
     let mut items: Vec<(f64, bool)> = items.map(|(row, &truth)| (row[class], truth == class)).collect();
     items.sort_by(|a, b| a.0.total_cmp(&b.0));
     items
+}
+
+#[cfg(test)]
+mod tests {
+    use super::separation;
+
+    #[test]
+    fn separation_is_the_share_of_pairs_in_the_right_order() {
+        assert_eq!(separation(&[2.0, 3.0], &[1.0, 2.0]), Some(0.875));
+        assert_eq!(separation(&[1.0], &[]), None);
+    }
 }

@@ -116,13 +116,19 @@ impl RunFolder {
         write_network(&self.file("network.safetensors"), network)
     }
 
-    /// Replaces the state to resume from.
+    /// Replaces the state to resume from. `average` is the moving average of the network, where the recipe has one.
     ///
     /// # Errors
     /// The device or the disk refuses.
-    pub fn save(&self, network: &Network, optimizer: &ModuleOptimizer, progress: &Progress) -> anyhow::Result<()> {
+    pub fn save(
+        &self,
+        network: &Network,
+        average: Option<&Network>,
+        optimizer: &ModuleOptimizer,
+        progress: &Progress,
+    ) -> anyhow::Result<()> {
         let (next, last) = (self.file("last.new"), self.file("last"));
-        self.write_state(&next, network, optimizer, progress).inspect_err(|_| {
+        self.write_state(&next, network, average, optimizer, progress).inspect_err(|_| {
             // Half a state is of no use, and the disk may be full. If it can't go, it is never taken for a whole one.
             let _ = fs::remove_dir_all(&next);
         })?;
@@ -140,12 +146,16 @@ impl RunFolder {
         &self,
         folder: &Path,
         network: &Network,
+        average: Option<&Network>,
         optimizer: &ModuleOptimizer,
         progress: &Progress,
     ) -> anyhow::Result<()> {
         remove_folder(folder)?;
         fs::create_dir(folder).map_err(|error| write_failed(folder, 0, error))?;
         write_network(&folder.join("network.safetensors"), network)?;
+        if let Some(average) = average {
+            write_network(&folder.join("average.safetensors"), average)?;
+        }
         let state = optimizer.into_bytes().map_err(|error| anyhow!("cannot save the optimiser: {error:?}"))?;
         write_whole(&folder.join("optimizer.bpk"), &state)?;
         write_whole(&folder.join("progress.json"), &serde_json::to_vec(progress)?)
@@ -167,6 +177,16 @@ impl RunFolder {
             .load(folder.join("optimizer.bpk"))
             .map_err(|error| anyhow!("cannot read the optimiser: {error:?}"))?;
         Ok(Some((network, optimizer, progress)))
+    }
+
+    /// The moving average of the state that [`RunFolder::resume`] gives, filled into `network`; as it is where there is
+    /// no such state.
+    ///
+    /// # Errors
+    /// The average can't be read, or does not fit the network.
+    pub fn resume_average(&self, network: Network) -> anyhow::Result<Network> {
+        let Some(folder) = self.last_whole() else { return Ok(network) };
+        Ok(network.load(&read_tensors(&folder.join("average.safetensors"))?)?)
     }
 
     /// The newest state that was written to its end; a kill between two renames leaves it under the other name.

@@ -29,6 +29,8 @@ pub enum Command {
     Evaluate(EvaluateArguments),
     /// Turn a training run into a weights file for the page
     Export(ExportArguments),
+    /// Teach a weights file how sure it is, when to abstain, and what is no brain MRI
+    Calibrate(CalibrateArguments),
     /// Classify scans
     Classify(ClassifyArguments),
 }
@@ -96,6 +98,10 @@ pub struct TrainArguments {
     /// Folder for checkpoints, metrics, the network that is kept, and the report
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Outlines of tumours, a JSON object a line, for recipes that transplant; without this option,
+    /// `tumor_polygons.jsonl` in DIR or DIR/..
+    #[arg(long, value_name = "FILE")]
+    pub outlines: Option<PathBuf>,
     /// Weights to start from [default: the ImageNet weights under weights/]
     #[arg(long, value_name = "FILE")]
     pub start: Option<PathBuf>,
@@ -205,6 +211,45 @@ pub struct ExportArguments {
     /// Write the comparison here as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+/// Teach a weights file how sure it is, when to abstain, and what is no brain MRI.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus calibrate --weights model.safetensors --data scans --out model.safetensors
+  sulcus calibrate --weights model.safetensors --data scans --out weights/xception.safetensors \\
+      --foreign photographs --catalogue weights/manifest.json --json calibration.json
+
+Fitted on the part of the scans that training did not see but used to stop (validation); measured on the part that was
+held out, and on --foreign.")]
+pub struct CalibrateArguments {
+    /// The weights file to start from
+    #[arg(long, value_name = "FILE")]
+    pub weights: PathBuf,
+    /// The folder of scans.
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// The weights file to write; it may be the one to start from
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Share of wrong answers among those given, kept to on the validation part
+    #[arg(long, value_name = "SHARE", default_value_t = 0.03)]
+    pub risk: f64,
+    /// Folder of pictures that are no brain MRI, to measure how many are refused
+    #[arg(long, value_name = "DIR")]
+    pub foreign: Option<PathBuf>,
+    /// Stage of the network whose activations tell brain MRI from other pictures [default: an early one, of 256 channels]
+    #[arg(long, value_name = "NAME")]
+    pub stage: Option<String>,
+    /// Enter the written file's size and checksum in this catalogue
+    #[arg(long, value_name = "FILE")]
+    pub catalogue: Option<PathBuf>,
+    /// Write the findings here as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Where to run
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    pub device: DeviceName,
 }
 
 /// Classify scans.

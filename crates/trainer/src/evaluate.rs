@@ -9,6 +9,7 @@ use metrics::{Bootstrap, Predictions};
 use serde::Serialize;
 
 use crate::cli::EvaluateArguments;
+use crate::data::held_out_fingerprint;
 use crate::model_files;
 use crate::predict;
 use crate::recipe::Recipe;
@@ -51,13 +52,16 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let classifier = pollster::block_on(Classifier::load(&bytes, arguments.device.engine()?))?;
     let recipe =
         Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
-    let dataset = recipe.data.select(arguments.data.open()?)?;
+    let dataset = arguments.data.open_for(&recipe)?;
     let classes = &classifier.manifest().classes;
     ensure!(&dataset.classes == classes, "the scans have the classes {:?}; the model has {classes:?}", dataset.classes);
 
     let fingerprint = dataset::fingerprint(&dataset)?;
     let trained_on_these_data = fingerprint == classifier.manifest().data_fingerprint;
     let split = held_out(&dataset, &recipe, arguments.split.into(), trained_on_these_data)?;
+    if trained_on_these_data {
+        check_groups(&dataset, &recipe, classifier.manifest())?;
+    }
     let slices = Slices::prepare(&dataset, &split.test, &classifier.input_spec());
     let test = slices.readable(&split.test);
     let predictions = predict(&classifier, &dataset, &slices, &test)?;
@@ -103,6 +107,18 @@ fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: Protocol, trained_on_t
         return Ok(Split { train: Vec::new(), validation: Vec::new(), test });
     }
     Ok(Split { train: own.train, validation: own.validation, test })
+}
+
+/// The model's own split must come out as it was when it was trained: else nobody knows what it has seen.
+fn check_groups(dataset: &Dataset, recipe: &Recipe, manifest: &weights::Manifest) -> anyhow::Result<()> {
+    let Some(trained) = &manifest.held_out_fingerprint else { return Ok(()) };
+    let own = dataset::split(dataset, &recipe.split_spec())?;
+    ensure!(
+        *trained == held_out_fingerprint(dataset, &own),
+        "these scans divide otherwise than when the model was trained, so what it has seen is not known.\nhint: name \
+         the same patients and copies with --groups as for `sulcus train`"
+    );
+    Ok(())
 }
 
 fn predict(classifier: &Classifier, dataset: &Dataset, slices: &Slices, test: &[usize]) -> anyhow::Result<Predictions> {

@@ -109,7 +109,7 @@ fn fold_job(job: &Job, fold: Fold) -> Job {
     let mut recipe = job.recipe.clone();
     recipe.data.fold = Some(fold);
     let out = fold_folder(&job.out, fold.number);
-    Job { recipe, dataset: job.dataset.clone(), start: job.start.clone(), out, resume: job.resume }
+    Job { recipe, out, dataset: job.dataset.clone(), outlines: job.outlines.clone(), start: job.start.clone(), ..*job }
 }
 
 /// Folds by different recipes, or of another number, are not to be summed up.

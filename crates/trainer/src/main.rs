@@ -10,6 +10,7 @@ mod adamax;
 mod audit;
 mod augment;
 mod batches;
+mod calibrate;
 mod catalogue;
 mod chart;
 mod checkpoint;
@@ -25,12 +26,15 @@ mod export;
 mod figures;
 mod folds;
 mod folds_page;
+mod grafts;
 mod html;
+mod learner;
 mod logits;
 mod loss;
 mod measured;
 mod memory;
 mod model_files;
+mod outlines;
 mod predict;
 mod predictions_file;
 mod recipe;
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Report(arguments) => report::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Calibrate(arguments) => calibrate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Classify(arguments) => classify::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

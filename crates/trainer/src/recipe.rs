@@ -43,6 +43,13 @@ pub struct Recipe {
     /// What is done to a slice each time it is seen.
     #[serde(default)]
     pub augmentation: Augmentation,
+    /// Tumours put into healthy slices and taken out of others; needs outlines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transplant: Option<Transplant>,
+    /// Decay of the moving average of the weights after each step, below 1; the average is what is validated and kept.
+    /// 0 for none.
+    #[serde(default)]
+    pub average: f64,
     /// What is trained, in order.
     #[serde(rename = "stage")]
     pub stages: Vec<Stage>,
@@ -51,6 +58,7 @@ pub struct Recipe {
 /// What is trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the recipe file, on or off")]
 pub struct Data {
     /// By which rule slices are divided.
     pub protocol: Protocol,
@@ -71,6 +79,9 @@ pub struct Data {
     /// The classes that are told apart; all where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+    /// Find copies, as `sulcus audit` does, before the slices are divided; those that a CSV lists count too.
+    #[serde(default)]
+    pub find_copies: bool,
     /// Use slices of known patients alone.
     #[serde(default)]
     pub known_patients: bool,
@@ -114,6 +125,20 @@ pub struct Augmentation {
     pub bias_field: f32,
     /// Largest standard deviation of noise, in units of the input.
     pub noise: f32,
+    /// Largest standard deviation of a Gaussian blur, as a fraction of the side.
+    pub blur: f32,
+    /// Most that a recompression as JPEG takes off quality 100, half of the time.
+    pub recompression: u8,
+}
+
+/// Grafts of tumours, for slices whose outlines are known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transplant {
+    /// Share of slices that get a graft each time they are seen, 0 to 1.
+    pub share: f32,
+    /// The class of slices without a tumour.
+    pub healthy: String,
 }
 
 /// A stretch of training under one optimiser.
@@ -243,6 +268,13 @@ impl Recipe {
             "`label_smoothing` is {}; accepted are 0 to below 1",
             self.label_smoothing
         );
+        ensure!((0.0..1.0).contains(&self.average), "`average` is {}; accepted are 0 to below 1", self.average);
+        if let Some(transplant) = &self.transplant {
+            let share = transplant.share;
+            ensure!((0.0..=1.0).contains(&share), "`transplant.share` is {share}; accepted are 0 to 1");
+        }
+        let quality = self.augmentation.recompression;
+        ensure!(quality < 100, "`augmentation.recompression` is {quality}; accepted are 0 to 99");
         ensure!(!self.stages.is_empty(), "there is no [[stage]]; at least one says what to train");
         self.stages.iter().try_for_each(check_stage)
     }

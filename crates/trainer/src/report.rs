@@ -86,11 +86,11 @@ pub fn run(arguments: &ReportArguments) -> anyhow::Result<()> {
     let device = arguments.device.open()?;
     if let Some(fold) = folds::folders(&arguments.run).first() {
         let recipe = Recipe::open(&fold.join("recipe.toml"))?;
-        let dataset = recipe.data.select(arguments.data.open()?)?;
+        let dataset = arguments.data.open_for(&recipe)?;
         return folds::report_again(&arguments.run, &dataset, &device);
     }
     let recipe = Recipe::open(&arguments.run.join("recipe.toml"))?;
-    again(&arguments.run, &recipe.data.select(arguments.data.open()?)?, &device)
+    again(&arguments.run, &arguments.data.open_for(&recipe)?, &device)
 }
 
 /// As [`write`], for a run of another day: the scans must be those it was trained on.

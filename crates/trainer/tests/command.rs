@@ -20,6 +20,7 @@ architecture = "xception"
 seed = 3
 batch = 4
 dropout = 0.2
+average = 0.9
 
 [input]
 size = 71
@@ -299,6 +300,72 @@ fn a_trained_network_is_exported_evaluated_and_classifies() {
     assert!(lines[1]["error"].is_string());
 }
 
+/// Pictures that are no head: noise and stripes.
+fn foreign(folder: &Path) -> Vec<PathBuf> {
+    fs::create_dir(folder).unwrap();
+    let save = |number: u32| {
+        let path = folder.join(format!("{number}.png"));
+        let noise = |x: u32, y: u32| (x * 7919 + y * 104_729 + number).wrapping_mul(2_654_435_761).to_le_bytes()[2];
+        let stripes = |x: u32, y: u32| if (x + y * number) % 16 < 8 { 30 } else { 220 };
+        let value = |x, y| if number.is_multiple_of(2) { noise(x, y) } else { stripes(x, y) };
+        image::GrayImage::from_fn(90, 90, |x, y| image::Luma([value(x, y)])).save(&path).unwrap();
+        path
+    };
+    (0..6).map(save).collect()
+}
+
+#[test]
+fn a_calibrated_file_refuses_what_is_no_head_and_says_on_what_evidence() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    let recipe = recipe(runs.path());
+    let [run, file, calibrated, findings] =
+        ["run", "model.safetensors", "calibrated.safetensors", "findings.json"].map(|name| runs.path().join(name));
+    let strange = foreign(&runs.path().join("foreign"));
+    succeed(&train_arguments(&recipe, data.path(), &run));
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let [run, data_text, file, calibrated, findings] =
+        [&run, data.path(), &file, &calibrated, &findings].map(|path: &Path| text(path));
+    succeed(&["export", "--run", &run, "--data", &data_text, "--out", &file]);
+    let foreign = text(&runs.path().join("foreign"));
+    let calibrate = ["calibrate", "--weights", &file, "--data", &data_text, "--out", &calibrated];
+    succeed(&[&calibrate[..], &["--foreign", &foreign, "--json", &findings]].concat());
+
+    let findings: Value = serde_json::from_slice(&fs::read(&findings).unwrap()).unwrap();
+    assert_eq!(findings["weights_sha256"].as_str().unwrap(), weights::sha256(&fs::read(&calibrated).unwrap()));
+    let methods = findings["foreign"]["methods"].as_array().unwrap();
+    assert_eq!(methods.len(), 5);
+    assert_eq!(methods[4]["foreign_refused"], 1.0, "{methods:?}");
+
+    let printed = sulcus(&["classify", "--json", "--weights", &calibrated, strange[0].to_str().unwrap()]);
+    let line: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert_eq!(line["verdict"], "not_brain_mri");
+    let evidence = &line["evidence"];
+    assert!(evidence["distance"].as_f64().unwrap() > evidence["familiar_up_to"].as_f64().unwrap(), "{evidence}");
+}
+
+#[test]
+fn a_model_is_not_measured_on_scans_that_divide_otherwise_than_when_it_was_trained() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    let recipe = runs.path().join("recipe.toml");
+    fs::write(&recipe, RECIPE.replace("protocol = \"random\"", "protocol = \"grouped\"")).unwrap();
+    let [run, file, groups] = ["run", "model.safetensors", "groups.csv"].map(|name| runs.path().join(name));
+    succeed(&train_arguments(&recipe, data.path(), &run));
+    let [run, data_text, file, groups_text] =
+        [&run, data.path(), &file, &groups].map(|path: &Path| path.to_str().unwrap());
+    succeed(&["export", "--run", run, "--data", data_text, "--out", file]);
+
+    let mut rows = "path,patient_group,dup_group\n".to_owned();
+    for (class, number) in CLASSES.iter().flat_map(|class| (0..8).map(move |number| (class, number))) {
+        rows += &format!("{class}/{number}.png,{class}-{},\n", number / 2);
+    }
+    fs::write(&groups, rows).unwrap();
+    let evaluate = ["evaluate", "--weights", file, "--data", data_text, "--split", "grouped"];
+    succeed(&evaluate);
+    let refused = sulcus(&[&evaluate[..], &["--groups", groups_text]].concat());
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && error.contains("divide otherwise"), "{error}");
+}
+
 #[test]
 fn wrong_usage_exits_with_two() {
     assert_eq!(sulcus(&["classify"]).status.code(), Some(2));
@@ -307,7 +374,7 @@ fn wrong_usage_exits_with_two() {
 
 #[test]
 fn help_shows_examples() {
-    for command in ["train", "report", "evaluate", "export", "classify"] {
+    for command in ["audit", "train", "report", "evaluate", "export", "calibrate", "classify"] {
         assert!(succeed(&[command, "--help"]).contains("Example"), "{command}");
     }
 }
