@@ -161,19 +161,19 @@ impl RunFolder {
         write_whole(&folder.join("progress.json"), &serde_json::to_vec(progress)?)
     }
 
-    /// The state to resume from; `None` where no epoch was finished.
+    /// The state to resume from; `None` where no epoch was finished. `optimizer` makes the optimiser that the state is of.
     ///
     /// # Errors
     /// The state can't be read, or does not fit the network.
     pub fn resume(
         &self,
         network: Network,
-        optimizer: ModuleOptimizer,
+        optimizer: impl FnOnce(&Progress) -> ModuleOptimizer,
     ) -> anyhow::Result<Option<(Network, ModuleOptimizer, Progress)>> {
         let Some(folder) = self.last_whole() else { return Ok(None) };
         let progress = serde_json::from_slice(&fs::read(folder.join("progress.json"))?)?;
         let network = network.load(&read_tensors(&folder.join("network.safetensors"))?)?;
-        let optimizer = optimizer
+        let optimizer = optimizer(&progress)
             .load(folder.join("optimizer.bpk"))
             .map_err(|error| anyhow!("cannot read the optimiser: {error:?}"))?;
         Ok(Some((network, optimizer, progress)))

@@ -180,8 +180,10 @@ impl Trainer<'_> {
         let stages = &self.job.recipe.stages;
         let mut progress = Progress::default();
         let mut learner = Learner { network: self.start()?, average: None, optimizer: optimizer(&stages[0]) };
+        // The state's stage may have another optimiser than the first; after the last stage none is needed.
+        let of_stage = |progress: &Progress| optimizer(stages.get(progress.stage).unwrap_or(&stages[0]));
         if self.job.resume
-            && let Some(state) = self.folder.resume(learner.network.clone(), learner.optimizer.clone())?
+            && let Some(state) = self.folder.resume(learner.network.clone(), of_stage)?
         {
             (learner.network, learner.optimizer, progress) = state;
             println!("going on after epoch {}", progress.epoch);

@@ -113,12 +113,12 @@ fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))).unwrap()
 }
 
-/// Starts a run and kills it as soon as `file` is there.
-fn kill_once_there(arguments: &[&str], file: &Path) {
+/// Starts a run and kills it as soon as `file` holds `text`.
+fn kill_once_there(arguments: &[&str], file: &Path, text: &str) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_sulcus")).args(arguments).spawn().unwrap();
     let began = Instant::now();
-    while !file.exists() {
-        assert!(began.elapsed() < Duration::from_mins(5), "{} never came", file.display());
+    while !fs::read_to_string(file).is_ok_and(|found| found.contains(text)) {
+        assert!(began.elapsed() < Duration::from_mins(5), "{} never held {text}", file.display());
         sleep(Duration::from_millis(20));
     }
     child.kill().unwrap();
@@ -134,11 +134,13 @@ fn a_run_killed_in_mid_epoch_and_resumed_has_the_same_curve() {
     assert_eq!(curve(&whole).len(), 3);
 
     let mut arguments = train_arguments(&recipe, data.path(), &torn);
-    kill_once_there(&arguments, &torn.join("last/progress.json"));
-    assert!(curve(&torn).len() < 3, "the run was over before it could be killed");
-
+    let progress = torn.join("last/progress.json");
+    kill_once_there(&arguments, &progress, "\"epoch\":1");
     assert!(!sulcus(&arguments).status.success(), "a second run into the same folder must ask for --resume");
     arguments.push("--resume");
+    // After the second epoch, in the middle of a stage: what the optimiser remembers has to come back too.
+    kill_once_there(&arguments, &progress, "\"epoch\":2");
+    assert!(curve(&torn).len() < 3, "the run was over before it could be killed");
     succeed(&arguments);
     assert_eq!(curve(&torn), curve(&whole));
     let read = |out: &Path, name: &str| fs::read(out.join(name)).unwrap();
@@ -210,7 +212,7 @@ fn folds_go_on_after_a_kill_and_test_every_known_patient_once() {
     let out = runs.path().join("folds");
     let mut arguments = train_arguments(&recipe, data.path(), &out);
     arguments.extend(["--folds", "3"]);
-    kill_once_there(&arguments, &out.join("fold-2/last/progress.json"));
+    kill_once_there(&arguments, &out.join("fold-2/last/progress.json"), "epoch");
     let first = fs::read(out.join("fold-1/report.json")).unwrap();
     assert!(!sulcus(&arguments).status.success(), "a second run into the same folder must ask for --resume");
     let mut others = train_arguments(&recipe, data.path(), &out);
