@@ -31,6 +31,8 @@ pub struct Intervals {
     pub accuracy: [f64; 2],
     /// Of the macro-averaged F1.
     pub macro_f1: [f64; 2],
+    /// Of the macro-averaged recall, which is the balanced accuracy.
+    pub macro_recall: [f64; 2],
 }
 
 /// Draws whole clusters with replacement, as many as there are, and takes the middle 95 % of the figures so got
@@ -41,7 +43,7 @@ pub struct Intervals {
 pub fn intervals(predictions: &Predictions, bootstrap: Bootstrap) -> Intervals {
     let clusters = outcomes_by_cluster(predictions);
     let mut random = ChaCha8Rng::seed_from_u64(bootstrap.seed);
-    let (mut accuracy, mut macro_f1) = (Vec::new(), Vec::new());
+    let (mut accuracy, mut macro_f1, mut macro_recall) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bootstrap.resamples.max(1) {
         let mut confusion = Confusion::empty(predictions.classes().len());
         for _ in 0..clusters.len() {
@@ -50,9 +52,11 @@ pub fn intervals(predictions: &Predictions, bootstrap: Bootstrap) -> Intervals {
             }
         }
         accuracy.push(confusion.accuracy());
-        macro_f1.push(confusion.macro_average().f1);
+        let average = confusion.macro_average();
+        macro_f1.push(average.f1);
+        macro_recall.push(average.recall);
     }
-    Intervals { accuracy: middle_95(accuracy), macro_f1: middle_95(macro_f1) }
+    Intervals { accuracy: middle_95(accuracy), macro_f1: middle_95(macro_f1), macro_recall: middle_95(macro_recall) }
 }
 
 /// Truth and verdict of every item, gathered by cluster.
