@@ -32,4 +32,10 @@ pub enum ClassifierError {
         /// What happened.
         reason: String,
     },
+    /// The weights file says when to hold an answer back, but not with what.
+    #[error("the weights file's reserve cannot be used: {reason}\nhint: run `sulcus calibrate` on it again.")]
+    Reserve {
+        /// What is missing or does not fit.
+        reason: String,
+    },
 }

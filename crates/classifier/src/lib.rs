@@ -16,10 +16,11 @@
 
 mod engine;
 mod error;
+mod familiarity;
 mod model;
 mod prediction;
 
 pub use engine::Engine;
 pub use error::ClassifierError;
-pub use model::{Classifier, network_tensors};
-pub use prediction::Prediction;
+pub use model::{Classifier, Observation, network_tensors};
+pub use prediction::{Evidence, Prediction, Verdict};

@@ -7,7 +7,8 @@ use imaging::{InputSpec, PreparedSlice};
 use networks::{Architecture, Features, Form, NamedTensor, Network, NetworkConfig};
 use weights::{Manifest, WeightsFile};
 
-use crate::{ClassifierError, Engine, Prediction};
+use crate::familiarity::{Familiarity, refuse};
+use crate::{ClassifierError, Engine, Evidence, Prediction};
 
 /// Slices that go through the network together; more use memory without being faster.
 const BATCH: usize = 8;
@@ -19,6 +20,19 @@ pub struct Classifier {
     device: Device,
     engine: String,
     manifest: Manifest,
+    /// `None` for a model that was never calibrated.
+    familiarity: Option<Familiarity>,
+}
+
+/// What the network makes of a slice, before it is put into words: what `sulcus calibrate` measures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// One value a class.
+    pub logits: Vec<f32>,
+    /// The last stage's activations, averaged over the picture: what the logits are made from.
+    pub features: Vec<f32>,
+    /// The asked stage's activations, averaged over the picture.
+    pub stage: Vec<f32>,
 }
 
 impl Classifier {
@@ -35,13 +49,15 @@ impl Classifier {
     /// # Errors
     /// As [`Classifier::load`].
     pub async fn from_file(file: WeightsFile, engine: Engine) -> Result<Self, ClassifierError> {
-        let WeightsFile { manifest, tensors } = file;
+        let WeightsFile { manifest, mut tensors } = file;
         let (device, engine) = engine.open().await?;
+        let reserve = manifest.reserve.clone();
+        let familiarity = reserve.map(|reserve| Familiarity::take(reserve, &mut tensors)).transpose()?;
         let tensors = network_tensors(tensors);
         let architecture = architecture(manifest.architecture);
         let network =
             NetworkConfig::new(architecture, manifest.classes.len(), Form::Folded).init(&device).load(&tensors)?;
-        Ok(Self { network, device, engine, manifest })
+        Ok(Self { network, device, engine, manifest, familiarity })
     }
 
     /// How a slice must be prepared for this model.
@@ -73,16 +89,66 @@ impl Classifier {
     /// # Errors
     /// A slice was prepared for another input, or the engine failed.
     pub async fn predict(&self, slices: &[PreparedSlice]) -> Result<Vec<Prediction>, ClassifierError> {
-        let temperature = self.manifest.temperature.unwrap_or(1.0);
         let mut predictions = Vec::with_capacity(slices.len());
         for batch in slices.chunks(BATCH) {
-            let logits = self.network.forward(self.images(batch)?);
-            for row in read(logits).await?.chunks(self.manifest.classes.len()) {
-                let prediction = Prediction::from_logits(row, temperature);
-                predictions.push(prediction.ok_or_else(|| failed("an output of the network is not a finite number"))?);
+            let Some(familiarity) = &self.familiarity else {
+                let logits = read(self.network.forward(self.images(batch)?)).await?;
+                for row in logits.chunks(self.manifest.classes.len()) {
+                    predictions.push(self.put_into_words(row)?);
+                }
+                continue;
+            };
+            let reserve = familiarity.reserve();
+            for Observation { logits, stage, .. } in self.look_at(batch, &reserve.stage).await? {
+                let evidence = Evidence {
+                    distance: familiarity.distance(&stage)?,
+                    familiar_up_to: reserve.familiar_up_to,
+                    abstain_below: reserve.abstain_below,
+                };
+                predictions.push(self.put_into_words(&logits)?.weighed(evidence));
             }
         }
         Ok(predictions)
+    }
+
+    /// One observation a slice, in order; `stage` is a stage of the network by its Keras name.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict`], or the network has no such stage.
+    pub async fn observe(&self, slices: &[PreparedSlice], stage: &str) -> Result<Vec<Observation>, ClassifierError> {
+        let mut observations = Vec::with_capacity(slices.len());
+        for batch in slices.chunks(BATCH) {
+            observations.extend(self.look_at(batch, stage).await?);
+        }
+        Ok(observations)
+    }
+
+    /// One batch.
+    async fn look_at(&self, slices: &[PreparedSlice], stage: &str) -> Result<Vec<Observation>, ClassifierError> {
+        let mut pooled_stage = None;
+        let features = self.network.observed(self.images(slices)?, &mut |name, activations| {
+            if name == stage {
+                pooled_stage = Some(activations.clone().mean_dim(3).mean_dim(2).flatten::<2>(1, 3));
+            }
+        });
+        let pooled_stage = pooled_stage.ok_or_else(|| refuse(&format!("the network has no stage \"{stage}\"")))?;
+        let logits = self.network.classify(features.clone());
+        let (classes, length) = (self.manifest.classes.len(), features.dims()[1]);
+        // Joined, because every read is a wait.
+        let joined = Tensor::cat(vec![logits, features, pooled_stage], 1);
+        let width = joined.dims()[1];
+        let split = |row: &[f32]| Observation {
+            logits: row[..classes].to_vec(),
+            features: row[classes..classes + length].to_vec(),
+            stage: row[classes + length..].to_vec(),
+        };
+        Ok(read(joined).await?.chunks(width).map(split).collect())
+    }
+
+    fn put_into_words(&self, logits: &[f32]) -> Result<Prediction, ClassifierError> {
+        let temperature = self.manifest.temperature.unwrap_or(1.0);
+        Prediction::from_logits(logits, temperature)
+            .ok_or_else(|| failed("an output of the network is not a finite number"))
     }
 
     /// The output of every stage of the network by Keras's name, for comparing engines.

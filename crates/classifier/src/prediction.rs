@@ -2,13 +2,40 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The classes' probabilities for one slice.
+/// What to tell a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// A class, by its index.
+    Class(usize),
+    /// No class is probable enough.
+    Abstain,
+    /// The picture is too far from all the model was trained on.
+    NotBrainMri,
+}
+
+/// What a verdict rests on besides the probabilities.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// How far the picture is from the training slices, about 1 for one of them.
+    pub distance: f32,
+    /// Above this distance it is taken for no brain MRI.
+    pub familiar_up_to: f32,
+    /// Below this probability of the best class the model abstains.
+    pub abstain_below: f32,
+}
+
+/// What a classifier says of one slice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
     /// One probability a class, in the manifest's order; together 1.
     pub probabilities: Vec<f32>,
     /// Index of the most probable class.
     pub class: usize,
+    /// What to tell a reader.
+    pub verdict: Verdict,
+    /// What the verdict rests on; `None` where the model was never calibrated and always names a class.
+    pub evidence: Option<Evidence>,
 }
 
 impl Prediction {
@@ -22,7 +49,18 @@ impl Prediction {
             logits.iter().map(|&logit| (f64::from(logit - logits[class]) / f64::from(temperature)).exp()).collect();
         let total: f64 = powers.iter().sum();
         let probabilities = powers.into_iter().map(|power| (power / total) as f32).collect();
-        Some(Self { probabilities, class })
+        Some(Self { probabilities, class, verdict: Verdict::Class(class), evidence: None })
+    }
+
+    /// Holds the answer back where the evidence says so.
+    pub(crate) fn weighed(mut self, evidence: Evidence) -> Self {
+        if evidence.distance > evidence.familiar_up_to {
+            self.verdict = Verdict::NotBrainMri;
+        } else if self.probability() < evidence.abstain_below {
+            self.verdict = Verdict::Abstain;
+        }
+        self.evidence = Some(evidence);
+        self
     }
 
     /// Probability of the most probable class, 0 to 1.
@@ -56,5 +94,17 @@ mod tests {
         let cool = Prediction::from_logits(&[0.0, 2.0], 1.0).unwrap();
         let warm = Prediction::from_logits(&[0.0, 2.0], 2.0).unwrap();
         assert!(warm.probability() < cool.probability());
+    }
+
+    #[test]
+    fn an_answer_is_held_back_where_the_picture_is_strange_or_the_model_unsure() {
+        let prediction = Prediction::from_logits(&[0.0, 1.0], 1.0).unwrap();
+        let verdict = |distance, abstain_below| {
+            prediction.clone().weighed(Evidence { distance, familiar_up_to: 1.5, abstain_below }).verdict
+        };
+        assert_eq!(verdict(1.0, 0.6), Verdict::Class(1));
+        assert_eq!(verdict(1.0, 0.8), Verdict::Abstain);
+        assert_eq!(verdict(1.6, 0.8), Verdict::NotBrainMri);
+        assert_eq!(prediction.verdict, Verdict::Class(1));
     }
 }

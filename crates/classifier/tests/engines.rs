@@ -42,12 +42,14 @@ fn manifest(architecture: Architecture) -> Manifest {
         classes: ["glioma", "meningioma", "notumor", "pituitary"].map(String::from).to_vec(),
         recipe: String::new(),
         data_fingerprint: String::new(),
+        held_out_fingerprint: None,
         split: SplitProtocol::Grouped,
         metrics: None,
         licence: "MIT".into(),
         date: "2026-01-01".into(),
         credit: String::new(),
         temperature: None,
+        reserve: None,
     }
 }
 

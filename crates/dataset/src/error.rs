@@ -109,4 +109,39 @@ pub enum DatasetError {
         /// How many the split needs.
         needed: usize,
     },
+
+    /// A fold that can't be.
+    #[error("cannot split: there is no fold {number} of {of}.\nhint: folds are 2 or more, and are counted from 1.")]
+    Fold {
+        /// Which one was asked for.
+        number: usize,
+        /// Of how many.
+        of: usize,
+    },
+
+    /// Folds of the published parts, which are a division already.
+    #[error(
+        "cannot split into folds by the protocol official: the published Testing is its test.\n\
+         hint: choose the protocol grouped, or random to see what it hides."
+    )]
+    OfficialFolds,
+
+    /// A class that has no folder.
+    #[error("cannot choose the class {class:?}: the data set has {found:?}.")]
+    UnknownClass {
+        /// The class asked for.
+        class: String,
+        /// The classes there are.
+        found: Vec<String>,
+    },
+
+    /// Only known patients were asked for, and a class has none.
+    #[error(
+        "cannot choose known patients: none is known of class {class:?}.\n\
+         hint: leave the class out, or name its patients in a CSV of groups."
+    )]
+    NoKnownPatients {
+        /// The class.
+        class: String,
+    },
 }

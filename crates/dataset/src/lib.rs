@@ -2,7 +2,7 @@
 //!
 //! Public sets of brain slices hold the same patient many times and the same slice twice, often mirrored. A split
 //! that ignores it measures memory. This crate reads the folder, takes what is known about patients and copies from
-//! a CSV, divides the files by one of three [`Protocol`]s and counts what [`leakage`] remains. [`copies`] finds the
+//! a CSV, divides the files by one of three [`Protocol`]s, at once or in [`Fold`]s, and counts what [`leakage`] remains. [`copies`] finds the
 //! copies in any folder by itself.
 //!
 //! ```
@@ -17,7 +17,7 @@
 //! let dataset = Dataset::open(root)?; // `.with_groups("index.csv".as_ref())?` adds patients and copies
 //! assert_eq!(dataset.classes, ["glioma", "notumor"]);
 //!
-//! let spec = SplitSpec { protocol: Protocol::Random, shares: Shares { validation: 0.1, test: 0.2 }, seed: 7 };
+//! let spec = SplitSpec { protocol: Protocol::Random, shares: Shares { validation: 0.1, test: 0.2 }, seed: 7, fold: None };
 //! let split = dataset::split(&dataset, &spec)?;
 //! assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (14, 2, 4));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -26,15 +26,18 @@
 mod copies;
 mod error;
 mod fingerprint;
+mod folds;
 mod groups;
 mod leakage;
 mod record;
 mod scan;
 mod split;
+mod subset;
 
 pub use copies::{Copies, Orientation, Thumbnail, copies};
 pub use error::DatasetError;
 pub use fingerprint::fingerprint;
+pub use folds::Fold;
 pub use groups::{clusters, unique};
 pub use leakage::{Leakage, leakage};
 pub use record::{Dataset, Part, Reason, Record, Rejected};

@@ -7,7 +7,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{Dataset, DatasetError, Part, clusters};
+use crate::{Dataset, DatasetError, Fold, Part, clusters};
 
 /// By which rule files are divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub struct SplitSpec {
     pub shares: Shares,
     /// The same seed gives the same split.
     pub seed: u64,
+    /// The fold that is the test in place of a share; `None` for a single split.
+    pub fold: Option<Fold>,
 }
 
 /// Three parts of a data set, as ascending indices into [`Dataset::records`]. No index is in two of them.
@@ -60,11 +62,16 @@ pub struct Split {
 /// its own share alone, so changing the validation share leaves it as it was.
 ///
 /// # Errors
-/// [`DatasetError::Shares`], [`DatasetError::NoOfficialParts`] or [`DatasetError::TooFewGroups`] where the data can't
-/// be divided as asked.
+/// [`DatasetError::Shares`], [`DatasetError::Fold`], [`DatasetError::OfficialFolds`], [`DatasetError::NoOfficialParts`]
+/// or [`DatasetError::TooFewGroups`] where the data can't be divided as asked.
 pub fn split(dataset: &Dataset, spec: &SplitSpec) -> Result<Split, DatasetError> {
     let Shares { validation, test } = spec.shares;
-    let test = if spec.protocol == Protocol::Official { 0.0 } else { test };
+    let test = match (spec.protocol, spec.fold) {
+        (Protocol::Official, Some(_)) => return Err(DatasetError::OfficialFolds),
+        (Protocol::Official, None) => 0.0,
+        (_, Some(fold)) => fold.check().map(|()| fold.share())?,
+        (_, None) => test,
+    };
     if !(validation >= 0.0 && test >= 0.0 && validation + test < 1.0) {
         return Err(DatasetError::Shares { validation, test });
     }
@@ -73,9 +80,10 @@ pub fn split(dataset: &Dataset, spec: &SplitSpec) -> Result<Split, DatasetError>
         Protocol::Official | Protocol::Grouped => clusters(dataset),
     };
     let mut draw = Draw { dataset, clusters, random: ChaCha8Rng::seed_from_u64(spec.seed) };
-    let (test_files, rest) = match spec.protocol {
-        Protocol::Official => official(dataset)?,
-        Protocol::Random | Protocol::Grouped => {
+    let (test_files, rest) = match (spec.protocol, spec.fold) {
+        (Protocol::Official, _) => official(dataset)?,
+        (_, Some(fold)) => draw.fold(fold)?,
+        (_, None) => {
             let parts_after = if validation > 0.0 { 2 } else { 1 };
             draw.hold_out((0..dataset.records.len()).collect(), test, parts_after)?
         }
@@ -94,11 +102,12 @@ fn official(dataset: &Dataset) -> Result<(Vec<usize>, Vec<usize>), DatasetError>
     Ok((testing, training))
 }
 
-struct Draw<'a> {
-    dataset: &'a Dataset,
+/// A division in the making.
+pub(crate) struct Draw<'a> {
+    pub(crate) dataset: &'a Dataset,
     /// For every record the cluster that must not be torn.
     clusters: Vec<usize>,
-    random: ChaCha8Rng,
+    pub(crate) random: ChaCha8Rng,
 }
 
 impl Draw<'_> {
@@ -130,7 +139,7 @@ impl Draw<'_> {
     }
 
     /// The clusters within `pool` under the class most of their files have (the first of equals).
-    fn groups_by_class(&self, pool: &[usize]) -> Vec<Vec<Vec<usize>>> {
+    pub(crate) fn groups_by_class(&self, pool: &[usize]) -> Vec<Vec<Vec<usize>>> {
         let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for &index in pool {
             groups.entry(self.clusters[index]).or_default().push(index);

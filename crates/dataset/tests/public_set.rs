@@ -20,7 +20,7 @@ fn public_set() -> Option<Dataset> {
 }
 
 fn spec(protocol: Protocol) -> SplitSpec {
-    SplitSpec { protocol, shares: Shares { validation: 0.1, test: 0.2 }, seed: 1 }
+    SplitSpec { protocol, shares: Shares { validation: 0.1, test: 0.2 }, seed: 1, fold: None }
 }
 
 #[test]

@@ -16,7 +16,7 @@ static HOSPITAL: LazyLock<Dataset> = LazyLock::new(|| dataset(&hospital()));
 const PROTOCOLS: [Protocol; 3] = [Protocol::Official, Protocol::Random, Protocol::Grouped];
 
 fn spec(protocol: Protocol, seed: u64) -> SplitSpec {
-    SplitSpec { protocol, shares: Shares { validation: 0.1, test: 0.2 }, seed }
+    SplitSpec { protocol, shares: Shares { validation: 0.1, test: 0.2 }, seed, fold: None }
 }
 
 fn parts(split: &Split) -> [&Vec<usize>; 3] {
@@ -166,7 +166,7 @@ fn a_share_of_nothing_gives_an_empty_part() {
     let dataset = &*HOSPITAL;
     let shares = Shares { validation: 0.0, test: 0.0 };
     for protocol in [Protocol::Random, Protocol::Grouped] {
-        let split = split(dataset, &SplitSpec { protocol, shares, seed: 0 }).unwrap();
+        let split = split(dataset, &SplitSpec { protocol, shares, seed: 0, fold: None }).unwrap();
         assert_eq!(split.train.len(), 600);
         assert!(split.validation.is_empty() && split.test.is_empty());
     }

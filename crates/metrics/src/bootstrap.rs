@@ -6,7 +6,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{Confusion, Predictions};
+use crate::calibration::{confidences, sorted_into};
+use crate::{Confusion, Predictions, Scores, expected_calibration_error};
 
 /// How a bootstrap is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,28 +36,79 @@ pub struct Intervals {
     pub macro_recall: [f64; 2],
 }
 
+/// 95 % percentile intervals of one class's scores, lower and upper end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ClassIntervals {
+    /// Of the precision.
+    pub precision: [f64; 2],
+    /// Of the recall.
+    pub recall: [f64; 2],
+    /// Of the F1.
+    pub f1: [f64; 2],
+}
+
 /// Draws whole clusters with replacement, as many as there are, and takes the middle 95 % of the figures so got
 /// (cluster bootstrap, after Field and Welsh 2007).
 ///
 /// Slices of one patient resemble each other: drawn one by one they would pass for more evidence than they are.
 #[must_use]
 pub fn intervals(predictions: &Predictions, bootstrap: Bootstrap) -> Intervals {
+    let drawn = resamples(predictions, bootstrap);
+    Intervals {
+        accuracy: middle_95(drawn.iter().map(Confusion::accuracy).collect()),
+        macro_f1: middle_95(drawn.iter().map(|confusion| confusion.macro_average().f1).collect()),
+        macro_recall: middle_95(drawn.iter().map(|confusion| confusion.macro_average().recall).collect()),
+    }
+}
+
+/// As [`intervals`], of the scores of every class, in the order of the classes. In a resample without the class a score
+/// is 0, as everywhere.
+#[must_use]
+pub fn class_intervals(predictions: &Predictions, bootstrap: Bootstrap) -> Vec<ClassIntervals> {
+    let drawn = resamples(predictions, bootstrap);
+    let of = |class: usize, score: fn(&Scores) -> f64| {
+        middle_95(drawn.iter().map(|confusion| score(&confusion.scores(class))).collect())
+    };
+    let classes = 0..predictions.classes().len();
+    let intervals = |class| ClassIntervals {
+        precision: of(class, |scores| scores.precision),
+        recall: of(class, |scores| scores.recall),
+        f1: of(class, |scores| scores.f1),
+    };
+    classes.map(intervals).collect()
+}
+
+/// As [`intervals`], of the expected calibration error over `bins` bins.
+#[must_use]
+pub fn calibration_interval(predictions: &Predictions, bins: usize, bootstrap: Bootstrap) -> [f64; 2] {
+    let mut clusters: BTreeMap<usize, Vec<(f64, bool)>> = BTreeMap::new();
+    for (&cluster, item) in predictions.clusters().iter().zip(confidences(predictions)) {
+        clusters.entry(cluster).or_default().push(item);
+    }
+    let clusters: Vec<_> = clusters.into_values().collect();
+    let mut random = ChaCha8Rng::seed_from_u64(bootstrap.seed);
+    let mut draw = || {
+        let drawn: Vec<&[(f64, bool)]> =
+            (0..clusters.len()).map(|_| clusters[random.random_range(0..clusters.len())].as_slice()).collect();
+        expected_calibration_error(&sorted_into(bins, drawn.into_iter().flatten().copied()))
+    };
+    middle_95((0..bootstrap.resamples.max(1)).map(|_| draw()).collect())
+}
+
+/// The confusion matrices of sets of clusters drawn with replacement.
+fn resamples(predictions: &Predictions, bootstrap: Bootstrap) -> Vec<Confusion> {
     let clusters = outcomes_by_cluster(predictions);
     let mut random = ChaCha8Rng::seed_from_u64(bootstrap.seed);
-    let (mut accuracy, mut macro_f1, mut macro_recall) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..bootstrap.resamples.max(1) {
+    let mut draw = || {
         let mut confusion = Confusion::empty(predictions.classes().len());
         for _ in 0..clusters.len() {
             for &(truth, verdict) in &clusters[random.random_range(0..clusters.len())] {
                 confusion.add(truth, verdict);
             }
         }
-        accuracy.push(confusion.accuracy());
-        let average = confusion.macro_average();
-        macro_f1.push(average.f1);
-        macro_recall.push(average.recall);
-    }
-    Intervals { accuracy: middle_95(accuracy), macro_f1: middle_95(macro_f1), macro_recall: middle_95(macro_recall) }
+        confusion
+    };
+    (0..bootstrap.resamples.max(1)).map(|_| draw()).collect()
 }
 
 /// Truth and verdict of every item, gathered by cluster.
@@ -74,8 +126,10 @@ fn middle_95(mut values: Vec<f64>) -> [f64; 2] {
     [quantile(&values, 0.025), quantile(&values, 0.975)]
 }
 
-/// A quantile of ascending values, interpolated between neighbours (NumPy's default).
-fn quantile(ascending: &[f64], part: f64) -> f64 {
+/// A quantile of ascending values, interpolated between neighbours (NumPy's default). There must be at least one value,
+/// and `part` lies from 0 to 1.
+#[must_use]
+pub fn quantile(ascending: &[f64], part: f64) -> f64 {
     let place = part * (ascending.len() - 1) as f64;
     let below = place as usize;
     let above = (below + 1).min(ascending.len() - 1);

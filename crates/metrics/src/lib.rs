@@ -30,12 +30,12 @@ mod probe;
 mod report;
 mod roc;
 
-pub use bootstrap::{Bootstrap, Intervals, intervals};
-pub use calibration::{Bin, expected_calibration_error, log_loss, reliability};
+pub use bootstrap::{Bootstrap, ClassIntervals, Intervals, calibration_interval, class_intervals, intervals, quantile};
+pub use calibration::{Bin, RiskPoint, expected_calibration_error, log_loss, reliability, risk_coverage};
 pub use confusion::{Average, Confusion, Scores};
 pub use error::MetricsError;
 pub use logistic::Logistic;
 pub use predictions::Predictions;
 pub use probe::{FOLDS, ProbeReport, ProbedClass, probe};
 pub use report::{ClassReport, Report};
-pub use roc::roc_auc;
+pub use roc::{RocPoint, roc_auc, roc_curve, separation};

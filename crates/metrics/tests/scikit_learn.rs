@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
-use metrics::{Average, Bootstrap, Predictions, Report};
+use metrics::{Average, Bootstrap, ClassIntervals, Predictions, Report, class_intervals, roc_curve};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -26,12 +26,21 @@ struct Case {
     macro_average: Average,
     weighted: Average,
     roc_auc: Vec<Option<f64>>,
+    roc_curve: Vec<Option<Curve>>,
     log_loss: f64,
     /// Counts of all 15 bins, the rest of those that hold something.
     reliability: Reliability,
     expected_calibration_error: f64,
     accuracy_ci95: [f64; 2],
     macro_f1_ci95: [f64; 2],
+    class_ci95: Vec<ClassIntervals>,
+}
+
+#[derive(Deserialize)]
+struct Curve {
+    false_positive_rate: Vec<f64>,
+    true_positive_rate: Vec<f64>,
+    threshold: Vec<Option<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -41,12 +50,15 @@ struct Reliability {
     confidence: Vec<f64>,
 }
 
+fn predictions(case: &Case) -> Predictions {
+    let classes = ["glioma", "meningioma", "notumor", "pituitary"].map(str::to_owned);
+    Predictions::new(&classes, &case.truth, &case.probabilities, &case.clusters).unwrap()
+}
+
 fn cases() -> Vec<(Case, Report)> {
     let fixture: Fixture = serde_json::from_str(include_str!("fixtures/scikit_learn.json")).unwrap();
-    let classes = ["glioma", "meningioma", "notumor", "pituitary"].map(str::to_owned);
     let measured = |case: Case| {
-        let predictions = Predictions::new(&classes, &case.truth, &case.probabilities, &case.clusters).unwrap();
-        let report = Report::new(&predictions, Bootstrap::default());
+        let report = Report::new(&predictions(&case), Bootstrap::default());
         (case, report)
     };
     let cases: Vec<_> = fixture.cases.into_iter().map(measured).collect();
@@ -102,6 +114,24 @@ fn areas_under_the_curve_equal_scikit_learn() {
 }
 
 #[test]
+fn curves_equal_scikit_learn_point_by_point() {
+    for (case, _) in cases() {
+        let predictions = predictions(&case);
+        for (class, expected) in case.roc_curve.iter().enumerate() {
+            let got = roc_curve(&predictions, class);
+            assert_eq!(got.is_some(), expected.is_some(), "{}", case.name);
+            let (Some(got), Some(expected)) = (got, expected) else { continue };
+            assert_eq!(got.len(), expected.threshold.len(), "{}, class {class}", case.name);
+            for (index, point) in got.into_iter().enumerate() {
+                assert_eq!(point.threshold, expected.threshold[index], "{}, class {class}", case.name);
+                assert_close(&case.name, point.false_positive_rate, expected.false_positive_rate[index], 1e-12);
+                assert_close(&case.name, point.true_positive_rate, expected.true_positive_rate[index], 1e-12);
+            }
+        }
+    }
+}
+
+#[test]
 fn log_loss_and_calibration_equal_scikit_learn() {
     for (case, report) in cases() {
         assert_close(&case.name, report.log_loss, case.log_loss, 1e-9);
@@ -126,6 +156,21 @@ fn intervals_agree_with_an_independent_cluster_bootstrap() {
         for end in 0..2 {
             assert_close(&case.name, report.accuracy_ci95[end], case.accuracy_ci95[end], tolerance);
             assert_close(&case.name, report.macro_f1_ci95[end], case.macro_f1_ci95[end], tolerance);
+        }
+    }
+}
+
+#[test]
+fn intervals_of_a_class_agree_with_an_independent_cluster_bootstrap() {
+    for (case, report) in cases() {
+        // A class has a quarter of the items; see above for the rest.
+        let tolerance = if report.clusters < 10 { 0.2 } else { 0.03 };
+        for (got, expected) in class_intervals(&predictions(&case), Bootstrap::default()).iter().zip(&case.class_ci95) {
+            for end in 0..2 {
+                assert_close(&case.name, got.precision[end], expected.precision[end], tolerance);
+                assert_close(&case.name, got.recall[end], expected.recall[end], tolerance);
+                assert_close(&case.name, got.f1[end], expected.f1[end], tolerance);
+            }
         }
     }
 }

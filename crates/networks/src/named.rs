@@ -63,6 +63,27 @@ impl Slot<'_> {
     }
 }
 
+/// Moves every slot of `into` towards the same slot of `from`, by `share` of the way.
+pub(crate) fn blend(into: Vec<NamedSlot<'_>>, from: Vec<NamedSlot<'_>>, share: f64) {
+    for ((_, into), (_, from)) in into.into_iter().zip(from) {
+        match (into, from) {
+            (Slot::Vector(into), Slot::Vector(from)) => approach(into, from.val(), share),
+            (Slot::Matrix(into), Slot::Matrix(from)) => approach(into, from.val(), share),
+            (Slot::Kernel(into), Slot::Kernel(from)) => approach(into, from.val(), share),
+            (Slot::Statistic(into), Slot::Statistic(from)) => {
+                into.update(into.value_sync() * (1.0 - share) + from.value_sync() * share);
+                into.value_sync();
+            }
+            // Two networks of one architecture have the same slots in the same order.
+            _ => debug_assert!(false, "the networks differ in architecture"),
+        }
+    }
+}
+
+fn approach<const D: usize>(into: &mut Param<Tensor<D>>, from: Tensor<D>, share: f64) {
+    *into = Param::initialized(into.id, into.val() * (1.0 - share) + from * share);
+}
+
 fn replace<const D: usize>(param: &mut Param<Tensor<D>>, id: ParamId, data: TensorData) {
     let device = param.lazy_device();
     let tensor = Tensor::from_data(data, &device);

@@ -225,6 +225,14 @@ impl Network {
         self
     }
 
+    /// This network, moved towards `other` of the same architecture by `share` of the way: the step of a moving average
+    /// of weights (Polyak and Juditsky 1992). Both must be without gradients.
+    #[must_use]
+    pub fn toward(mut self, mut other: Self, share: f64) -> Self {
+        named::blend(self.slots(), other.slots(), share);
+        self
+    }
+
     fn trunk_slots(&mut self) -> Vec<NamedSlot<'_>> {
         match &mut self.trunk {
             Trunk::Xception(trunk) => trunk.slots(),

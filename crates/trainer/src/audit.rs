@@ -6,6 +6,7 @@ mod classes;
 mod findings;
 mod jpeg;
 mod look;
+mod numbers;
 mod page;
 mod pairs;
 mod patients;

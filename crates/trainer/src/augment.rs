@@ -2,6 +2,8 @@
 
 use std::f32::consts::TAU;
 
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, ImageBuffer, ImageFormat, Luma};
 use rand::Rng;
 
 use crate::recipe::Augmentation;
@@ -21,7 +23,8 @@ impl Augmentation {
             }
         }
         self.add_noise(&mut changed, random);
-        changed
+        let blurred = self.blurred(changed, side, random);
+        self.recompressed(blurred, side, random)
     }
 
     fn warp(&self, random: &mut impl Rng) -> Warp {
@@ -57,6 +60,43 @@ impl Augmentation {
             *pixel = (*pixel + deviation * (sum - 2.0) * 3.0_f32.sqrt()).clamp(-1.0, 1.0);
         }
     }
+}
+
+impl Augmentation {
+    fn blurred(&self, pixels: Vec<f32>, side: usize, random: &mut impl Rng) -> Vec<f32> {
+        if self.blur == 0.0 {
+            return pixels;
+        }
+        let deviation = self.blur * random.random::<f32>() * side as f32;
+        // Below a third of a pixel a Gaussian is its centre.
+        if deviation < 0.3 { pixels } else { blurred(&pixels, side, deviation).unwrap_or(pixels) }
+    }
+
+    fn recompressed(&self, pixels: Vec<f32>, side: usize, random: &mut impl Rng) -> Vec<f32> {
+        if self.recompression == 0 || random.random() {
+            return pixels;
+        }
+        let quality = 100 - random.random_range(0..=self.recompression);
+        through_jpeg(&pixels, side, quality).unwrap_or(pixels)
+    }
+}
+
+/// A slice blurred by a Gaussian of `deviation` pixels; `None` where it is no square.
+fn blurred(pixels: &[f32], side: usize, deviation: f32) -> Option<Vec<f32>> {
+    // The blur takes values for shares of full brightness and clips what is below 0.
+    let shares: Vec<f32> = pixels.iter().map(|value| (value + 1.0) / 2.0).collect();
+    let image = ImageBuffer::<Luma<f32>, _>::from_raw(side as u32, side as u32, shares)?;
+    Some(image::imageops::fast_blur(&image, deviation).iter().map(|share| share * 2.0 - 1.0).collect())
+}
+
+/// A slice written as JPEG and read again; `None` where the encoder refuses.
+fn through_jpeg(pixels: &[f32], side: usize, quality: u8) -> Option<Vec<f32>> {
+    let bytes: Vec<u8> = pixels.iter().map(|value| ((value + 1.0) * 127.5).round() as u8).collect();
+    let mut file = Vec::new();
+    let mut encoder = JpegEncoder::new_with_quality(&mut file, quality);
+    encoder.encode(&bytes, side as u32, side as u32, ExtendedColorType::L8).ok()?;
+    let image = image::load_from_memory_with_format(&file, ImageFormat::Jpeg).ok()?;
+    Some(image.into_luma8().iter().map(|&value| f32::from(value) / 127.5 - 1.0).collect())
 }
 
 /// A uniform value in [-`limit`, `limit`].
@@ -154,10 +194,25 @@ mod tests {
             gamma: 0.5,
             bias_field: 0.3,
             noise: 0.1,
+            blur: 0.05,
+            recompression: 60,
         };
         let change = |seed| all.apply(&ramp(24), 24, &mut ChaCha8Rng::seed_from_u64(seed));
         assert!(change(5).iter().all(|value| (-1.0..=1.0).contains(value)));
         assert_eq!(change(5), change(5));
         assert_ne!(change(5), change(6));
+    }
+
+    #[test]
+    fn recompression_and_blur_change_a_slice_little_and_keep_its_brightness() {
+        let slice: Vec<f32> = (0..1024).map(|index| if (index / 32) % 8 < 4 { -0.5 } else { 0.5 }).collect();
+        let recompressed = through_jpeg(&slice, 32, 40).unwrap();
+        let blurred = blurred(&slice, 32, 1.5).unwrap();
+        for changed in [recompressed, blurred] {
+            let mean = changed.iter().sum::<f32>() / 1024.0;
+            let difference = slice.iter().zip(&changed).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(mean.abs() < 0.02, "mean {mean}");
+            assert!(difference > 0.01 && difference < 0.8, "difference {difference}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use crate::grafts::Grafts;
 use crate::recipe::Augmentation;
 use crate::slices::Slices;
 
@@ -42,10 +43,30 @@ pub struct Source<'a> {
     pub size: usize,
 }
 
+/// What is done to slices on their way to training.
+#[derive(Clone, Copy)]
+pub struct Changes<'a> {
+    /// Where tumours are put in and taken out.
+    pub grafts: Option<&'a Grafts<'a>>,
+    /// What is done to every slice after that.
+    pub augmentation: Augmentation,
+}
+
+impl Changes<'_> {
+    fn apply(&self, index: usize, pixels: &[f32], label: usize, random: &mut ChaCha8Rng) -> (Vec<f32>, usize) {
+        let side = pixels.len().isqrt();
+        let grafted = self.grafts.and_then(|grafts| grafts.graft(index, label, random));
+        match grafted {
+            Some((pixels, label)) => (self.augmentation.apply(&pixels, side, random), label),
+            None => (self.augmentation.apply(pixels, side, random), label),
+        }
+    }
+}
+
 impl<'a> Source<'a> {
     /// The records at `indices`, unchanged and in order.
     pub fn in_order(self, indices: &'a [usize]) -> impl Iterator<Item = Batch> + 'a {
-        indices.chunks(self.size).map(move |chunk| self.collect(chunk, <[f32]>::to_vec))
+        indices.chunks(self.size).map(move |chunk| self.collect(chunk, |_, pixels, label| (pixels.to_vec(), label)))
     }
 
     /// The records at `indices` in an order and with changes that follow from `seed`, made on a thread of `scope`.
@@ -54,7 +75,7 @@ impl<'a> Source<'a> {
     pub fn shuffled<'scope>(
         self,
         indices: &'a [usize],
-        augmentation: Augmentation,
+        changes: Changes<'a>,
         seed: u64,
         scope: &'scope Scope<'scope, 'a>,
     ) -> Receiver<Batch> {
@@ -64,7 +85,8 @@ impl<'a> Source<'a> {
             let mut order = indices.to_vec();
             order.shuffle(&mut random);
             for chunk in order.chunks(self.size).filter(|chunk| 2 * chunk.len() >= self.size) {
-                let batch = self.collect(chunk, |pixels| augmentation.apply(pixels, pixels.len().isqrt(), &mut random));
+                let batch =
+                    self.collect(chunk, |index, pixels, label| changes.apply(index, pixels, label, &mut random));
                 if sender.send(batch).is_err() {
                     return; // The receiver is gone: training has stopped.
                 }
@@ -79,12 +101,13 @@ impl<'a> Source<'a> {
         indices.chunks(self.size).filter(|chunk| 2 * chunk.len() >= self.size).count()
     }
 
-    fn collect(&self, chunk: &[usize], mut change: impl FnMut(&[f32]) -> Vec<f32>) -> Batch {
+    fn collect(&self, chunk: &[usize], mut change: impl FnMut(usize, &[f32], usize) -> (Vec<f32>, usize)) -> Batch {
         let mut batch = Batch { side: 0, pixels: Vec::new(), labels: Vec::with_capacity(chunk.len()) };
         for (slice, &index) in chunk.iter().filter_map(|index| Some((self.slices.get(*index)?, index))) {
             batch.side = slice.size() as usize;
-            batch.pixels.extend(change(slice.pixels()));
-            batch.labels.push(self.labels[index]);
+            let (pixels, label) = change(index, slice.pixels(), self.labels[index]);
+            batch.pixels.extend(pixels);
+            batch.labels.push(label);
         }
         batch
     }

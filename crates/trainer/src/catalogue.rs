@@ -30,6 +30,25 @@ pub fn add(catalogue: &Path, id: &str, title: &str, file: &Path, manifest: &Mani
         Some(model) => *model = entry,
         None => models.push(entry),
     }
+    write(catalogue, models)
+}
+
+/// Enters the size and the checksum of a weights file that was written anew.
+///
+/// # Errors
+/// The catalogue can't be read or written, or does not name the file.
+pub fn refresh(catalogue: &Path, file: &Path) -> anyhow::Result<()> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read \"{}\"", file.display()))?;
+    let mut models = read(catalogue)?.models;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let model = models.iter_mut().find(|model| model.file == name).with_context(|| {
+        format!("\"{}\" names no file {name}.\nhint: `sulcus export --catalogue` adds one", catalogue.display())
+    })?;
+    (model.bytes, model.sha256) = (bytes.len() as u64, weights::sha256(&bytes));
+    write(catalogue, models)
+}
+
+fn write(catalogue: &Path, models: Vec<CatalogueEntry>) -> anyhow::Result<()> {
     let text = Catalogue { schema: weights::CATALOGUE_SCHEMA, models }.to_json()?;
     std::fs::write(catalogue, text).with_context(|| format!("cannot write \"{}\"", catalogue.display()))
 }

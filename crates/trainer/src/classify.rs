@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use classifier::{Classifier, Prediction};
+use classifier::{Classifier, Evidence, Prediction, Verdict};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -18,6 +18,8 @@ struct Answer<'a> {
     file: String,
     verdict: &'a str,
     probabilities: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<Evidence>,
     engine: &'a str,
     milliseconds: f64,
 }
@@ -58,26 +60,38 @@ fn print(
     milliseconds: f64,
     as_json: bool,
 ) -> anyhow::Result<()> {
-    let verdict = classifier.class_name(prediction.class);
+    let class = classifier.class_name(prediction.class);
     if !as_json {
-        println!(
-            "{}: {verdict} {:.2} ({milliseconds:.0} ms, {})",
-            file.display(),
-            prediction.probability(),
-            classifier.engine_name()
-        );
+        let (file, engine) = (file.display(), classifier.engine_name());
+        let answer = in_words(prediction, class);
+        println!("{file}: {answer} ({milliseconds:.0} ms, {engine})");
         return Ok(());
     }
+    let verdict = match prediction.verdict {
+        Verdict::Class(_) => class,
+        Verdict::Abstain => "abstain",
+        Verdict::NotBrainMri => "not_brain_mri",
+    };
     let names = classifier.manifest().classes.iter().cloned();
     let answer = Answer {
         file: file.display().to_string(),
         verdict,
         probabilities: names.zip(prediction.probabilities.iter().map(|&probability| json!(probability))).collect(),
+        evidence: prediction.evidence,
         engine: classifier.engine_name(),
         milliseconds: (milliseconds * 100.0).round() / 100.0,
     };
     println!("{}", serde_json::to_string(&answer)?);
     Ok(())
+}
+
+fn in_words(prediction: &Prediction, class: &str) -> String {
+    let probability = prediction.probability();
+    match prediction.verdict {
+        Verdict::Class(_) => format!("{class} {probability:.2}"),
+        Verdict::Abstain => format!("unsure, nearest {class} {probability:.2}"),
+        Verdict::NotBrainMri => "not a brain MRI".to_owned(),
+    }
 }
 
 fn refuse(file: &Path, reason: &str, as_json: bool) {

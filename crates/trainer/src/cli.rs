@@ -23,10 +23,14 @@ pub enum Command {
     Audit(AuditArguments),
     /// Train a network by a recipe
     Train(TrainArguments),
+    /// Make the report of a training run again
+    Report(ReportArguments),
     /// Measure a weights file on labelled scans
     Evaluate(EvaluateArguments),
     /// Turn a training run into a weights file for the page
     Export(ExportArguments),
+    /// Teach a weights file how sure it is, when to abstain, and what is no brain MRI
+    Calibrate(CalibrateArguments),
     /// Classify scans
     Classify(ClassifyArguments),
 }
@@ -89,7 +93,12 @@ pub struct AuditArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped
-  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped --resume")]
+  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped --resume
+  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/folds --folds 5
+  tensorboard --logdir runs
+
+The run folder holds report.html, report.json and predictions.csv in the end, and metrics.jsonl and tensorboard/ from the
+first epoch on. With --folds each fold has such a folder, and folds.html and folds.json sum them up.")]
 pub struct TrainArguments {
     /// The recipe, a TOML file
     #[arg(long, value_name = "FILE")]
@@ -97,9 +106,13 @@ pub struct TrainArguments {
     /// The folder of scans.
     #[command(flatten)]
     pub data: DataArguments,
-    /// Folder for checkpoints, metrics and the best network
+    /// Folder for checkpoints, metrics, the network that is kept, and the report
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Outlines of tumours, a JSON object a line, for recipes that transplant; without this option,
+    /// `tumor_polygons.jsonl` in DIR or DIR/..
+    #[arg(long, value_name = "FILE")]
+    pub outlines: Option<PathBuf>,
     /// Weights to start from [default: the ImageNet weights under weights/]
     #[arg(long, value_name = "FILE")]
     pub start: Option<PathBuf>,
@@ -109,6 +122,29 @@ pub struct TrainArguments {
     /// Go on after the last whole epoch in the run folder
     #[arg(long)]
     pub resume: bool,
+    /// Train a network for each of N folds, which takes the place of the recipe's test share
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..))]
+    pub folds: Option<u16>,
+}
+
+/// Make the report of a training run again.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus report --run runs/grouped --data scans
+  sulcus report --run runs/folds --data scans
+
+It writes report.html, report.json and predictions.csv into the run folder; for a run with --folds, into that of every
+fold, and folds.html and folds.json.")]
+pub struct ReportArguments {
+    /// The run folder that `sulcus train` left
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    /// The folder of scans.
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Where to run
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    pub device: DeviceName,
 }
 
 /// Which slices a weights file is measured on.
@@ -186,6 +222,45 @@ pub struct ExportArguments {
     /// Write the comparison here as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+/// Teach a weights file how sure it is, when to abstain, and what is no brain MRI.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus calibrate --weights model.safetensors --data scans --out model.safetensors
+  sulcus calibrate --weights model.safetensors --data scans --out weights/xception.safetensors \\
+      --foreign photographs --catalogue weights/manifest.json --json calibration.json
+
+Fitted on the part of the scans that training did not see but used to stop (validation); measured on the part that was
+held out, and on --foreign.")]
+pub struct CalibrateArguments {
+    /// The weights file to start from
+    #[arg(long, value_name = "FILE")]
+    pub weights: PathBuf,
+    /// The folder of scans.
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// The weights file to write; it may be the one to start from
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Share of wrong answers among those given, kept to on the validation part
+    #[arg(long, value_name = "SHARE", default_value_t = 0.03)]
+    pub risk: f64,
+    /// Folder of pictures that are no brain MRI, to measure how many are refused
+    #[arg(long, value_name = "DIR")]
+    pub foreign: Option<PathBuf>,
+    /// Stage of the network whose activations tell brain MRI from other pictures [default: an early one, of 256 channels]
+    #[arg(long, value_name = "NAME")]
+    pub stage: Option<String>,
+    /// Enter the written file's size and checksum in this catalogue
+    #[arg(long, value_name = "FILE")]
+    pub catalogue: Option<PathBuf>,
+    /// Write the findings here as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Where to run
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    pub device: DeviceName,
 }
 
 /// Classify scans.

@@ -9,7 +9,9 @@ use metrics::{Bootstrap, Predictions};
 use serde::Serialize;
 
 use crate::cli::EvaluateArguments;
+use crate::data::held_out_fingerprint;
 use crate::model_files;
+use crate::predict;
 use crate::recipe::Recipe;
 use crate::slices::{Slices, progress_bar};
 
@@ -48,15 +50,18 @@ struct Evaluation {
 pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let bytes = model_files::read(Some(&arguments.weights))?;
     let classifier = pollster::block_on(Classifier::load(&bytes, arguments.device.engine()?))?;
-    let dataset = arguments.data.open()?;
+    let recipe =
+        Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
+    let dataset = arguments.data.open_for(&recipe)?;
     let classes = &classifier.manifest().classes;
     ensure!(&dataset.classes == classes, "the scans have the classes {:?}; the model has {classes:?}", dataset.classes);
 
-    let recipe =
-        Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
     let fingerprint = dataset::fingerprint(&dataset)?;
     let trained_on_these_data = fingerprint == classifier.manifest().data_fingerprint;
     let split = held_out(&dataset, &recipe, arguments.split.into(), trained_on_these_data)?;
+    if trained_on_these_data {
+        check_groups(&dataset, &recipe, classifier.manifest())?;
+    }
     let slices = Slices::prepare(&dataset, &split.test, &classifier.input_spec());
     let test = slices.readable(&split.test);
     let predictions = predict(&classifier, &dataset, &slices, &test)?;
@@ -88,6 +93,9 @@ fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: Protocol, trained_on_t
     let own = dataset::split(dataset, &recipe.split_spec())?;
     let mut asked = recipe.split_spec();
     asked.protocol = protocol;
+    if protocol == Protocol::Official {
+        asked.fold = None;
+    }
     let test = dataset::split(dataset, &asked)?.test;
     ensure!(
         !test.is_empty(),
@@ -101,6 +109,18 @@ fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: Protocol, trained_on_t
     Ok(Split { train: own.train, validation: own.validation, test })
 }
 
+/// The model's own split must come out as it was when it was trained: else nobody knows what it has seen.
+fn check_groups(dataset: &Dataset, recipe: &Recipe, manifest: &weights::Manifest) -> anyhow::Result<()> {
+    let Some(trained) = &manifest.held_out_fingerprint else { return Ok(()) };
+    let own = dataset::split(dataset, &recipe.split_spec())?;
+    ensure!(
+        *trained == held_out_fingerprint(dataset, &own),
+        "these scans divide otherwise than when the model was trained, so what it has seen is not known.\nhint: name \
+         the same patients and copies with --groups as for `sulcus train`"
+    );
+    Ok(())
+}
+
 fn predict(classifier: &Classifier, dataset: &Dataset, slices: &Slices, test: &[usize]) -> anyhow::Result<Predictions> {
     let bar = progress_bar(test.len(), "classifying");
     let mut probabilities = Vec::with_capacity(test.len());
@@ -111,10 +131,7 @@ fn predict(classifier: &Classifier, dataset: &Dataset, slices: &Slices, test: &[
         bar.inc(chunk.len() as u64);
     }
     bar.finish_and_clear();
-    let truth: Vec<usize> = test.iter().map(|&index| dataset.records[index].label).collect();
-    let all_clusters = dataset::clusters(dataset);
-    let clusters: Vec<usize> = test.iter().map(|&index| all_clusters[index]).collect();
-    Ok(Predictions::new(&dataset.classes, &truth, &probabilities, &clusters)?)
+    predict::against_truth(dataset, test, &probabilities)
 }
 
 /// The command that repeats this report.

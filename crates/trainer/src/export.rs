@@ -16,6 +16,7 @@ use crate::batches::Source;
 use crate::catalogue;
 use crate::checkpoint::read_tensors;
 use crate::cli::ExportArguments;
+use crate::data::fingerprint_of;
 use crate::logits::{largest, rows};
 use crate::recipe::Recipe;
 use crate::slices::{Slices, progress_bar};
@@ -55,7 +56,7 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
         catalogue::add(path, recipe.architecture.name(), title, &arguments.out, &file.manifest)?;
     }
 
-    let dataset = arguments.data.open()?;
+    let dataset = arguments.data.open_for(&recipe)?;
     ensure!(dataset.classes == classes, "the scans have the classes {:?}; the run has {classes:?}", dataset.classes);
     let comparison = compare(&recipe, &dataset, &trained, &bytes)?;
     println!(
@@ -79,6 +80,13 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
         format!("cannot read \"{}\".\nhint: --run names the folder that `sulcus train` left", path.display())
     })?;
     serde_json::from_slice(&text).with_context(|| format!("\"{}\" is damaged", path.display()))
+}
+
+/// The fingerprint of the slices that the run held out.
+fn held_out_of(run: &Path) -> anyhow::Result<String> {
+    let split: BTreeMap<String, Vec<String>> = read_json(&run.join("split.json"))?;
+    let held_out = split.get("test").context("split.json has no \"test\"")?;
+    Ok(fingerprint_of(held_out))
 }
 
 /// Kernels to int8, biases as they are.
@@ -106,6 +114,7 @@ fn manifest(arguments: &ExportArguments, recipe: &Recipe, classes: &[String]) ->
         classes: classes.to_vec(),
         recipe: recipe.to_toml()?,
         data_fingerprint: read_json(&arguments.run.join("data.json"))?,
+        held_out_fingerprint: Some(held_out_of(&arguments.run)?),
         split: match recipe.data.protocol {
             dataset::Protocol::Official => weights::SplitProtocol::Official,
             dataset::Protocol::Random => weights::SplitProtocol::Random,
@@ -116,6 +125,7 @@ fn manifest(arguments: &ExportArguments, recipe: &Recipe, classes: &[String]) ->
         date: time::OffsetDateTime::now_utc().date().to_string(),
         credit: arguments.credit.clone(),
         temperature: None,
+        reserve: None,
     })
 }
 

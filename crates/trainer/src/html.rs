@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::{GrayImage, ImageFormat};
@@ -39,9 +39,9 @@ pub fn page(title: &str, body: &Markup) -> String {
 /// # Errors
 /// `values` are not `side * side`.
 pub fn picture(values: &[f32], side: usize, description: &str) -> anyhow::Result<Markup> {
+    ensure!(values.len() == side * side, "{} values are no square of side {side}", values.len());
     let bytes = values.iter().map(|value| ((value.clamp(-1.0, 1.0) + 1.0) * 127.5).round() as u8).collect();
-    let image = GrayImage::from_raw(side as u32, side as u32, bytes)
-        .with_context(|| format!("{} values are no square of side {side}", values.len()))?;
+    let image = GrayImage::from_raw(side as u32, side as u32, bytes).context("a picture of this side can't be made")?;
     let mut png = Cursor::new(Vec::new());
     image.write_to(&mut png, ImageFormat::Png)?;
     let source = format!("data:image/png;base64,{}", STANDARD.encode(png.into_inner()));

@@ -10,20 +10,38 @@ mod adamax;
 mod audit;
 mod augment;
 mod batches;
+mod calibrate;
 mod catalogue;
+mod chart;
 mod checkpoint;
 mod classify;
 mod cli;
+mod curves;
 mod data;
 mod device;
+mod environment;
+mod epoch_log;
 mod evaluate;
 mod export;
+mod figures;
+mod folds;
+mod folds_page;
+mod grafts;
 mod html;
+mod learner;
 mod logits;
 mod loss;
+mod measured;
+mod memory;
 mod model_files;
+mod outlines;
+mod predict;
+mod predictions_file;
 mod recipe;
+mod report;
+mod report_page;
 mod slices;
+mod tensorboard;
 mod train;
 
 fn main() -> ExitCode {
@@ -31,7 +49,9 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Train(arguments) => train::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Report(arguments) => report::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Calibrate(arguments) => calibrate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Classify(arguments) => classify::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

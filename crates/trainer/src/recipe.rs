@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use dataset::{Protocol, Shares, SplitSpec};
+use dataset::{Dataset, Fold, Protocol, Shares, SplitSpec};
 use imaging::InputSpec;
 use networks::Architecture;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,13 @@ pub struct Recipe {
     /// What is done to a slice each time it is seen.
     #[serde(default)]
     pub augmentation: Augmentation,
+    /// Tumours put into healthy slices and taken out of others; needs outlines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transplant: Option<Transplant>,
+    /// Decay of the moving average of the weights after each step, below 1; the average is what is validated and kept.
+    /// 0 for none.
+    #[serde(default)]
+    pub average: f64,
     /// What is trained, in order.
     #[serde(rename = "stage")]
     pub stages: Vec<Stage>,
@@ -51,12 +58,16 @@ pub struct Recipe {
 /// What is trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the recipe file, on or off")]
 pub struct Data {
     /// By which rule slices are divided.
     pub protocol: Protocol,
     /// Share held out for the test; the official protocol has its own.
     #[serde(default)]
     pub test: f64,
+    /// The fold that is held out for the test in place of a share; `--folds` writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<Fold>,
     /// Share of the rest that decides when to stop.
     pub validation: f64,
     /// Train on one slice of every group of copies.
@@ -65,6 +76,31 @@ pub struct Data {
     /// Weigh classes in the loss by the inverse of their frequency.
     #[serde(default)]
     pub class_weights: bool,
+    /// The classes that are told apart; all where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// Find copies, as `sulcus audit` does, before the slices are divided; those that a CSV lists count too.
+    #[serde(default)]
+    pub find_copies: bool,
+    /// Use slices of known patients alone.
+    #[serde(default)]
+    pub known_patients: bool,
+}
+
+impl Data {
+    /// The part of a folder that the recipe is about.
+    ///
+    /// # Errors
+    /// A class has no folder, or no known patient where only those are asked for.
+    pub fn select(&self, mut dataset: Dataset) -> anyhow::Result<Dataset> {
+        if !self.classes.is_empty() {
+            dataset = dataset.of_classes(&self.classes)?;
+        }
+        if self.known_patients {
+            dataset = dataset.of_known_patients()?;
+        }
+        Ok(dataset)
+    }
 }
 
 /// Ranges of random change; 0 switches one off.
@@ -89,6 +125,20 @@ pub struct Augmentation {
     pub bias_field: f32,
     /// Largest standard deviation of noise, in units of the input.
     pub noise: f32,
+    /// Largest standard deviation of a Gaussian blur, as a fraction of the side.
+    pub blur: f32,
+    /// Most that a recompression as JPEG takes off quality 100, half of the time.
+    pub recompression: u8,
+}
+
+/// Grafts of tumours, for slices whose outlines are known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transplant {
+    /// Share of slices that get a graft each time they are seen, 0 to 1.
+    pub share: f32,
+    /// The class of slices without a tumour.
+    pub healthy: String,
 }
 
 /// A stretch of training under one optimiser.
@@ -205,6 +255,7 @@ impl Recipe {
             protocol: self.data.protocol,
             shares: Shares { validation: self.data.validation, test: self.data.test },
             seed: self.seed,
+            fold: self.data.fold,
         }
     }
 
@@ -217,6 +268,13 @@ impl Recipe {
             "`label_smoothing` is {}; accepted are 0 to below 1",
             self.label_smoothing
         );
+        ensure!((0.0..1.0).contains(&self.average), "`average` is {}; accepted are 0 to below 1", self.average);
+        if let Some(transplant) = &self.transplant {
+            let share = transplant.share;
+            ensure!((0.0..=1.0).contains(&share), "`transplant.share` is {share}; accepted are 0 to 1");
+        }
+        let quality = self.augmentation.recompression;
+        ensure!(quality < 100, "`augmentation.recompression` is {quality}; accepted are 0 to 99");
         ensure!(!self.stages.is_empty(), "there is no [[stage]]; at least one says what to train");
         self.stages.iter().try_for_each(check_stage)
     }

@@ -10,18 +10,25 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 use dataset::{Dataset, Protocol, Split};
 use imaging::InputSpec;
-use metrics::{Average, Confusion, Predictions};
+use metrics::{Confusion, Predictions};
 use networks::{Form, Network, NetworkConfig};
-use serde::Serialize;
 
 use crate::adamax::Adamax;
-use crate::batches::Source;
+use crate::batches::{Changes, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::cli::TrainArguments;
+use crate::environment::Environment;
+use crate::epoch_log::EpochLog;
+use crate::folds;
+use crate::grafts::Grafts;
+use crate::learner::Learner;
 use crate::logits::{largest, rows};
 use crate::loss::Loss;
+use crate::memory;
 use crate::model_files;
+use crate::outlines::Outlines;
 use crate::recipe::{Keep, OptimizerName, Recipe, Stage};
+use crate::report;
 use crate::slices::{Slices, progress_bar};
 
 /// Runs `sulcus train`.
@@ -30,7 +37,7 @@ use crate::slices::{Slices, progress_bar};
 /// The recipe, the data or the starting weights can't be used, or training failed.
 pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     let recipe = Recipe::open(&arguments.recipe)?;
-    if !arguments.resume && has_state(&arguments.out) {
+    if !arguments.resume && (has_state(&arguments.out) || !folds::folders(&arguments.out).is_empty()) {
         bail!(
             "\"{}\" already holds a training run.\nhint: go on with --resume, or name another folder with --out",
             arguments.out.display()
@@ -40,9 +47,30 @@ pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
         Some(start) => start.clone(),
         None => model_files::find(&format!("start/imagenet-{}.safetensors", recipe.architecture))?,
     };
-    let dataset = arguments.data.open()?;
-    let job = Job { recipe, dataset, start, out: arguments.out.clone(), resume: arguments.resume };
-    train(&job, &arguments.device.open()?)
+    let outlines = outlines(arguments, &recipe)?;
+    let dataset = arguments.data.open_for(&recipe)?;
+    let job = Job { recipe, dataset, outlines, start, out: arguments.out.clone(), resume: arguments.resume };
+    let device = arguments.device.open()?;
+    match arguments.folds {
+        Some(count) => folds::train_all(&job, count.into(), &device),
+        None => {
+            train(&job, &device)?;
+            report::write(&job.out, &job.dataset, &device)
+        }
+    }
+}
+
+/// The outlines that a recipe with transplants needs.
+fn outlines(arguments: &TrainArguments, recipe: &Recipe) -> anyhow::Result<Outlines> {
+    if recipe.transplant.is_none() {
+        return Ok(Outlines::default());
+    }
+    let file = arguments.outlines.clone().or_else(|| arguments.data.beside("tumor_polygons.jsonl"));
+    let file = file.context(
+        "the recipe transplants tumours, and their outlines are nowhere.\nhint: name the file with --outlines, or take \
+         [transplant] out of the recipe",
+    )?;
+    Outlines::open(&file)
 }
 
 /// What `sulcus train` was asked.
@@ -51,6 +79,8 @@ pub struct Job {
     pub recipe: Recipe,
     /// The folder of scans, with its groups where they are known.
     pub dataset: Dataset,
+    /// Outlines of tumours; none where the recipe transplants none.
+    pub outlines: Outlines,
     /// ImageNet weights to start from.
     pub start: PathBuf,
     /// The run folder.
@@ -59,19 +89,11 @@ pub struct Job {
     pub resume: bool,
 }
 
-/// One line of `metrics.jsonl`.
-#[derive(Serialize)]
-struct EpochLog<'a> {
-    epoch: usize,
-    stage: &'a str,
-    train_loss: f64,
-    train_accuracy: f64,
-    validation_loss: f64,
-    validation_accuracy: f64,
-    validation: Average,
-    validation_confusion: &'a [Vec<u64>],
-    learning_rate: f64,
-    seconds: f64,
+/// What a stage trains on.
+#[derive(Clone, Copy)]
+struct Material<'a> {
+    slices: &'a Slices,
+    grafts: Option<&'a Grafts<'a>>,
 }
 
 struct Trainer<'a> {
@@ -89,8 +111,8 @@ struct Trainer<'a> {
 /// Trains by the recipe and leaves a run folder.
 ///
 /// # Errors
-/// The data can't be split as asked, the starting weights don't fit, the loss is no longer a number, or the disk
-/// refuses. The last whole epoch stays in the run folder.
+/// The data can't be split as asked, the starting weights don't fit, the loss is no longer a number, the device is out
+/// of memory, or the disk refuses. The last whole epoch stays in the run folder.
 pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     let split = prepare_split(job)?;
     let wanted: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();
@@ -106,6 +128,7 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     ensure!(!split.train.is_empty() && !split.validation.is_empty(), "no slice is left to train or to validate on");
     let folder = RunFolder::open(&job.out)?;
     write_inputs(&folder, job, &split)?;
+    folder.write("environment.json", &serde_json::to_vec(&Environment::of(device))?)?;
     let labels: Vec<usize> = job.dataset.records.iter().map(|record| record.label).collect();
     let counts = job.dataset.class_counts(&split.train);
     let loss = if job.recipe.data.class_weights {
@@ -129,7 +152,11 @@ fn prepare_split(job: &Job) -> anyhow::Result<Split> {
     }
     let mut split = dataset::split(&job.dataset, &job.recipe.split_spec())?;
     if job.recipe.data.unique {
+        // Of copies, the one whose outline is known is the one to keep.
+        let outlined = |&index: &usize| job.outlines.has(&job.dataset.records[index].path);
+        split.train.sort_by_key(|index| (!outlined(index), *index));
         split.train = dataset::unique(&job.dataset, &split.train);
+        split.train.sort_unstable();
     }
     Ok(split)
 }
@@ -152,26 +179,31 @@ impl Trainer<'_> {
     fn run(&self) -> anyhow::Result<()> {
         let stages = &self.job.recipe.stages;
         let mut progress = Progress::default();
-        let mut network = self.start()?;
-        let mut optimizer = optimizer(&stages[0]);
+        let mut learner = Learner { network: self.start()?, average: None, optimizer: optimizer(&stages[0]) };
         if self.job.resume
-            && let Some(state) = self.folder.resume(network.clone(), optimizer.clone())?
+            && let Some(state) = self.folder.resume(learner.network.clone(), learner.optimizer.clone())?
         {
-            (network, optimizer, progress) = state;
+            (learner.network, learner.optimizer, progress) = state;
             println!("going on after epoch {}", progress.epoch);
+        }
+        if self.job.recipe.average > 0.0 {
+            learner.average = Some(self.folder.resume_average(learner.network.valid())?);
         }
         self.folder.truncate_log(progress.epoch)?;
         while let Some(stage) = stages.get(progress.stage) {
             if progress.epoch_in_stage == 0 {
-                optimizer = self::optimizer(stage);
+                learner.optimizer = optimizer(stage);
             }
             let resized = stage.size.map(|size| self.resized(size));
             let slices = resized.as_ref().unwrap_or(self.slices);
+            let grafts = self.grafts(slices)?;
+            let material = Material { slices, grafts: grafts.as_ref() };
             let this = progress.stage;
             while progress.stage == this {
-                let trainable = network.train_from(stage.train_from);
-                network = self.epoch(trainable, &mut optimizer, slices, stage, &mut progress)?;
-                self.folder.save(&network, &optimizer, &progress)?;
+                learner.network = learner.network.train_from(stage.train_from);
+                let hint = self.memory_hint(stage);
+                learner = memory::or_hint(&hint, || self.epoch(learner, material, stage, &mut progress))?;
+                self.folder.save(&learner.network, learner.average.as_ref(), &learner.optimizer, &progress)?;
             }
         }
         if let Some((loss, epoch)) = progress.best {
@@ -182,6 +214,16 @@ impl Trainer<'_> {
             println!("done: the best validation loss, {loss:.4}, was epoch {epoch}'s; network.safetensors is {kept}");
         }
         Ok(())
+    }
+
+    fn memory_hint(&self, stage: &Stage) -> String {
+        let Recipe { batch, input, .. } = &self.job.recipe;
+        let size = stage.size.unwrap_or(input.size);
+        format!(
+            "stage \"{}\" trains on `batch` = {batch} slices of `size` = {size} pixels at a time: lower one of them. The \
+             state after the epoch before is kept",
+            stage.name
+        )
     }
 
     /// The network at its start: ImageNet's trunk and a head of random weights that follow from the seed.
@@ -198,6 +240,22 @@ impl Trainer<'_> {
             .with_context(|| format!("\"{}\" does not fit the recipe", self.job.start.display()))
     }
 
+    /// What tumours are put in and taken out with, where the recipe asks for it.
+    fn grafts<'b>(&self, slices: &'b Slices) -> anyhow::Result<Option<Grafts<'b>>> {
+        let Job { dataset, recipe, outlines, .. } = self.job;
+        let Some(transplant) = &recipe.transplant else { return Ok(None) };
+        let healthy = dataset.classes.iter().position(|class| *class == transplant.healthy);
+        let healthy = healthy.with_context(|| {
+            format!("`transplant.healthy` is \"{}\"; the classes are {:?}", transplant.healthy, dataset.classes)
+        })?;
+        let paths: Vec<&str> = dataset.records.iter().map(|record| record.path.as_str()).collect();
+        let masks = |index: usize| outlines.mask(paths[index], slices.get(index)?);
+        let grafts = Grafts::new(slices, masks, self.labels, &self.split.train, (transplant.share, healthy));
+        let (donors, repairable) = grafts.counts();
+        println!("{donors} slices can lend a tumour, {repairable} of them can do without it");
+        Ok(Some(grafts))
+    }
+
     /// The training slices at another size than the input's.
     fn resized(&self, size: u32) -> Slices {
         let Job { dataset, recipe, .. } = self.job;
@@ -207,29 +265,36 @@ impl Trainer<'_> {
     /// Trains one epoch, validates, logs, and moves `progress` on.
     fn epoch(
         &self,
-        network: Network,
-        optimizer: &mut ModuleOptimizer,
-        slices: &Slices,
+        learner: Learner,
+        material: Material<'_>,
         stage: &Stage,
         progress: &mut Progress,
-    ) -> anyhow::Result<Network> {
+    ) -> anyhow::Result<Learner> {
         let began = Instant::now();
         self.device.seed(self.job.recipe.seed.wrapping_add(progress.epoch as u64 + 1));
-        let (network, train_loss, train_accuracy) = self.pass(network, optimizer, slices, stage, progress)?;
+        let (learner, train_loss, train_accuracy) = self.pass(learner, material, stage, progress)?;
+        let network = learner.result();
         let (validation_loss, validation) = self.validate(&network)?;
+        ensure!(
+            validation_loss.is_finite(),
+            "the validation loss is {validation_loss} after epoch {}; the state after the epoch before is kept.\n\
+             hint: lower `learning_rate`",
+            progress.epoch + 1
+        );
         progress.epoch += 1;
         progress.epoch_in_stage += 1;
-        self.folder.log(&EpochLog {
+        self.folder.log(EpochLog {
             epoch: progress.epoch,
-            stage: &stage.name,
+            stage: stage.name.clone(),
             train_loss,
             train_accuracy,
             validation_loss,
             validation_accuracy: validation.accuracy(),
             validation: validation.macro_average(),
-            validation_confusion: validation.rows(),
+            validation_confusion: validation.rows().to_vec(),
             learning_rate: stage.learning_rate_at(progress.epoch_in_stage as f64 / stage.epochs as f64),
             seconds: began.elapsed().as_secs_f64(),
+            ended: time::OffsetDateTime::now_utc().unix_timestamp().unsigned_abs(),
         })?;
         println!(
             "epoch {:3} {:<10} loss {train_loss:.4} accuracy {train_accuracy:.4} | validation loss {validation_loss:.4} \
@@ -242,7 +307,7 @@ impl Trainer<'_> {
             began.elapsed().as_secs_f64(),
         );
         self.judge(&network, stage, validation_loss, progress)?;
-        Ok(network)
+        Ok(learner)
     }
 
     /// Keeps the network if the recipe wants this one, and ends the stage when its time is up or nothing is gained.
@@ -269,26 +334,26 @@ impl Trainer<'_> {
         Ok(())
     }
 
-    /// One pass over the training slices: the network, its mean loss and its accuracy on the way.
+    /// One pass over the training slices: the learner after it, the mean loss and the accuracy on the way.
     fn pass(
         &self,
-        mut network: Network,
-        optimizer: &mut ModuleOptimizer,
-        slices: &Slices,
+        mut learner: Learner,
+        material: Material<'_>,
         stage: &Stage,
         progress: &Progress,
-    ) -> anyhow::Result<(Network, f64, f64)> {
+    ) -> anyhow::Result<(Learner, f64, f64)> {
         let recipe = &self.job.recipe;
-        let source = self.source(slices);
+        let source = self.source(material.slices);
+        let changes = Changes { grafts: material.grafts, augmentation: recipe.augmentation };
         let steps = source.steps(&self.split.train);
         let bar = progress_bar(steps, "training");
         let seed = recipe.seed ^ (progress.epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let (mut loss_sum, mut right, mut total) = (0.0, 0, 0);
-        let network = std::thread::scope(|scope| {
-            let batches = source.shuffled(&self.split.train, recipe.augmentation, seed, scope);
+        let learner = std::thread::scope(|scope| {
+            let batches = source.shuffled(&self.split.train, changes, seed, scope);
             for (step, batch) in batches.iter().enumerate() {
                 let images = batch.images(Form::Trainable.channels(), &self.device);
-                let logits = network.forward(images);
+                let logits = learner.network.forward(images);
                 let loss = self.loss.forward(logits.clone(), &batch.labels, &self.device);
                 let value = f64::from(loss.clone().into_scalar::<f32>());
                 ensure!(
@@ -297,25 +362,25 @@ impl Trainer<'_> {
                      hint: lower `learning_rate`",
                     progress.epoch + 1
                 );
-                let gradients = GradientsParams::from_grads(loss.backward(), &network);
+                let gradients = GradientsParams::from_grads(loss.backward(), &learner.network);
                 let stage_progress =
                     (progress.epoch_in_stage as f64 + step as f64 / steps as f64) / stage.epochs as f64;
-                network = optimizer.step(stage.learning_rate_at(stage_progress), network, gradients);
+                learner = learner.step(stage.learning_rate_at(stage_progress), gradients);
+                learner = learner.averaged(recipe.average, progress.epoch * steps + step);
                 loss_sum += value * batch.labels.len() as f64;
                 right += count_right(logits, &batch.labels)?;
                 total += batch.labels.len();
                 bar.inc(1);
             }
-            Ok(network)
+            Ok(learner)
         })?;
         bar.finish_and_clear();
         let total = total.max(1) as f64;
-        Ok((network, loss_sum / total, right as f64 / total))
+        Ok((learner, loss_sum / total, right as f64 / total))
     }
 
-    /// Mean loss and confusion matrix on the validation slices.
+    /// Mean loss and confusion matrix of a network without gradients on the validation slices.
     fn validate(&self, network: &Network) -> anyhow::Result<(f64, Confusion)> {
-        let network = network.valid();
         let device = self.device.clone().inner();
         let (mut loss_sum, mut probabilities, mut labels) = (0.0, Vec::new(), Vec::new());
         for batch in self.source(self.slices).in_order(&self.split.validation) {

@@ -20,6 +20,7 @@ architecture = "xception"
 seed = 3
 batch = 4
 dropout = 0.2
+average = 0.9
 
 [input]
 size = 71
@@ -96,14 +97,32 @@ fn train_arguments<'a>(recipe: &'a Path, data: &'a Path, out: &'a Path) -> Vec<&
     vec!["train", "--recipe", recipe, "--data", data, "--out", out]
 }
 
-/// The lines of `metrics.jsonl` without the seconds they took.
+/// The lines of `metrics.jsonl` without what the clock says.
 fn curve(out: &Path) -> Vec<Value> {
     let line = |line: &str| {
         let mut entry: Value = serde_json::from_str(line).unwrap();
-        entry.as_object_mut().unwrap().remove("seconds");
+        for field in ["seconds", "ended"] {
+            assert!(entry.as_object_mut().unwrap().remove(field).is_some());
+        }
         entry
     };
     fs::read_to_string(out.join("metrics.jsonl")).unwrap_or_default().lines().map(line).collect()
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))).unwrap()
+}
+
+/// Starts a run and kills it as soon as `file` is there.
+fn kill_once_there(arguments: &[&str], file: &Path) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sulcus")).args(arguments).spawn().unwrap();
+    let began = Instant::now();
+    while !file.exists() {
+        assert!(began.elapsed() < Duration::from_mins(5), "{} never came", file.display());
+        sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]
@@ -115,20 +134,129 @@ fn a_run_killed_in_mid_epoch_and_resumed_has_the_same_curve() {
     assert_eq!(curve(&whole).len(), 3);
 
     let mut arguments = train_arguments(&recipe, data.path(), &torn);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sulcus")).args(&arguments).spawn().unwrap();
-    let began = Instant::now();
-    while !torn.join("last/progress.json").exists() {
-        assert!(began.elapsed() < Duration::from_mins(5), "no epoch was finished");
-        sleep(Duration::from_millis(20));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill_once_there(&arguments, &torn.join("last/progress.json"));
     assert!(curve(&torn).len() < 3, "the run was over before it could be killed");
 
     assert!(!sulcus(&arguments).status.success(), "a second run into the same folder must ask for --resume");
     arguments.push("--resume");
     succeed(&arguments);
     assert_eq!(curve(&torn), curve(&whole));
+    let read = |out: &Path, name: &str| fs::read(out.join(name)).unwrap();
+    let events = "tensorboard/events.out.tfevents.sulcus";
+    // All numbers in it have a fixed length, so an epoch that is lost or there twice would show.
+    assert_eq!(read(&torn, events).len(), read(&whole, events).len());
+    assert_eq!(read(&torn, "predictions.csv"), read(&whole, "predictions.csv"));
+}
+
+#[test]
+fn a_run_leaves_a_report_that_can_be_made_again() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    let recipe = recipe(runs.path());
+    let run = runs.path().join("run");
+    succeed(&train_arguments(&recipe, data.path(), &run));
+    let report = json(&run.join("report.json"));
+    assert_eq!(report["measured_on"], "test");
+    assert_eq!(report["n"], 8);
+    for field in
+        ["leaky", "accuracy_ci95", "class_ci95", "roc", "environment", "recipe", "data_fingerprint", "mistakes"]
+    {
+        assert!(!report[field].is_null(), "{field} is missing");
+    }
+    let table = fs::read_to_string(run.join("predictions.csv")).unwrap();
+    let of = |part: &str| table.lines().filter(|line| line.contains(part)).count() as u64;
+    let sum = |counts: &Value| counts.as_array().unwrap().iter().filter_map(Value::as_u64).sum::<u64>();
+    assert_eq!((of(",test,"), of(",validation,")), (8, sum(&report["split"]["validation"])));
+    let page = fs::read_to_string(run.join("report.html")).unwrap();
+    for part in ["Confusion matrix", "ROC", "Learning rate", "CPU", "class_weights", "<svg"] {
+        assert!(page.contains(part), "{part} is missing");
+    }
+    assert!(!page.contains("http") && !page.contains("<script"), "the page must need nothing but itself");
+
+    for name in ["report.json", "report.html", "predictions.csv"] {
+        fs::remove_file(run.join(name)).unwrap();
+    }
+    let [run_text, data_text] = [&run, data.path()].map(|path: &Path| path.to_str().unwrap());
+    succeed(&["report", "--run", run_text, "--data", data_text]);
+    assert_eq!(json(&run.join("report.json")), report);
+    assert_eq!(fs::read_to_string(run.join("predictions.csv")).unwrap(), table);
+
+    fs::copy(data.path().join("glioma/1.png"), data.path().join("glioma/0.png")).unwrap();
+    let refused = sulcus(&["report", "--run", run_text, "--data", data_text]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not the scans"), "other scans must be refused");
+}
+
+/// Three classes of known patients, with two slices each.
+fn folds_recipe(folder: &Path) -> PathBuf {
+    let path = folder.join("folds.toml");
+    let chosen = "protocol = \"grouped\"\nclasses = [\"glioma\", \"meningioma\", \"pituitary\"]\nknown_patients = true";
+    fs::write(&path, RECIPE.replace("protocol = \"random\"", chosen).replace("epochs = 2", "epochs = 1")).unwrap();
+    path
+}
+
+fn name_patients(data: &Path) {
+    let rows = CLASSES[..2]
+        .iter()
+        .chain(&CLASSES[3..])
+        .flat_map(|class| (0..8).map(move |number| format!("{class}/{number}.png,{class}-{},\n", number / 2)));
+    let csv: String = std::iter::once("path,patient_group,dup_group\n".to_owned()).chain(rows).collect();
+    fs::write(data.join("index.csv"), csv).unwrap();
+}
+
+#[test]
+fn folds_go_on_after_a_kill_and_test_every_known_patient_once() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    name_patients(data.path());
+    let recipe = folds_recipe(runs.path());
+    let out = runs.path().join("folds");
+    let mut arguments = train_arguments(&recipe, data.path(), &out);
+    arguments.extend(["--folds", "3"]);
+    kill_once_there(&arguments, &out.join("fold-2/last/progress.json"));
+    let first = fs::read(out.join("fold-1/report.json")).unwrap();
+    assert!(!sulcus(&arguments).status.success(), "a second run into the same folder must ask for --resume");
+    let mut others = train_arguments(&recipe, data.path(), &out);
+    others.extend(["--folds", "4", "--resume"]);
+    assert!(!sulcus(&others).status.success(), "another number of folds must be refused");
+    arguments.push("--resume");
+    let printed = succeed(&arguments);
+    assert!(printed.contains("fold 1 of 3 is done") && printed.contains("all folds together"), "{printed}");
+    assert_eq!(fs::read(out.join("fold-1/report.json")).unwrap(), first, "a fold that is done is left alone");
+
+    let report = json(&out.join("folds.json"));
+    assert_eq!(report["classes"], serde_json::json!(["glioma", "meningioma", "pituitary"]));
+    assert_eq!((&report["n"], &report["clusters"]), (&24.into(), &12.into()));
+    let folds = report["folds"].as_array().unwrap();
+    assert_eq!(folds.len(), 3);
+    for fold in folds {
+        assert_eq!(fold["leakage"]["test_with_patient_in_train"], 0);
+    }
+    assert!(fs::read_to_string(out.join("folds.html")).unwrap().contains("fold-3/report.html"));
+
+    let [fold, data, file, report] =
+        [&out.join("fold-2"), data.path(), &runs.path().join("model.safetensors"), &runs.path().join("evaluated.json")]
+            .map(|path: &Path| path.to_str().unwrap().to_owned());
+    succeed(&["export", "--run", &fold, "--data", &data, "--out", &file]);
+    succeed(&["evaluate", "--weights", &file, "--data", &data, "--split", "grouped", "--json", &report]);
+    let evaluated = json(Path::new(&report));
+    assert_eq!(
+        (&evaluated["n"], &evaluated["leaky"]),
+        (&folds[1]["n"], &false.into()),
+        "a fold's model knows its fold"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_stops_the_run_with_the_file_and_a_hint() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    let recipe = recipe(runs.path());
+    let run = runs.path().join("run");
+    fs::create_dir(&run).unwrap();
+    // Every write into this device fails as on a full disk.
+    std::os::unix::fs::symlink("/dev/full", run.join("network.part")).unwrap();
+    let stopped = sulcus(&train_arguments(&recipe, data.path(), &run));
+    assert_eq!(stopped.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&stopped.stderr);
+    assert!(said.contains("network.safetensors") && said.contains("make room"), "{said}");
 }
 
 #[test]
@@ -170,6 +298,72 @@ fn a_trained_network_is_exported_evaluated_and_classifies() {
     assert!(lines[1]["error"].is_string());
 }
 
+/// Pictures that are no head: noise and stripes.
+fn foreign(folder: &Path) -> Vec<PathBuf> {
+    fs::create_dir(folder).unwrap();
+    let save = |number: u32| {
+        let path = folder.join(format!("{number}.png"));
+        let noise = |x: u32, y: u32| (x * 7919 + y * 104_729 + number).wrapping_mul(2_654_435_761).to_le_bytes()[2];
+        let stripes = |x: u32, y: u32| if (x + y * number) % 16 < 8 { 30 } else { 220 };
+        let value = |x, y| if number.is_multiple_of(2) { noise(x, y) } else { stripes(x, y) };
+        image::GrayImage::from_fn(90, 90, |x, y| image::Luma([value(x, y)])).save(&path).unwrap();
+        path
+    };
+    (0..6).map(save).collect()
+}
+
+#[test]
+fn a_calibrated_file_refuses_what_is_no_head_and_says_on_what_evidence() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    let recipe = recipe(runs.path());
+    let [run, file, calibrated, findings] =
+        ["run", "model.safetensors", "calibrated.safetensors", "findings.json"].map(|name| runs.path().join(name));
+    let strange = foreign(&runs.path().join("foreign"));
+    succeed(&train_arguments(&recipe, data.path(), &run));
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let [run, data_text, file, calibrated, findings] =
+        [&run, data.path(), &file, &calibrated, &findings].map(|path: &Path| text(path));
+    succeed(&["export", "--run", &run, "--data", &data_text, "--out", &file]);
+    let foreign = text(&runs.path().join("foreign"));
+    let calibrate = ["calibrate", "--weights", &file, "--data", &data_text, "--out", &calibrated];
+    succeed(&[&calibrate[..], &["--foreign", &foreign, "--json", &findings]].concat());
+
+    let findings: Value = serde_json::from_slice(&fs::read(&findings).unwrap()).unwrap();
+    assert_eq!(findings["weights_sha256"].as_str().unwrap(), weights::sha256(&fs::read(&calibrated).unwrap()));
+    let methods = findings["foreign"]["methods"].as_array().unwrap();
+    assert_eq!(methods.len(), 5);
+    assert_eq!(methods[4]["foreign_refused"], 1.0, "{methods:?}");
+
+    let printed = sulcus(&["classify", "--json", "--weights", &calibrated, strange[0].to_str().unwrap()]);
+    let line: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert_eq!(line["verdict"], "not_brain_mri");
+    let evidence = &line["evidence"];
+    assert!(evidence["distance"].as_f64().unwrap() > evidence["familiar_up_to"].as_f64().unwrap(), "{evidence}");
+}
+
+#[test]
+fn a_model_is_not_measured_on_scans_that_divide_otherwise_than_when_it_was_trained() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    let recipe = runs.path().join("recipe.toml");
+    fs::write(&recipe, RECIPE.replace("protocol = \"random\"", "protocol = \"grouped\"")).unwrap();
+    let [run, file, groups] = ["run", "model.safetensors", "groups.csv"].map(|name| runs.path().join(name));
+    succeed(&train_arguments(&recipe, data.path(), &run));
+    let [run, data_text, file, groups_text] =
+        [&run, data.path(), &file, &groups].map(|path: &Path| path.to_str().unwrap());
+    succeed(&["export", "--run", run, "--data", data_text, "--out", file]);
+
+    let mut rows = "path,patient_group,dup_group\n".to_owned();
+    for (class, number) in CLASSES.iter().flat_map(|class| (0..8).map(move |number| (class, number))) {
+        rows += &format!("{class}/{number}.png,{class}-{},\n", number / 2);
+    }
+    fs::write(&groups, rows).unwrap();
+    let evaluate = ["evaluate", "--weights", file, "--data", data_text, "--split", "grouped"];
+    succeed(&evaluate);
+    let refused = sulcus(&[&evaluate[..], &["--groups", groups_text]].concat());
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && error.contains("divide otherwise"), "{error}");
+}
+
 #[test]
 fn wrong_usage_exits_with_two() {
     assert_eq!(sulcus(&["classify"]).status.code(), Some(2));
@@ -178,7 +372,7 @@ fn wrong_usage_exits_with_two() {
 
 #[test]
 fn help_shows_examples() {
-    for command in ["train", "evaluate", "export", "classify"] {
+    for command in ["audit", "train", "report", "evaluate", "export", "calibrate", "classify"] {
         assert!(succeed(&[command, "--help"]).contains("Example"), "{command}");
     }
 }

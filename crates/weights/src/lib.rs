@@ -32,7 +32,7 @@ pub use container::{HEADER_LIMIT, SIZE_LIMIT, read_tensors, write_tensors};
 pub use error::WeightsError;
 pub use file::{WeightsFile, read, write};
 pub use manifest::{
-    Architecture, Crop, InputSpec, Intensity, MANIFEST_SCHEMA, Manifest, MetricsSummary, SplitProtocol,
+    Architecture, Crop, InputSpec, Intensity, MANIFEST_SCHEMA, Manifest, MetricsSummary, Reserve, SplitProtocol,
 };
 pub use quantise::quantise;
 pub use tensor::{Tensor, Values};

@@ -23,6 +23,10 @@ pub struct Manifest {
     pub recipe: String,
     /// Fingerprint of the data the model was trained on, as the `dataset` crate computes it.
     pub data_fingerprint: String,
+    /// Fingerprint of the paths that were held out; `None` in files of older versions. It differs where the same files
+    /// come with other patients or copies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out_fingerprint: Option<String>,
     /// How training and held-out slices were separated.
     pub split: SplitProtocol,
     /// What was measured of these weights; `None` where they were written before being evaluated.
@@ -36,6 +40,38 @@ pub struct Manifest {
     /// Divides the logits before the softmax (calibration after Guo et al., 2017); `None` means 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f32>,
+    /// When an answer is held back; `None` where `sulcus calibrate` has not been run: then every slice gets a class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve: Option<Reserve>,
+}
+
+/// When an answer is held back: because the model is unsure, or because the picture is none it knows.
+///
+/// The tensors [`Reserve::MEAN`] and [`Reserve::WHITENING`] of the same file hold what pictures are compared with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reserve {
+    /// The model abstains where the most probable class has a lower probability than this, 0..=1.
+    pub abstain_below: f32,
+    /// The stage of the network whose pooled activations tell a brain MRI from other pictures, by its Keras name.
+    pub stage: String,
+    /// A picture further than this from the training slices is taken for no brain MRI. A Mahalanobis distance over the
+    /// root of its dimension, so that training slices lie around 1.
+    pub familiar_up_to: f32,
+}
+
+impl Reserve {
+    /// Name of the tensor `[channels]`: the mean of the training slices' pooled activations.
+    pub const MEAN: &'static str = "familiar.mean";
+    /// Name of the tensor `[channels, channels]` that takes differences from the mean to independent unit variances.
+    pub const WHITENING: &'static str = "familiar.whitening";
+
+    fn check(&self) -> Result<(), WeightsError> {
+        let Self { abstain_below, familiar_up_to, .. } = *self;
+        require((0.0..=1.0).contains(&abstain_below), "reserve.abstain_below", abstain_below, "a fraction, 0 to 1")?;
+        let limit = familiar_up_to.is_finite() && familiar_up_to > 0.0;
+        require(limit, "reserve.familiar_up_to", familiar_up_to, "a positive number")
+    }
 }
 
 /// The networks there are.
@@ -149,6 +185,9 @@ impl Manifest {
         check_classes(&self.classes)?;
         if let Some(metrics) = &self.metrics {
             metrics.check()?;
+        }
+        if let Some(reserve) = &self.reserve {
+            reserve.check()?;
         }
         let temperature = self.temperature.unwrap_or(1.0);
         require(temperature.is_normal() && temperature > 0.0, "temperature", temperature, "a positive number")?;

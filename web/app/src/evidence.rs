@@ -29,7 +29,7 @@ pub fn Evidence(
         </Show>
         <h3>"What it can't do"</h3>
         <ul>
-            <li>"It knows four classes and no others: any picture, of a brain or not, gets one of them or “unsure”."</li>
+            <li>"It knows four classes and no others. Pictures that are no brain MRI it mostly refuses; another disease of the brain it can't."</li>
             <li>"“No tumour” slices of the collection come from another source than the tumours: the model may have learned the source."</li>
             <li>"It sees one slice. A radiologist sees the series, the other sequences, the history and the patient."</li>
             <li>"It was never tested in a clinic, and it is no medical device."</li>

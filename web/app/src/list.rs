@@ -102,10 +102,8 @@ fn Row(page: Page, id: u32) -> impl IntoView {
 fn state_line(item: &Item) -> impl IntoView + use<> {
     let (style, number, reason) = match &item.status {
         Status::Answered(answer) => {
-            let best = answer.probabilities.iter().copied().fold(0.0, f32::max);
-            let sure = wording::is_sure(&answer.probabilities);
-            let style = if sure { wording::class_style(answer.verdict) } else { "unsure" };
-            (style, wording::probability(best), String::new())
+            let number = answer.best().map_or(String::new(), wording::probability);
+            (wording::verdict_style(answer.verdict), number, String::new())
         }
         Status::Failed(failure) => ("failed", String::new(), format!(": {}", failure.message)),
         Status::Working => ("working", String::new(), String::new()),

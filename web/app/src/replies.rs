@@ -32,8 +32,8 @@ fn apply(page: Page, engine: Engine, reply: Reply, bytes: &JsValue) {
             become_ready(page, engine, Ready { name, model, probe, max_file_bytes });
         }
         Reply::Slice { id, picture } => keep_picture(page, id, picture, &Uint8Array::new(bytes)),
-        Reply::Prediction { id, verdict, probabilities, engine, milliseconds } => {
-            let answer = Answer { verdict, probabilities, engine, milliseconds };
+        Reply::Prediction { id, verdict, nearest, evidence, probabilities, engine, milliseconds } => {
+            let answer = Answer { verdict, nearest, evidence, probabilities, engine, milliseconds };
             finish(page, id, Status::Answered(answer));
         }
         Reply::Failed { id, message, hint } => {

@@ -5,21 +5,33 @@
 
 use std::sync::Arc;
 
-use protocol::{Class, Engine, Picture};
+use protocol::{Class, Engine, Evidence, HeldBack, Picture, Verdict};
 
 use crate::wording;
 
 /// A slice's classification.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// The most probable class.
-    pub verdict: Class,
+    /// What is said of the slice.
+    pub verdict: Verdict,
+    /// The most probable class, whether it is named or not.
+    pub nearest: Class,
+    /// What the verdict rests on; nothing where the model always names a class.
+    pub evidence: Option<Evidence>,
     /// In the order of [`Class::ALL`].
     pub probabilities: [f32; 4],
     /// What computed it.
     pub engine: Engine,
     /// From bytes to answer.
     pub milliseconds: f64,
+}
+
+impl Answer {
+    /// The probability of the most probable class; none for a picture that is no brain MRI, of which it says nothing.
+    pub fn best(&self) -> Option<f32> {
+        let strange = self.verdict == Verdict::HeldBack(HeldBack::NotBrainMri);
+        (!strange).then(|| self.probabilities.iter().copied().fold(0.0, f32::max))
+    }
 }
 
 /// Why a row has no answer.
@@ -84,10 +96,7 @@ impl Item {
             Status::Cancelled => "cancelled".into(),
             Status::Failed(failure) if failure.engine_fault => "engine failed".into(),
             Status::Failed(_) => "unreadable".into(),
-            Status::Answered(answer) if wording::is_sure(&answer.probabilities) => {
-                wording::class_name(answer.verdict).into()
-            }
-            Status::Answered(_) => "unsure".into(),
+            Status::Answered(answer) => wording::verdict_name(answer.verdict).into(),
         }
     }
 

@@ -12,7 +12,15 @@ fn answer(verdict: Class, best: f32) -> Status {
     let mut probabilities = [(1.0 - best) / 3.0; 4];
     let index = Class::ALL.iter().position(|class| *class == verdict).unwrap();
     probabilities[index] = best;
-    Status::Answered(Answer { verdict, probabilities, engine: Engine::Cpu, milliseconds: 1.0 })
+    let abstain = Verdict::HeldBack(HeldBack::Abstain);
+    Status::Answered(Answer {
+        verdict: if best < 0.5 { abstain } else { Verdict::Class(verdict) },
+        nearest: verdict,
+        evidence: None,
+        probabilities,
+        engine: Engine::Cpu,
+        milliseconds: 1.0,
+    })
 }
 
 fn failure(engine_fault: bool) -> Status {
@@ -54,7 +62,7 @@ fn arrows_stop_at_the_ends_and_skip_what_the_filter_hides() {
 fn the_filter_finds_verdicts_as_well_as_names() {
     let mut session = session(&["a", "b", "c", "d"]);
     session.set_status(0, answer(Class::Pituitary, 0.9));
-    session.set_status(1, answer(Class::Pituitary, 0.5));
+    session.set_status(1, answer(Class::Pituitary, 0.4));
     session.set_status(2, failure(false));
     for (filter, expected) in [("pituitary", "a"), ("unsure", "b"), ("unreadable", "c"), ("waiting", "d")] {
         session.set_filter(filter.into());

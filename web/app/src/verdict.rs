@@ -1,12 +1,12 @@
 //! What the model found in the slice on the screen.
 
 use leptos::prelude::*;
-use protocol::Class;
+use protocol::{Class, HeldBack, Verdict};
 
 use crate::model::{Dialog, Page};
 use crate::report::Report;
 use crate::state::{Answer, Failure, Item, Session, Status};
-use crate::wording::{self, UNSURE_BELOW};
+use crate::wording;
 
 /// Advice where the error has none of its own.
 const NO_HINT: &str = "see whether another program opens it, or export the slice again as PNG or DICOM";
@@ -65,28 +65,28 @@ fn describe(item: &Item) -> String {
 
 #[component]
 fn Answered(answer: Answer, label: Option<Class>) -> impl IntoView {
-    let sure = wording::is_sure(&answer.probabilities);
-    let best = answer.probabilities.iter().copied().fold(0.0, f32::max);
-    let class = wording::class_name(answer.verdict);
-    let title = if sure { wording::class_title(answer.verdict) } else { "Unsure" };
-    let line = if sure { "likely".to_owned() } else { format!("nearest: {class}") };
-    let style = if sure { wording::class_style(answer.verdict) } else { "unsure" };
+    let named = matches!(answer.verdict, Verdict::Class(_));
+    let bars = answer.best().is_some().then(|| view! { <Bars answer=answer.clone() /> });
+    let style = wording::verdict_style(answer.verdict);
     view! {
-        <p class=format!("headline {style}")><span class="mark" aria-hidden="true"></span>{title}</p>
-        <p class="sureness"><span class="number">{wording::probability(best)}</span>" "{line}</p>
-        <Bars answer=answer.clone() />
+        <p class=format!("headline {style}")>
+            <span class="mark" aria-hidden="true"></span>
+            {wording::verdict_title(answer.verdict)}
+        </p>
+        {wording::sureness(&answer).map(|line| view! { <p class="sureness number">{line}</p> })}
+        {bars}
         {label.map(|label| view! {
             <p class="label">"The data set calls this sample: " <strong>{wording::class_name(label)}</strong> "."</p>
         })}
-        <h3>"How sure, and why"</h3>
-        <p class="quiet">{explanation(sure)}</p>
+        <h3>{if named { "How sure, and why" } else { "Why, and what would help" }}</h3>
+        <p class="quiet">{explanation(&answer)}</p>
     }
 }
 
 #[component]
 fn Bars(answer: Answer) -> impl IntoView {
     let bars = Class::ALL.into_iter().zip(answer.probabilities).map(|(class, probability)| {
-        let best = class == answer.verdict;
+        let best = class == answer.nearest;
         view! {
             <li class=wording::class_style(class) class:best=best>
                 <span class="word">{wording::class_name(class)}</span>
@@ -100,15 +100,27 @@ fn Bars(answer: Answer) -> impl IntoView {
     view! { <ul class="bars" aria-label="Probabilities">{bars.collect_view()}</ul> }
 }
 
-fn explanation(sure: bool) -> String {
-    let rule = format!("The page says “likely” from a probability of {UNSURE_BELOW:.2} on, and “unsure” below it.");
-    if sure {
-        format!("{rule} It is the model's own probability for one slice, not that of a patient having the disease.")
-    } else {
-        format!(
-            "{rule} What would help: neighbouring slices of the same series, or one in which the lesion is larger. \
-             The model knows T1-weighted slices with contrast, in three planes, of these classes only."
-        )
+fn explanation(answer: &Answer) -> String {
+    let Some(evidence) = answer.evidence else {
+        return "It is the model's own probability for one slice. This model was not calibrated.".into();
+    };
+    let rule = format!("A class is named from a probability of {:.2} on.", evidence.abstain_below);
+    let distance = format!(
+        "The picture's texture lies {:.2} from the slices the model was trained on; the limit is {:.2}.",
+        evidence.distance, evidence.familiar_up_to
+    );
+    match answer.verdict {
+        Verdict::Class(_) => format!(
+            "{rule} It is the model's probability for one slice, not that of a patient having the disease. {distance}"
+        ),
+        Verdict::HeldBack(HeldBack::Abstain) => format!(
+            "{rule} What would help: neighbouring slices of the same series, or one in which the lesion is larger. The \
+             model knows T1-weighted slices with contrast best, in three planes. {distance}"
+        ),
+        Verdict::HeldBack(HeldBack::NotBrainMri) => format!(
+            "{distance} So no class is named. If it is a brain MRI: export the slice at its acquired size, whole head in \
+             view, without captions, colours or several pictures in one."
+        ),
     }
 }
 

@@ -1,11 +1,8 @@
 //! How the page says what a model found: one place for words, digits and the rule of when to be unsure.
 
-use protocol::{Class, Engine};
+use protocol::{Class, Engine, HeldBack, Verdict};
 
 use crate::state::Answer;
-
-/// Below this probability of the best class the page says "unsure".
-pub const UNSURE_BELOW: f32 = 0.6;
 
 /// The class within a sentence.
 pub fn class_name(class: Class) -> &'static str {
@@ -45,20 +42,45 @@ pub fn engine_name(engine: Engine) -> &'static str {
     }
 }
 
-/// Whether the best probability is enough to name a class.
-pub fn is_sure(probabilities: &[f32; 4]) -> bool {
-    probabilities.iter().any(|p| *p >= UNSURE_BELOW)
+/// The verdict within a list.
+pub fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Class(class) => class_name(class),
+        Verdict::HeldBack(HeldBack::Abstain) => "unsure",
+        Verdict::HeldBack(HeldBack::NotBrainMri) => "not a brain MRI",
+    }
+}
+
+/// The verdict as a heading.
+pub fn verdict_title(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Class(class) => class_title(class),
+        Verdict::HeldBack(HeldBack::Abstain) => "Unsure",
+        Verdict::HeldBack(HeldBack::NotBrainMri) => "Not a brain MRI",
+    }
+}
+
+/// The style sheet's name for the verdict's colour.
+pub fn verdict_style(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Class(class) => class_style(class),
+        Verdict::HeldBack(_) => "unsure",
+    }
+}
+
+/// How sure the verdict is, in a line: nothing for a picture of which no probability says anything.
+pub fn sureness(answer: &Answer) -> Option<String> {
+    let best = probability(answer.best()?);
+    Some(match answer.verdict {
+        Verdict::Class(_) => format!("{best} likely"),
+        Verdict::HeldBack(_) => format!("{best} nearest: {}", class_name(answer.nearest)),
+    })
 }
 
 /// A verdict in a sentence, for a screen reader.
 pub fn verdict(name: &str, answer: &Answer) -> String {
-    let best = answer.probabilities.iter().copied().fold(0.0, f32::max);
-    let (class, best) = (class_name(answer.verdict), probability(best));
-    if is_sure(&answer.probabilities) {
-        format!("{name}: {class}, likely, {best}")
-    } else {
-        format!("{name}: unsure, nearest {class}, {best}")
-    }
+    let verdict = verdict_name(answer.verdict);
+    sureness(answer).map_or_else(|| format!("{name}: {verdict}"), |sureness| format!("{name}: {verdict}, {sureness}"))
 }
 
 /// A probability in two digits, never rounded to certainty.
@@ -121,9 +143,19 @@ mod tests {
     }
 
     #[test]
-    fn six_tenths_is_enough_and_less_is_not() {
-        assert!(is_sure(&[0.6, 0.2, 0.1, 0.1]));
-        assert!(!is_sure(&[0.2, 0.599, 0.1, 0.101]));
+    fn a_verdict_is_spoken_with_its_probability_and_a_strange_picture_without() {
+        let answer = |verdict| Answer {
+            verdict,
+            nearest: Class::NoTumor,
+            evidence: None,
+            probabilities: [0.1, 0.1, 0.7, 0.1],
+            engine: Engine::Cpu,
+            milliseconds: 1.0,
+        };
+        assert_eq!(verdict("a", &answer(Verdict::Class(Class::NoTumor))), "a: no tumour, 0.70 likely");
+        let unsure = answer(Verdict::HeldBack(HeldBack::Abstain));
+        assert_eq!(verdict("a", &unsure), "a: unsure, 0.70 nearest: no tumour");
+        assert_eq!(verdict("a", &answer(Verdict::HeldBack(HeldBack::NotBrainMri))), "a: not a brain MRI");
     }
 
     #[test]

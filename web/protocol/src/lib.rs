@@ -19,5 +19,5 @@
 mod message;
 mod wire;
 
-pub use message::{Class, Engine, ModelInfo, Picture, Probe, Reply, Request, Step};
+pub use message::{Class, Engine, Evidence, HeldBack, ModelInfo, Picture, Probe, Reply, Request, Step, Verdict};
 pub use wire::{ProtocolError, VERSION, decode, encode};

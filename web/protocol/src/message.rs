@@ -21,6 +21,37 @@ impl Class {
     pub const ALL: [Self; 4] = [Self::Glioma, Self::Meningioma, Self::NoTumor, Self::Pituitary];
 }
 
+/// What is said of a slice; on the wire one word.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[serde(untagged)]
+pub enum Verdict {
+    /// A class.
+    Class(Class),
+    /// None, and why.
+    HeldBack(HeldBack),
+}
+
+/// Why no class is named.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldBack {
+    /// No class is probable enough.
+    Abstain,
+    /// The picture is unlike all that the model was trained on.
+    NotBrainMri,
+}
+
+/// What a verdict rests on besides the probabilities.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// How far the picture is from the training slices, about 1 for one of them.
+    pub distance: f32,
+    /// Above this distance it is taken for no brain MRI.
+    pub familiar_up_to: f32,
+    /// Below this probability of the best class no class is named.
+    pub abstain_below: f32,
+}
+
 /// What a worker computes on.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[serde(rename_all = "lowercase")]
@@ -99,8 +130,12 @@ pub enum Reply {
     Prediction {
         /// The request's.
         id: u32,
-        /// The most probable class.
-        verdict: Class,
+        /// What is said of the slice.
+        verdict: Verdict,
+        /// The most probable class, whether it is named or not.
+        nearest: Class,
+        /// What the verdict rests on; nothing where the model was never calibrated and always names a class.
+        evidence: Option<Evidence>,
         /// Probabilities in the order of [`Class::ALL`], which sum to 1.
         probabilities: [f32; 4],
         /// What computed it.

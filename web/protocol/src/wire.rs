@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Raised whenever a message changes its meaning or shape.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A text that is no message of this version.
 #[derive(Error, Debug)]
@@ -64,13 +64,15 @@ pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, ProtocolError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Class, Engine, Reply, Request};
+    use crate::{Class, Engine, Evidence, HeldBack, Reply, Request, Verdict};
 
     #[test]
     fn a_prediction_survives_the_journey_to_the_last_bit() {
         let reply = Reply::Prediction {
             id: 3,
-            verdict: Class::NoTumor,
+            verdict: Verdict::HeldBack(HeldBack::NotBrainMri),
+            nearest: Class::NoTumor,
+            evidence: Some(Evidence { distance: 2.5, familiar_up_to: 1.4, abstain_below: 0.55 }),
             probabilities: [0.1, 1.0e-7, 0.899_999_9, f32::MIN_POSITIVE],
             engine: Engine::WebGpu,
             milliseconds: 17.25,
@@ -80,16 +82,29 @@ mod tests {
 
     #[test]
     fn another_version_is_named_even_where_its_messages_are_unknown() {
-        let text = r#"{"protocol":2,"message":{"classify_series":{"ids":[1,2]}}}"#;
+        let text = r#"{"protocol":3,"message":{"classify_series":{"ids":[1,2]}}}"#;
         let error = decode::<Request>(text).unwrap_err();
-        assert!(matches!(error, ProtocolError::Version { found: 2 }));
+        assert!(matches!(error, ProtocolError::Version { found: 3 }));
         assert!(error.to_string().contains("reload the page"));
     }
 
     #[test]
     fn a_text_that_is_no_message_is_refused() {
-        for text in ["", "null", "{}", r#"{"protocol":1}"#, r#"{"protocol":1,"message":{"pay":{}}}"#] {
+        for text in ["", "null", "{}", r#"{"protocol":2}"#, r#"{"protocol":2,"message":{"pay":{}}}"#] {
             assert!(matches!(decode::<Request>(text), Err(ProtocolError::Malformed(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_is_one_word_the_one_that_sulcus_classify_prints() {
+        let words = [
+            (Verdict::Class(Class::Pituitary), "\"pituitary\""),
+            (Verdict::HeldBack(HeldBack::Abstain), "\"abstain\""),
+            (Verdict::HeldBack(HeldBack::NotBrainMri), "\"not_brain_mri\""),
+        ];
+        for (verdict, word) in words {
+            assert_eq!(serde_json::to_string(&verdict).unwrap(), word);
+            assert_eq!(serde_json::from_str::<Verdict>(word).unwrap(), verdict);
         }
     }
 

@@ -3,7 +3,7 @@
 use imaging::{DecodeError, Limits, Study, decode};
 use protocol::{Picture, Reply, Request};
 
-use crate::model::EngineError;
+use crate::model::{Answer, EngineError};
 use crate::{ENGINE, display, model, scope};
 
 /// Answers a request; the page hears of every outcome.
@@ -27,9 +27,9 @@ async fn classify(id: u32, bytes: &[u8]) -> Result<Option<Reply>, EngineError> {
         Err(error) => return Ok(Some(failed(id, &error.to_string()))),
     };
     let Some(slice) = study.slices.first() else { return Ok(Some(failed(id, "the file holds no slice"))) };
-    let (verdict, probabilities) = model::loaded()?.predict(slice).await?;
+    let Answer { verdict, nearest, evidence, probabilities } = model::loaded()?.predict(slice).await?;
     let milliseconds = scope::now() - start;
-    Ok(Some(Reply::Prediction { id, verdict, probabilities, engine: ENGINE, milliseconds }))
+    Ok(Some(Reply::Prediction { id, verdict, nearest, evidence, probabilities, engine: ENGINE, milliseconds }))
 }
 
 /// Decodes a file and sends its first slice for display.

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use classifier::{Classifier, ClassifierError};
+use classifier::{Classifier, ClassifierError, Prediction};
 use imaging::{InputSpec, Slice, SliceError, prepare};
-use protocol::{Class, Engine, ModelInfo, Probe, Reply, Step};
+use protocol::{Class, Engine, Evidence, HeldBack, ModelInfo, Probe, Reply, Step, Verdict};
 use thiserror::Error;
 use weights::{Catalogue, WeightsError};
 
@@ -44,6 +44,37 @@ pub enum EngineError {
     Phantom(#[from] SliceError),
 }
 
+/// What the page is told of a slice.
+pub struct Answer {
+    pub verdict: Verdict,
+    pub nearest: Class,
+    pub evidence: Option<Evidence>,
+    /// In the order of [`Class::ALL`].
+    pub probabilities: [f32; 4],
+}
+
+impl TryFrom<Prediction> for Answer {
+    type Error = EngineError;
+
+    fn try_from(prediction: Prediction) -> Result<Self, EngineError> {
+        let class = |index: usize| Class::ALL.get(index).copied().ok_or(EngineError::Shape);
+        Ok(Self {
+            verdict: match prediction.verdict {
+                classifier::Verdict::Class(index) => Verdict::Class(class(index)?),
+                classifier::Verdict::Abstain => Verdict::HeldBack(HeldBack::Abstain),
+                classifier::Verdict::NotBrainMri => Verdict::HeldBack(HeldBack::NotBrainMri),
+            },
+            nearest: class(prediction.class)?,
+            evidence: prediction.evidence.map(|evidence| Evidence {
+                distance: evidence.distance,
+                familiar_up_to: evidence.familiar_up_to,
+                abstain_below: evidence.abstain_below,
+            }),
+            probabilities: prediction.probabilities.try_into().map_err(|_| EngineError::Shape)?,
+        })
+    }
+}
+
 /// A loaded model.
 pub struct Model {
     classifier: Classifier,
@@ -51,13 +82,10 @@ pub struct Model {
 }
 
 impl Model {
-    /// The verdict and the probabilities for a slice.
-    pub async fn predict(&self, slice: &Slice) -> Result<(Class, [f32; 4]), EngineError> {
+    /// The answer to a slice.
+    pub async fn predict(&self, slice: &Slice) -> Result<Answer, EngineError> {
         let predictions = self.classifier.predict(&[prepare(slice, &self.input)]).await?;
-        let prediction = predictions.into_iter().next().ok_or(EngineError::Shape)?;
-        let probabilities = prediction.probabilities.try_into().map_err(|_| EngineError::Shape)?;
-        let verdict = Class::ALL.get(prediction.class).ok_or(EngineError::Shape)?;
-        Ok((*verdict, probabilities))
+        predictions.into_iter().next().ok_or(EngineError::Shape)?.try_into()
     }
 
     /// Classifies the generated slice twice: the first run compiles, the second is timed.
@@ -65,7 +93,7 @@ impl Model {
         let slice = phantom::slice()?;
         self.predict(&slice).await?;
         let start = scope::now();
-        let (_, probabilities) = self.predict(&slice).await?;
+        let Answer { probabilities, .. } = self.predict(&slice).await?;
         Ok(Probe { probabilities, milliseconds: scope::now() - start })
     }
 }

@@ -17,8 +17,8 @@ pub fn histogram(bins: &[f64], tallest: f64, colour: usize, description: &str) -
                     fill={ "var(--class-" (colour % 4) ")" } {}
             }
             line x1="0" y1=(HEIGHT) x2=(WIDTH) y2=(HEIGHT) stroke="var(--line)" {}
-            text x="0" y=(HEIGHT + 13.0) class="axis" { "darkest" }
-            text x=(WIDTH) y=(HEIGHT + 13.0) class="axis" text-anchor="end" { "brightest" }
+            text x="0" y=(HEIGHT + 13.0) { "darkest" }
+            text x=(WIDTH) y=(HEIGHT + 13.0) text-anchor="end" { "brightest" }
         }
     }
 }

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use super::findings::{Audit, Problem};
 use super::look::Seen;
+use super::numbers::count;
 use super::pictures::Pictures;
 use super::shown::Shown;
 use crate::html::page;
@@ -69,7 +70,7 @@ fn contents() -> Markup {
     ];
     html! {
         nav aria-label="Contents" {
-            ul.contents { @for (id, title) in sections { li { a href={ "#" (id) } { (title) } } } }
+            ul.inline { @for (id, title) in sections { li { a href={ "#" (id) } { (title) } } } }
         }
     }
 }
@@ -115,27 +116,9 @@ fn table(description: &str, headings: &[&str], rows: &Markup) -> Markup {
     }
 }
 
-/// `7,023`.
-fn count(number: usize) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    groups.join(",")
-}
-
-/// `25.3 %`.
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!([0, 12, 999, 7023, 1_000_000].map(count), ["0", "12", "999", "7,023", "1,000,000"]);
-    }
 
     #[test]
     fn headings_of_numbers_stand_over_them() {

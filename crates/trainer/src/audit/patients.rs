@@ -6,6 +6,7 @@ use dataset::{Dataset, Part};
 use serde::Serialize;
 
 use super::look::Seen;
+use super::numbers::count;
 
 /// What is known of patients.
 #[derive(Serialize)]
@@ -67,9 +68,9 @@ fn says(dataset: &Dataset, from: &str, known: usize, files: usize) -> String {
     let without = dataset.records.len() - files;
     let rest = match without {
         0 => String::new(),
-        _ => format!(" {without} files have no known patient; they are held together by copies alone."),
+        _ => format!(" {} files have no known patient; they are held together by copies alone.", count(without)),
     };
-    format!("{known} patients of {files} files are known from {source}.{rest}")
+    format!("{} patients of {} files are known from {source}.{rest}", count(known), count(files))
 }
 
 fn on_both_sides(dataset: &Dataset) -> Vec<SharedPatient> {

@@ -48,7 +48,9 @@ impl<'a> Pictures<'a> {
         let values = self.by_record.get(&index).with_context(|| format!("{} has no picture", record.path))?;
         let description = format!("slice of class {}", self.dataset.classes[record.label]);
         let picture = html::picture(values, SIDE as usize, &description)?;
-        Ok(html! { figure.slice { (picture) figcaption { (record.path) } } })
+        // A long path may break after each folder.
+        let folders = record.path.split_inclusive('/');
+        Ok(html! { figure.scan { (picture) figcaption { @for name in folders { (name) wbr; } } } })
     }
 
     /// Two slices side by side under what relates them.

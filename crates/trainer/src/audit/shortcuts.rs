@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::look::{Seen, network_input};
+use super::numbers::percent;
 use super::traces::Traces;
 
 /// What probes found.
@@ -229,33 +230,32 @@ pub fn tells(report: &ProbeReport, chance: f64) -> bool {
 }
 
 fn in_words(files: &[Probed], prepared: &[Probed], chance: f64) -> Vec<String> {
-    let telling = |probed: &[Probed]| {
-        let single = probed.iter().filter(|probed| probed.group != Group::All && tells(&probed.report, chance));
-        single.map(|probed| probed.group.title()).collect::<Vec<_>>().join(", ")
-    };
+    let nothing = "Among what was measured, a network finds no such shortcut.";
+    let left = "Among what was measured, preparation leaves no such shortcut.";
     let mut says = Vec::new();
-    for (probed, from, nothing) in [
-        (files, "In the files", "a network has no such shortcut among what was measured"),
-        (prepared, "In the network's input", "preparation left no such shortcut among what was measured"),
-    ] {
-        let Some(all) = probed.last() else { continue };
-        let groups = telling(probed);
-        let figure = format!(
-            "{:.1} % balanced accuracy, where a guess has {:.1} %",
-            100.0 * all.report.balanced_accuracy,
-            100.0 * chance
-        );
-        says.push(match best_told(&all.report) {
-            Some((class, area)) if tells(&all.report, chance) || !groups.is_empty() => format!(
-                "{from}, what is not anatomy tells the classes apart: {figure}. Told best is {:?}: AUROC {area:.3} against the rest, \
-                 where a guess has 0.5. By itself more than a guess: {}.",
-                class.class,
-                if groups.is_empty() { "none of the groups" } else { &groups }
-            ),
-            _ => format!("{from}, what is not anatomy tells no more than a guess: {figure}. So {nothing}."),
-        });
-    }
+    says.extend(sentence("In the files", files, chance, nothing));
+    says.extend(sentence("In the network's input", prepared, chance, left));
     says
+}
+
+/// What all numbers tell together, and which tell something by themselves.
+fn sentence(place: &str, probed: &[Probed], chance: f64, nothing: &str) -> Option<String> {
+    let (all, single) = probed.split_last()?;
+    let telling: Vec<&str> =
+        single.iter().filter(|probed| tells(&probed.report, chance)).map(|probed| probed.group.title()).collect();
+    let (share, guess) = (percent(all.report.balanced_accuracy), percent(chance));
+    if telling.is_empty() && !tells(&all.report, chance) {
+        let figure = format!("balanced accuracy {share}, where a guess has {guess}");
+        return Some(format!("{place}, what is not anatomy tells no more than a guess: {figure}. {nothing}"));
+    }
+    let (class, area) = best_told(&all.report)?;
+    let alone = if telling.is_empty() { "none".to_owned() } else { telling.join(", ") };
+    Some(format!(
+        "{place}, what is not anatomy tells the classes apart: balanced accuracy {share}, where a guess has {guess}. \
+         Told best is {:?}, with an AUROC of {area:.3} against the rest, where a guess has 0.5. \
+         Groups that tell more than a guess by themselves: {alone}.",
+        class.class
+    ))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use imaging::{Rect, Slice};
 use super::look::range;
 
 /// A slice is sampled on at most about so many positions a side where sharpness is measured.
-const SAMPLES: usize = 256;
+const SAMPLES: usize = 128;
 /// Distances over which sharpness is measured, in pixels.
 const STEPS: [usize; 3] = [1, 2, 4];
 /// Added before a logarithm is taken of a number that may be 0; a quarter of a grey level of 8 bits.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use weights::{
-    Architecture, Crop, InputSpec, Intensity, MANIFEST_SCHEMA, Manifest, MetricsSummary, SplitProtocol, Tensor, Values,
-    WeightsFile,
+    Architecture, Crop, InputSpec, Intensity, MANIFEST_SCHEMA, Manifest, MetricsSummary, Reserve, SplitProtocol,
+    Tensor, Values, WeightsFile,
 };
 
 /// A convolution of 4 output channels in int8 and its bias in floats.
@@ -29,6 +29,7 @@ pub fn manifest() -> Manifest {
         classes: ["glioma", "meningioma", "notumor", "pituitary"].map(String::from).to_vec(),
         recipe: "seed = 7\n[optimiser]\nname = \"adamax\"\n".to_owned(),
         data_fingerprint: "0f".repeat(32),
+        held_out_fingerprint: Some("1e".repeat(32)),
         split: SplitProtocol::Grouped,
         metrics: Some(MetricsSummary {
             part: "held-out fold".to_owned(),
@@ -42,6 +43,7 @@ pub fn manifest() -> Manifest {
         date: "2026-01-31".to_owned(),
         credit: "the data's authors".to_owned(),
         temperature: Some(1.25),
+        reserve: Some(Reserve { abstain_below: 0.5, stage: "block3_out".to_owned(), familiar_up_to: 1.5 }),
     }
 }
 

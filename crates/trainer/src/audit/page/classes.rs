@@ -2,10 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{count, table};
+use super::table;
 use crate::audit::charts::histogram;
 use crate::audit::classes::ClassFindings;
 use crate::audit::findings::Audit;
+use crate::audit::numbers::{count, percent};
 use crate::audit::pictures::Pictures;
 use crate::audit::shown::Shown;
 
@@ -25,7 +26,7 @@ pub fn section(audit: &Audit, shown: &Shown, pictures: &Pictures) -> anyhow::Res
         p.quiet { "Different pictures, spread over the class in the order of their names, whole and not cropped." }
         @for (found, samples) in &grids {
             h4 { (found.class) }
-            div.grid { @for sample in samples { (sample) } }
+            div.grid.samples { @for sample in samples { (sample) } }
         }
     })
 }
@@ -79,7 +80,7 @@ fn intensities(audit: &Audit) -> Markup {
             @for (label, class) in audit.classes.iter().enumerate() {
                 figure {
                     (histogram(&class.intensities, tallest, label, &described(class)))
-                    figcaption { (class.class) ": " (super::percent(class.intensities[0])) " in the darkest bin" }
+                    figcaption { (class.class) ": " (percent(class.intensities[0])) " in the darkest bin" }
                 }
             }
         }

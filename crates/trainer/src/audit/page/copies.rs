@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::{count, table};
+use super::table;
 use crate::audit::findings::Audit;
+use crate::audit::numbers::count;
 use crate::audit::pairs::{Pair, meaning};
 use crate::audit::pictures::Pictures;
 use crate::audit::shown::Shown;

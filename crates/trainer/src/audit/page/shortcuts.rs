@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{percent, table};
+use super::table;
 use crate::audit::charts::bar;
 use crate::audit::findings::Audit;
+use crate::audit::numbers::{count, percent};
 use crate::audit::shortcuts::{Group, Probed, Shortcuts};
 
 pub fn section(audit: &Audit) -> Markup {
@@ -17,8 +18,11 @@ pub fn section(audit: &Audit) -> Markup {
             "same folder does not show it, for it has the same sources. So a small probe (a logistic regression) was "
             "asked what it can tell from such numbers alone, without looking at a brain."
         }
-        @for sentence in &found.says { p { strong { (sentence) } } }
-        @if !found.files.is_empty() { (measured(found)) }
+        @if found.files.is_empty() {
+            @for sentence in &found.says { p { strong { (sentence) } } }
+        } @else {
+            (measured(found))
+        }
     }
 }
 
@@ -26,8 +30,8 @@ fn measured(found: &Shortcuts) -> Markup {
     let input = &found.input;
     html! {
         p {
-            "How it was measured: " (super::count(found.slices)) " different pictures, one of each group of copies, in "
-            (super::count(found.clusters)) " clusters of patients and copies; " (found.folds) " folds that tear no cluster "
+            "How it was measured: " (count(found.slices)) " different pictures, the first of each group of copies by its name, in "
+            (count(found.clusters)) " clusters of patients and copies; " (found.folds) " folds that tear no cluster "
             "apart; classes count the same. The network's input is " (input.size) " x " (input.size) " pixels around the "
             "head, with a rim of " (percent(f64::from(input.margin))) ", scaled from the " (input.intensity.low) "th to the "
             (input.intensity.high) "th percentile."
@@ -63,8 +67,8 @@ fn all_classes(found: &Shortcuts) -> Markup {
         @for probed in &found.files {
             tr {
                 th scope="row" { (probed.group.title()) div.quiet { (probed.group.measures()) } }
-                td { (figure(probed, found.chance)) }
-                td {
+                td.probed { (figure(probed, found.chance)) }
+                td.probed {
                     @match input(probed.group) {
                         Some(probed) => (figure(probed, found.chance)),
                         None => span.quiet { "gone by preparation" },
@@ -79,7 +83,7 @@ fn all_classes(found: &Shortcuts) -> Markup {
 fn figure(probed: &Probed, chance: f64) -> Markup {
     let [low, high] = probed.report.balanced_accuracy_ci95;
     html! {
-        (bar(probed.report.balanced_accuracy, chance))
+        (bar(probed.report.balanced_accuracy, chance)) " "
         (percent(probed.report.balanced_accuracy))
         div.quiet { (percent(low)) " to " (percent(high)) }
     }

@@ -1,0 +1,336 @@
+//! `sulcus calibrate`: teaches a weights file how sure it is, when to abstain, and what is no brain MRI.
+//!
+//! Everything is fitted on the training and the validation part, and measured on the held-out part and, where a folder
+//! of them is named, on pictures that are no brain MRI; none of these is looked at while fitting.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use classifier::{Classifier, Observation};
+use dataset::{Dataset, Split};
+use metrics::{Bootstrap, Predictions, RiskPoint};
+use serde::Serialize;
+use weights::{Reserve, Tensor};
+
+use crate::calibrate::familiar::{Comparison, Material};
+use crate::calibrate::gaussian::Gaussian;
+use crate::calibrate::temperature::{fit_temperature, softmax};
+use crate::catalogue;
+use crate::cli::CalibrateArguments;
+use crate::data::held_out_fingerprint;
+use crate::model_files;
+use crate::recipe::Recipe;
+use crate::slices::{Slices, prepare_file, progress_bar};
+
+mod familiar;
+mod gaussian;
+mod temperature;
+
+/// Bins of the reliability diagram.
+const BINS: usize = 15;
+/// Training slices that are looked at, at most: enough for the shape of the cloud.
+const TRAINING_SLICES: usize = 1000;
+/// This part of the validation slices lies within the cloud.
+const FAMILIAR: f64 = 0.995;
+/// No class is named with a lower probability than this.
+const LEAST_PROBABILITY: f32 = 0.5;
+/// Coverages at which the risk is reported.
+const COVERAGES: [f64; 6] = [1.0, 0.95, 0.9, 0.8, 0.7, 0.5];
+
+/// The findings as `--json` writes them.
+#[derive(Serialize)]
+struct Findings {
+    weights_sha256: String,
+    command: String,
+    fitted_on: Parts,
+    measured_on: Parts,
+    temperature: f64,
+    calibration_error: CalibrationError,
+    abstention: Abstention,
+    foreign: Comparison,
+}
+
+/// How many slices, and of which part.
+#[derive(Serialize)]
+struct Parts {
+    training: usize,
+    validation: usize,
+    held_out: usize,
+    foreign: usize,
+}
+
+/// Expected calibration error over 15 bins of the held-out part.
+#[derive(Serialize)]
+struct CalibrationError {
+    before: f64,
+    before_ci95: [f64; 2],
+    after: f64,
+    after_ci95: [f64; 2],
+    reliability: Vec<metrics::Bin>,
+}
+
+/// When the model abstains, and what that gives on the held-out part.
+#[derive(Serialize)]
+struct Abstention {
+    /// The share of wrong answers that was to be kept to on the validation part.
+    wanted_risk: f64,
+    abstain_below: f32,
+    /// Of the held-out slices, the part that is answered.
+    coverage: f64,
+    /// Of these answers, the part that is wrong.
+    risk: f64,
+    /// Risk at some coverages.
+    curve: Vec<RiskPoint>,
+}
+
+/// What the model makes of a set of slices.
+pub struct Seen {
+    /// One a slice.
+    pub observations: Vec<Observation>,
+    labels: Vec<usize>,
+    clusters: Vec<usize>,
+}
+
+/// Runs `sulcus calibrate`.
+///
+/// # Errors
+/// The weights file or the data can't be used, the data are not those the model was trained on, or a file can't be
+/// written.
+pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
+    let mut file = weights::read(&model_files::read(Some(&arguments.weights))?)?;
+    forget(&mut file);
+    let classifier = pollster::block_on(Classifier::from_file(file.clone(), arguments.device.engine()?))?;
+    let recipe =
+        Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
+    let dataset = arguments.data.open_for(&recipe)?;
+    let split = split(&classifier, &recipe, &dataset)?;
+    let stage = arguments.stage.clone().unwrap_or_else(|| early_stage(file.manifest.architecture).to_owned());
+    let look = |indices: &[usize], what| look_at(&classifier, &dataset, indices, (&stage, what));
+    let training = look(&thinned(&dataset::unique(&dataset, &split.train)), "training slices")?;
+    let validation = look(&split.validation, "validation slices")?;
+    let held_out = look(&split.test, "held-out slices")?;
+    let foreign = look_at_foreign(&classifier, arguments.foreign.as_deref(), &stage)?;
+
+    let temperature = fit_temperature(&logits(&validation), &validation.labels);
+    let answers = |seen: &Seen, temperature| predictions(&dataset, seen, temperature);
+    let abstention = abstention(&answers(&validation, temperature)?, &answers(&held_out, temperature)?, arguments.risk);
+    let cloud = Gaussian::fit(&rows(&training, |observation| &observation.stage))?;
+    let material = Material { training: &training, validation: &validation, held_out: &held_out, foreign: &foreign };
+    let comparison = familiar::compare(&material, &cloud, FAMILIAR)?;
+
+    file.manifest.temperature = Some(temperature as f32);
+    file.manifest.reserve = Some(Reserve {
+        abstain_below: abstention.abstain_below,
+        stage,
+        familiar_up_to: comparison.familiar_up_to as f32,
+    });
+    file.tensors.insert(Reserve::MEAN.to_owned(), Tensor::float(vec![cloud.dimension()], cloud.mean()));
+    let square = vec![cloud.dimension(); 2];
+    file.tensors.insert(Reserve::WHITENING.to_owned(), Tensor::float(square, cloud.whitening()));
+    let bytes = weights::write(&file)?;
+    let findings = Findings {
+        weights_sha256: weights::sha256(&bytes),
+        command: command(arguments),
+        fitted_on: parts(&training, &validation, None, &[]),
+        measured_on: parts(&Seen::none(), &Seen::none(), Some(&held_out), &foreign),
+        temperature,
+        calibration_error: calibration_error(&answers(&held_out, 1.0)?, &answers(&held_out, temperature)?),
+        abstention,
+        foreign: comparison,
+    };
+    print(&findings);
+    write(arguments, &bytes, &findings)
+}
+
+/// What an earlier calibration left; the engine would hold answers back by it.
+fn forget(file: &mut weights::WeightsFile) {
+    file.manifest.temperature = None;
+    file.manifest.reserve = None;
+    file.tensors.remove(Reserve::MEAN);
+    file.tensors.remove(Reserve::WHITENING);
+}
+
+/// The stage whose activations, averaged, tell a brain MRI from other pictures: early, so that it knows textures and not
+/// tumours, and of 256 channels, so that the cloud costs a quarter of a megabyte.
+fn early_stage(architecture: weights::Architecture) -> &'static str {
+    match architecture {
+        weights::Architecture::Xception => "block3_out",
+        weights::Architecture::Vgg16 => "block3_pool",
+    }
+}
+
+/// The split the model was trained by.
+fn split(classifier: &Classifier, recipe: &Recipe, dataset: &Dataset) -> anyhow::Result<Split> {
+    let manifest = classifier.manifest();
+    let split = dataset::split(dataset, &recipe.split_spec())?;
+    let held_out = held_out_fingerprint(dataset, &split);
+    ensure!(
+        dataset::fingerprint(dataset)? == manifest.data_fingerprint
+            && manifest.held_out_fingerprint.as_ref().is_none_or(|trained| *trained == held_out),
+        "these are not the scans, or not the groups, that the model was trained with.\nhint: what the model has seen \
+         must be known to calibrate it; name the same folder and the same --groups as for `sulcus train`"
+    );
+    Ok(split)
+}
+
+/// Every n-th of `indices`, so that few enough are left.
+fn thinned(indices: &[usize]) -> Vec<usize> {
+    indices.iter().copied().step_by(indices.len().div_ceil(TRAINING_SLICES).max(1)).collect()
+}
+
+fn look_at(
+    classifier: &Classifier,
+    dataset: &Dataset,
+    indices: &[usize],
+    (stage, what): (&str, &'static str),
+) -> anyhow::Result<Seen> {
+    let slices = Slices::prepare(dataset, indices, &classifier.input_spec());
+    let readable = slices.readable(indices);
+    ensure!(!readable.is_empty(), "there are no {what}");
+    let bar = progress_bar(readable.len(), what);
+    let mut observations = Vec::with_capacity(readable.len());
+    for chunk in readable.chunks(8) {
+        let prepared: Vec<_> = chunk.iter().filter_map(|&index| slices.get(index).cloned()).collect();
+        observations.extend(pollster::block_on(classifier.observe(&prepared, stage))?);
+        bar.inc(chunk.len() as u64);
+    }
+    bar.finish_and_clear();
+    let clusters = dataset::clusters(dataset);
+    Ok(Seen {
+        observations,
+        labels: readable.iter().map(|&index| dataset.records[index].label).collect(),
+        clusters: readable.iter().map(|&index| clusters[index]).collect(),
+    })
+}
+
+/// Every picture below a folder; those that can't be read are named and left out.
+fn look_at_foreign(classifier: &Classifier, folder: Option<&Path>, stage: &str) -> anyhow::Result<Vec<Observation>> {
+    let Some(folder) = folder else { return Ok(Vec::new()) };
+    let mut prepared = Vec::new();
+    for path in files_below(folder)? {
+        match prepare_file(&path, &classifier.input_spec()) {
+            Ok(slice) => prepared.push(slice),
+            Err(file) => eprintln!("left out \"{}\": {}", file.path.display(), file.reason),
+        }
+    }
+    ensure!(!prepared.is_empty(), "\"{}\" holds no picture that can be read", folder.display());
+    Ok(pollster::block_on(classifier.observe(&prepared, stage))?)
+}
+
+fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read \"{}\"", folder.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            if path.is_dir() { open.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+impl Seen {
+    fn none() -> Self {
+        Self { observations: Vec::new(), labels: Vec::new(), clusters: Vec::new() }
+    }
+}
+
+/// One vector of every observation.
+pub fn rows<'a>(seen: &'a Seen, of: impl Fn(&'a Observation) -> &'a Vec<f32>) -> Vec<&'a [f32]> {
+    seen.observations.iter().map(|observation| of(observation).as_slice()).collect()
+}
+
+fn logits(seen: &Seen) -> Vec<&[f32]> {
+    rows(seen, |observation| &observation.logits)
+}
+
+fn predictions(dataset: &Dataset, seen: &Seen, temperature: f64) -> anyhow::Result<Predictions> {
+    let probabilities: Vec<Vec<f32>> = logits(seen).into_iter().map(|row| softmax(row, temperature)).collect();
+    Ok(Predictions::new(&dataset.classes, &seen.labels, &probabilities, &seen.clusters)?)
+}
+
+fn parts(training: &Seen, validation: &Seen, held_out: Option<&Seen>, foreign: &[Observation]) -> Parts {
+    Parts {
+        training: training.observations.len(),
+        validation: validation.observations.len(),
+        held_out: held_out.map_or(0, |seen| seen.observations.len()),
+        foreign: foreign.len(),
+    }
+}
+
+fn calibration_error(before: &Predictions, after: &Predictions) -> CalibrationError {
+    let error = |predictions| metrics::expected_calibration_error(&metrics::reliability(predictions, BINS));
+    let interval = |predictions| metrics::calibration_interval(predictions, BINS, Bootstrap::default());
+    CalibrationError {
+        before: error(before),
+        before_ci95: interval(before),
+        after: error(after),
+        after_ci95: interval(after),
+        reliability: metrics::reliability(after, BINS),
+    }
+}
+
+/// Chooses the threshold on `validation`: the largest part of the slices that is answered at the wanted risk.
+fn abstention(validation: &Predictions, held_out: &Predictions, wanted_risk: f64) -> Abstention {
+    let allowed = metrics::risk_coverage(validation).into_iter().rev().find(|point| point.risk <= wanted_risk);
+    let abstain_below = allowed.map_or(1.0, |point| point.confidence as f32).max(LEAST_PROBABILITY);
+    let curve = metrics::risk_coverage(held_out);
+    let answered = curve.iter().rev().find(|point| point.confidence >= f64::from(abstain_below));
+    let at = |coverage: f64| curve.iter().find(|point| point.coverage >= coverage).copied();
+    Abstention {
+        wanted_risk,
+        abstain_below,
+        coverage: answered.map_or(0.0, |point| point.coverage),
+        risk: answered.map_or(0.0, |point| point.risk),
+        curve: COVERAGES.into_iter().filter_map(at).collect(),
+    }
+}
+
+/// The command that repeats this calibration.
+fn command(arguments: &CalibrateArguments) -> String {
+    let foreign = if arguments.foreign.is_some() { " --foreign DIR" } else { "" };
+    format!(
+        "sulcus calibrate --weights {} --data DIR --groups FILE{foreign} --risk {}",
+        arguments.weights.file_name().unwrap_or_default().to_string_lossy(),
+        arguments.risk
+    )
+}
+
+fn print(findings: &Findings) {
+    let Findings { temperature, calibration_error: error, abstention, foreign, .. } = findings;
+    println!(
+        "temperature {temperature:.4}; expected calibration error {:.4} (95 % interval {:.4} to {:.4}), before {:.4}",
+        error.after, error.after_ci95[0], error.after_ci95[1], error.before
+    );
+    println!(
+        "abstains below {:.2}: answers {:.1} % of the held-out slices, {:.1} % of them wrong",
+        abstention.abstain_below,
+        100.0 * abstention.coverage,
+        100.0 * abstention.risk
+    );
+    println!("{:<28} {:>8} {:>16} {:>16}", "no brain MRI, by", "AUROC", "foreign refused", "held-out refused");
+    for method in &foreign.methods {
+        println!(
+            "{:<28} {:>8} {:>16} {:>16.4}",
+            method.name,
+            method.auroc.map_or("-".into(), |auroc| format!("{auroc:.4}")),
+            method.foreign_refused.map_or("-".into(), |share| format!("{share:.4}")),
+            method.held_out_refused
+        );
+    }
+}
+
+fn write(arguments: &CalibrateArguments, bytes: &[u8], findings: &Findings) -> anyhow::Result<()> {
+    std::fs::write(&arguments.out, bytes).with_context(|| format!("cannot write \"{}\"", arguments.out.display()))?;
+    println!("wrote {} ({} bytes, SHA-256 {})", arguments.out.display(), bytes.len(), findings.weights_sha256);
+    if let Some(path) = &arguments.catalogue {
+        catalogue::refresh(path, &arguments.out)?;
+    }
+    if let Some(path) = &arguments.json {
+        std::fs::write(path, serde_json::to_string_pretty(findings)? + "\n")
+            .with_context(|| format!("cannot write \"{}\"", path.display()))?;
+    }
+    Ok(())
+}

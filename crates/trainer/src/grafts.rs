@@ -1,0 +1,239 @@
+//! Grafts: tumours put into healthy slices and taken out of others, so that the scanner tells nothing of the class.
+//!
+//! In public sets the healthy slices come from another source than the tumours, and a network that knows the source
+//! has no need to find the tumour. Copying what matters from one picture into another breaks such a link (Ghiasi et
+//! al. 2021). Three grafts are made, all with soft edges and matched to the brightness around them:
+//!
+//! * a *transplant* puts a tumour into a healthy slice, at the place in the head where it grew; the label follows it;
+//! * a *repair* covers a tumour with the mirror image of the other half of the head; the slice counts as healthy;
+//! * a *sham* covers some other place with its mirror image; the label stays, so that seams tell nothing.
+
+use rand::Rng;
+use rand::seq::IndexedRandom;
+
+use crate::slices::Slices;
+
+/// Donors drawn for a transplant, of which the one most like the healthy slice is taken: mostly of the same plane.
+const DRAWN: usize = 6;
+/// A head is repaired from its other half where it resembles its mirror image this much.
+const SYMMETRIC: f32 = 0.6;
+/// Part of a tumour that may lie on its own mirror image; a tumour of the midline can't be covered by itself.
+const MIDLINE: f32 = 0.1;
+/// Pixels over which a graft's edge fades, per side of 128.
+const FADE: usize = 3;
+
+/// A slice with a tumour whose outline is known.
+struct Donor {
+    index: usize,
+    label: usize,
+    /// How much of the graft is seen in each pixel, 0 to 1.
+    mask: Vec<f32>,
+    /// Whether the other half of the head can cover the tumour.
+    repairable: bool,
+}
+
+/// What grafts are made from, at one size of slices.
+pub struct Grafts<'a> {
+    slices: &'a Slices,
+    share: f32,
+    healthy: usize,
+    donors: Vec<Donor>,
+    /// By index of the record, its place in `donors`.
+    donor_of: Vec<Option<usize>>,
+}
+
+impl<'a> Grafts<'a> {
+    /// Finds the donors among the `train` slices. `mask_of` gives the pixels of a record's tumour, `labels` are those
+    /// of every record; `share` of the slices get a graft, and `healthy` is the label of those without a tumour.
+    #[must_use]
+    pub fn new(
+        slices: &'a Slices,
+        mask_of: impl Fn(usize) -> Option<Vec<bool>>,
+        labels: &[usize],
+        train: &[usize],
+        (share, healthy): (f32, usize),
+    ) -> Self {
+        let donor = |&index: &usize| {
+            let slice = slices.get(index)?;
+            let mask = mask_of(index)?;
+            let side = slice.size() as usize;
+            let repairable = resemblance(slice.pixels(), &mirrored(slice.pixels(), side)) >= SYMMETRIC
+                && on_midline(&mask, side) <= MIDLINE;
+            Some(Donor { index, label: labels[index], mask: soft(&mask, side), repairable })
+        };
+        let donors: Vec<Donor> = train.iter().filter(|&&index| labels[index] != healthy).filter_map(donor).collect();
+        let mut donor_of = vec![None; labels.len()];
+        for (place, donor) in donors.iter().enumerate() {
+            donor_of[donor.index] = Some(place);
+        }
+        Self { slices, share, healthy, donors, donor_of }
+    }
+
+    /// Slices that can lend a tumour, and those of them that can be repaired.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        (self.donors.len(), self.donors.iter().filter(|donor| donor.repairable).count())
+    }
+
+    /// A slice with a graft and the label it has then; `None`, most of the time, where it stays as it is.
+    pub fn graft(&self, index: usize, label: usize, random: &mut impl Rng) -> Option<(Vec<f32>, usize)> {
+        if random.random::<f32>() >= self.share {
+            return None;
+        }
+        let slice = self.slices.get(index)?;
+        let (pixels, side) = (slice.pixels(), slice.size() as usize);
+        let sham = random.random::<bool>();
+        let own = self.donor_of[index].map(|place| &self.donors[place]);
+        if label == self.healthy && !sham {
+            let donor = self.donor_like(pixels, random)?;
+            let tumour = self.slices.get(donor.index)?.pixels();
+            return Some((blend(pixels, tumour, &donor.mask), donor.label));
+        }
+        if let Some(own) = own.filter(|own| own.repairable && !sham) {
+            return Some((blend(pixels, &mirrored(pixels, side), &own.mask), self.healthy));
+        }
+        let place = &self.donors.choose(random)?.mask;
+        let free = label == self.healthy || own.is_some_and(|own| apart(&own.mask, place, side));
+        free.then(|| (blend(pixels, &mirrored(pixels, side), place), label))
+    }
+
+    /// Of some donors drawn by chance, the one that resembles `pixels` most.
+    fn donor_like(&self, pixels: &[f32], random: &mut impl Rng) -> Option<&Donor> {
+        let likeness =
+            |donor: &&Donor| self.slices.get(donor.index).map_or(-1.0, |slice| resemblance(pixels, slice.pixels()));
+        let drawn: Vec<&Donor> = self.donors.choose_multiple(random, DRAWN).collect();
+        drawn.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+    }
+}
+
+/// Left and right exchanged.
+fn mirrored(pixels: &[f32], side: usize) -> Vec<f32> {
+    pixels.chunks_exact(side).flat_map(|row| row.iter().rev().copied()).collect()
+}
+
+/// Pearson's correlation of two slices, 0 where one has a single value.
+fn resemblance(a: &[f32], b: &[f32]) -> f32 {
+    let count = a.len() as f32;
+    let (mean_a, mean_b) = (a.iter().sum::<f32>() / count, b.iter().sum::<f32>() / count);
+    let (mut product, mut square_a, mut square_b) = (0.0, 0.0, 0.0);
+    for (a, b) in a.iter().zip(b) {
+        let (a, b) = (a - mean_a, b - mean_b);
+        product += a * b;
+        square_a += a * a;
+        square_b += b * b;
+    }
+    let length = (square_a * square_b).sqrt();
+    if length > 0.0 { product / length } else { 0.0 }
+}
+
+/// The part of a mask that lies on its own mirror image.
+fn on_midline(mask: &[bool], side: usize) -> f32 {
+    let total = mask.iter().filter(|&&set| set).count();
+    let both = mask.chunks_exact(side).map(|row| row.iter().zip(row.iter().rev()).filter(|(a, b)| **a && **b).count());
+    both.sum::<usize>() as f32 / total.max(1) as f32
+}
+
+/// Whether a graft at `place`, and the mirror image it is made of, keep clear of `mask`.
+fn apart(mask: &[f32], place: &[f32], side: usize) -> bool {
+    let source = mirrored(place, side);
+    mask.iter().zip(place).zip(&source).all(|((mask, place), source)| *mask * (place + source) == 0.0)
+}
+
+/// A mask grown by its fading edge: the mean over a square around each pixel, twice, and full inside the outline.
+fn soft(mask: &[bool], side: usize) -> Vec<f32> {
+    let radius = (FADE * side).div_ceil(128);
+    let hard: Vec<f32> = mask.iter().map(|&set| f32::from(u8::from(set))).collect();
+    let grown: Vec<f32> = smooth(&hard, side, radius).iter().map(|&value| f32::from(u8::from(value > 0.0))).collect();
+    smooth(&grown, side, radius)
+}
+
+/// Mean over a square of `2 * radius + 1` pixels a side, of what of it lies in the slice.
+fn smooth(values: &[f32], side: usize, radius: usize) -> Vec<f32> {
+    let along = |values: &[f32], step: usize, stride: usize| -> Vec<f32> {
+        (0..side * side)
+            .map(|index| {
+                let (line, at) = if step == 1 { (index / side, index % side) } else { (index % side, index / side) };
+                let (from, to) = (at.saturating_sub(radius), (at + radius).min(side - 1));
+                (from..=to).map(|at| values[line * stride + at * step]).sum::<f32>() / (to - from + 1) as f32
+            })
+            .collect()
+    };
+    along(&along(values, 1, side), side, 1)
+}
+
+/// `source` seen through `mask` in `ground`, with the brightness that `ground` has along the mask's edge.
+fn blend(ground: &[f32], source: &[f32], mask: &[f32]) -> Vec<f32> {
+    let edge: Vec<usize> = (0..mask.len()).filter(|&index| mask[index] > 0.0 && mask[index] < 1.0).collect();
+    let mean = |pixels: &[f32]| edge.iter().map(|&index| pixels[index]).sum::<f32>() / edge.len().max(1) as f32;
+    let lift = mean(ground) - mean(source);
+    let mixed = ground.iter().zip(source).zip(mask);
+    mixed.map(|((ground, source), share)| ground + share * ((source + lift).clamp(-1.0, 1.0) - ground)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: usize = 32;
+
+    /// A disc of brightness `level`, with a brighter spot on its left half where `spot` is set.
+    fn head(level: f32, spot: bool) -> Vec<f32> {
+        let value = |index: usize| {
+            let (x, y) = ((index % SIDE) as f32 - 15.5, (index / SIDE) as f32 - 15.5);
+            let in_spot = (x + 6.0).hypot(y) < 3.0;
+            if spot && in_spot {
+                level + 0.5
+            } else if x.hypot(y) < 14.0 {
+                level
+            } else {
+                -1.0
+            }
+        };
+        (0..SIDE * SIDE).map(value).collect()
+    }
+
+    fn spot() -> Vec<bool> {
+        (0..SIDE * SIDE).map(|index| ((index % SIDE) as f32 - 9.5).hypot((index / SIDE) as f32 - 15.5) < 3.0).collect()
+    }
+
+    #[test]
+    fn a_repaired_slice_looks_as_without_its_tumour() {
+        let mask = soft(&spot(), SIDE);
+        let (sick, healthy) = (head(0.0, true), head(0.0, false));
+        let repaired = blend(&sick, &mirrored(&sick, SIDE), &mask);
+        assert!(repaired.iter().zip(&healthy).all(|(a, b)| (a - b).abs() < 1e-5));
+        assert!(sick.iter().zip(&healthy).any(|(a, b)| (a - b).abs() > 0.4));
+    }
+
+    #[test]
+    fn a_transplant_keeps_its_contrast_in_a_darker_head() {
+        let mask = soft(&spot(), SIDE);
+        let grown = blend(&head(-0.4, false), &head(0.2, true), &mask);
+        let (centre, beside) = (grown[15 * SIDE + 9], grown[15 * SIDE + 22]);
+        assert!((beside + 0.4).abs() < 1e-6);
+        assert!((centre - beside - 0.5).abs() < 0.02, "{centre} beside {beside}");
+    }
+
+    #[test]
+    fn a_tumour_of_the_midline_is_seen_as_such() {
+        let middle: Vec<bool> = (0..SIDE * SIDE).map(|index| (14..18).contains(&(index % SIDE))).collect();
+        assert!(on_midline(&middle, SIDE) > 0.99);
+        assert!(on_midline(&spot(), SIDE) < 1e-6);
+    }
+
+    #[test]
+    fn a_sham_keeps_clear_of_the_tumour_and_of_its_mirror_image() {
+        let mask = soft(&spot(), SIDE);
+        assert!(!apart(&mask, &mask, SIDE));
+        assert!(!apart(&mask, &mirrored(&mask, SIDE), SIDE));
+        let below: Vec<f32> = (0..SIDE * SIDE).map(|index| f32::from(u8::from(index / SIDE > 26))).collect();
+        assert!(apart(&mask, &below, SIDE));
+    }
+
+    #[test]
+    fn a_mask_fades_outside_the_outline() {
+        let (hard, soft) = (spot(), soft(&spot(), SIDE));
+        assert!(hard.iter().zip(&soft).all(|(hard, soft)| !hard || *soft > 0.999));
+        assert!(soft.iter().any(|&share| share > 0.0 && share < 1.0));
+    }
+}

@@ -1,0 +1,240 @@
+//! `sulcus report`: a run folder to its report, as a page, as JSON and as the predictions behind both.
+
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use burn::tensor::Device;
+use dataset::{Dataset, Leakage, Split};
+use networks::{Form, Network, NetworkConfig};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::batches::Source;
+use crate::checkpoint::{RunFolder, read_tensors};
+use crate::cli::ReportArguments;
+use crate::environment::Environment;
+use crate::folds;
+use crate::measured::Measured;
+use crate::predict;
+use crate::predictions_file::{self, HeldOut, Part};
+use crate::recipe::Recipe;
+use crate::report_page;
+use crate::slices::Slices;
+
+/// Mistakes shown as pictures.
+const PICTURES: usize = 24;
+
+/// A report as `report.json` has it.
+#[derive(Serialize)]
+pub struct RunReport {
+    /// The part of the data it is about.
+    pub measured_on: HeldOut,
+    /// Whether something of that part, a patient or a copy, was seen in training.
+    pub leaky: bool,
+    /// How much of it.
+    pub leakage: Leakage,
+    #[serde(flatten)]
+    pub measured: Measured,
+    /// How the data were divided.
+    pub split: Sizes,
+    /// Wrong answers, the surest first.
+    pub mistakes: Vec<Mistake>,
+    pub data_fingerprint: String,
+    /// Of `network.safetensors`.
+    pub network_sha256: String,
+    /// What it was trained on; unknown for run folders older than this field.
+    pub environment: Option<Environment>,
+    pub recipe: Recipe,
+    /// Files that could not be read.
+    pub unreadable: Vec<String>,
+}
+
+/// How many slices each part has, class by class.
+#[derive(Serialize)]
+pub struct Sizes {
+    pub train: Vec<usize>,
+    pub validation: Vec<usize>,
+    pub test: Vec<usize>,
+}
+
+/// A slice that got the wrong class.
+#[derive(Serialize)]
+pub struct Mistake {
+    pub path: String,
+    pub truth: String,
+    pub verdict: String,
+    /// The verdict's.
+    pub probability: f32,
+    pub probability_of_truth: f32,
+    #[serde(skip)]
+    pub index: usize,
+}
+
+/// `split.json`: paths of each part.
+#[derive(Deserialize)]
+struct SplitFile {
+    train: Vec<String>,
+    validation: Vec<String>,
+    test: Vec<String>,
+}
+
+/// Runs `sulcus report`.
+///
+/// # Errors
+/// The run folder is incomplete, the data are not those it was trained on, or the disk refuses.
+pub fn run(arguments: &ReportArguments) -> anyhow::Result<()> {
+    let device = arguments.device.open()?;
+    if let Some(fold) = folds::folders(&arguments.run).first() {
+        let recipe = Recipe::open(&fold.join("recipe.toml"))?;
+        let dataset = arguments.data.open_for(&recipe)?;
+        return folds::report_again(&arguments.run, &dataset, &device);
+    }
+    let recipe = Recipe::open(&arguments.run.join("recipe.toml"))?;
+    again(&arguments.run, &arguments.data.open_for(&recipe)?, &device)
+}
+
+/// As [`write`], for a run of another day: the scans must be those it was trained on.
+///
+/// # Errors
+/// As [`run`].
+pub fn again(run: &Path, dataset: &Dataset, device: &Device) -> anyhow::Result<()> {
+    let folder = RunFolder::open(run)?;
+    let trained_on: String = read_json(&folder, "data.json")?;
+    let found = dataset::fingerprint(dataset)?;
+    if found != trained_on {
+        bail!(
+            "these are not the scans that \"{}\" was trained on: their fingerprint is {found}, not {trained_on}.\n\
+             hint: name the folder it was trained on with --data; `sulcus evaluate` measures on others",
+            run.display()
+        );
+    }
+    write(run, dataset, device)
+}
+
+/// Classifies what the run held out, and writes `predictions.csv`, `report.json` and `report.html` into its folder.
+///
+/// # Errors
+/// The run folder is incomplete, nothing of the held-out part can be read, or the disk refuses.
+pub fn write(run: &Path, dataset: &Dataset, device: &Device) -> anyhow::Result<()> {
+    let folder = RunFolder::open(run)?;
+    let recipe = Recipe::open(&folder.file("recipe.toml"))?;
+    let split = read_split(&folder, dataset)?;
+    let network = NetworkConfig::new(recipe.architecture, dataset.classes.len(), Form::Trainable)
+        .init(device)
+        .load(&read_tensors(&folder.file("network.safetensors"))?)?;
+    let wanted = [&split.validation[..], &split.test].concat();
+    let slices = Slices::prepare(dataset, &wanted, &recipe.input);
+    let parts = predict_parts(&network, dataset, &split, &slices, recipe.batch, device)?;
+    let part = parts.iter().rev().find(|part| !part.indices.is_empty()).context("no held-out slice can be read")?;
+    let report = measure(&folder, dataset, split, part, &slices, recipe)?;
+    let page = report_page::page(&report, &folder.epochs()?, &pictures(&report, &slices)?);
+    folder.write("predictions.csv", &predictions_file::to_csv(dataset, &parts)?)?;
+    folder.write("report.html", page.as_bytes())?;
+    // The last of the three, so that where it is the report is whole.
+    folder.write("report.json", &serde_json::to_vec_pretty(&report)?)?;
+    println!("wrote {}", folder.file("report.html").display());
+    Ok(())
+}
+
+/// Validation, then test.
+fn predict_parts(
+    network: &Network,
+    dataset: &Dataset,
+    split: &Split,
+    slices: &Slices,
+    batch: usize,
+    device: &Device,
+) -> anyhow::Result<Vec<Part>> {
+    let labels: Vec<usize> = dataset.records.iter().map(|record| record.label).collect();
+    let source = Source { slices, labels: &labels, size: batch };
+    let predict = |(part, indices): (HeldOut, &[usize])| {
+        let indices = slices.readable(indices);
+        let probabilities = predict::probabilities(network, source, &indices, device)?;
+        Ok(Part { part, indices, probabilities })
+    };
+    [(HeldOut::Validation, &split.validation[..]), (HeldOut::Test, &split.test)].into_iter().map(predict).collect()
+}
+
+fn measure(
+    folder: &RunFolder,
+    dataset: &Dataset,
+    split: Split,
+    part: &Part,
+    slices: &Slices,
+    recipe: Recipe,
+) -> anyhow::Result<RunReport> {
+    let predictions = predict::against_truth(dataset, &part.indices, &part.probabilities)?;
+    let counts = |indices: &[usize]| dataset.class_counts(indices);
+    let sizes = Sizes { train: counts(&split.train), validation: counts(&split.validation), test: counts(&split.test) };
+    let measured_split = match part.part {
+        HeldOut::Test => split,
+        HeldOut::Validation => Split { train: split.train, validation: Vec::new(), test: split.validation },
+    };
+    let leakage = dataset::leakage(dataset, &measured_split);
+    let network = std::fs::read(folder.file("network.safetensors"))?;
+    Ok(RunReport {
+        measured_on: part.part,
+        leaky: leakage.leaky,
+        leakage,
+        measured: Measured::new(&predictions),
+        split: sizes,
+        mistakes: mistakes(dataset, part),
+        data_fingerprint: read_json(folder, "data.json")?,
+        network_sha256: weights::sha256(&network),
+        environment: folder
+            .file("environment.json")
+            .exists()
+            .then(|| read_json(folder, "environment.json"))
+            .transpose()?,
+        recipe,
+        unreadable: slices.unreadable.iter().map(|file| format!("{}: {}", file.path.display(), file.reason)).collect(),
+    })
+}
+
+fn mistakes(dataset: &Dataset, part: &Part) -> Vec<Mistake> {
+    let mistake = |(&index, row): (&usize, &Vec<f32>)| {
+        let record = &dataset.records[index];
+        let verdict = crate::logits::largest(row);
+        (verdict != record.label).then(|| Mistake {
+            path: record.path.clone(),
+            truth: dataset.classes[record.label].clone(),
+            verdict: dataset.classes[verdict].clone(),
+            probability: row[verdict],
+            probability_of_truth: row[record.label],
+            index,
+        })
+    };
+    let mut mistakes: Vec<Mistake> = part.indices.iter().zip(&part.probabilities).filter_map(mistake).collect();
+    mistakes.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.path.cmp(&b.path)));
+    mistakes
+}
+
+/// The surest mistakes as the network saw them.
+fn pictures(report: &RunReport, slices: &Slices) -> anyhow::Result<Vec<maud::Markup>> {
+    let picture = |mistake: &Mistake| {
+        let slice = slices.get(mistake.index).context("a slice that was classified is gone")?;
+        let description = format!("{}: {} taken for {}", mistake.path, mistake.truth, mistake.verdict);
+        crate::html::picture(slice.pixels(), slice.size() as usize, &description)
+    };
+    report.mistakes.iter().take(PICTURES).map(picture).collect()
+}
+
+fn read_split(folder: &RunFolder, dataset: &Dataset) -> anyhow::Result<Split> {
+    let classes: Vec<String> = read_json(folder, "classes.json")?;
+    ensure!(dataset.classes == classes, "the scans have the classes {:?}; the run has {classes:?}", dataset.classes);
+    let file: SplitFile = read_json(folder, "split.json")?;
+    let index = |path: &String| {
+        let found = dataset.records.binary_search_by(|record| record.path.cmp(path));
+        found.ok().with_context(|| format!("\"{path}\" is in the run's split and not among the scans"))
+    };
+    let indices = |paths: &[String]| paths.iter().map(index).collect::<anyhow::Result<Vec<usize>>>();
+    Ok(Split { train: indices(&file.train)?, validation: indices(&file.validation)?, test: indices(&file.test)? })
+}
+
+fn read_json<T: DeserializeOwned>(folder: &RunFolder, name: &str) -> anyhow::Result<T> {
+    let path = folder.file(name);
+    let text = std::fs::read(&path).with_context(|| {
+        format!("cannot read \"{}\".\nhint: --run names the folder that `sulcus train` left", path.display())
+    })?;
+    serde_json::from_slice(&text).with_context(|| format!("\"{}\" is damaged", path.display()))
+}
