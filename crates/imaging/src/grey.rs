@@ -5,7 +5,7 @@
 
 use image::DynamicImage;
 
-use crate::{DecodeError, Format, Slice, Source, Study, Window};
+use crate::{ColourMode, DecodeError, Format, Slice, Source, Study, Window};
 
 /// Luma of one pixel, in the unit of its channels; exact where the three are equal.
 pub(crate) fn luma(red: u16, green: u16, blue: u16) -> f32 {
@@ -21,8 +21,8 @@ pub(crate) fn grey_image(image: &DynamicImage) -> Result<Slice, DecodeError> {
 }
 
 /// A study of one slice.
-pub(crate) fn study_of(slice: Slice, format: Format) -> Study {
-    Study { slices: vec![slice], source: Source { format, patient_id: None } }
+pub(crate) fn study_of(slice: Slice, format: Format, mode: ColourMode) -> Study {
+    Study { slices: vec![slice], source: Source { format, mode, patient_id: None } }
 }
 
 fn grey_pixels(image: &DynamicImage) -> Vec<f32> {

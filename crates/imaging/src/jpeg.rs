@@ -7,7 +7,7 @@ use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
 use crate::grey::{luma, study_of};
-use crate::{DecodeError, Format, Limits, Slice, Study, Window};
+use crate::{Channels, ColourMode, DecodeError, Format, Limits, Slice, Study, Window};
 
 /// Decodes baseline and progressive JPEG; of `YCbCr` only the luma is decoded.
 ///
@@ -24,7 +24,13 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError
         let reason = "the file ends before its image does".to_owned();
         return Err(DecodeError::Damaged { format: Format::Jpeg, reason });
     }
-    let grey = matches!(decoder.input_colorspace(), Some(ColorSpace::Luma | ColorSpace::YCbCr));
+    let channels = match decoder.input_colorspace() {
+        Some(ColorSpace::Luma) => Channels::Grey,
+        Some(ColorSpace::YCbCr) => Channels::YCbCr,
+        Some(ColorSpace::RGB) => Channels::Rgb,
+        _ => Channels::Cmyk,
+    };
+    let grey = matches!(channels, Channels::Grey | Channels::YCbCr);
     let wanted = if grey { ColorSpace::Luma } else { ColorSpace::RGB };
     decoder.set_options(options.jpeg_set_out_colorspace(wanted));
     let values = decoder.decode().map_err(|error| explain(&error))?;
@@ -34,7 +40,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError
         values.chunks_exact(3).map(|rgb| luma(rgb[0].into(), rgb[1].into(), rgb[2].into())).collect()
     };
     let slice = Slice::new(width, height, pixels)?.with_window(Window::between(0.0, 255.0));
-    Ok(study_of(slice, Format::Jpeg))
+    Ok(study_of(slice, Format::Jpeg, ColourMode { channels, bits: 8 }))
 }
 
 /// The width and height a JPEG declares, in pixels.

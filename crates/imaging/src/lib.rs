@@ -13,6 +13,7 @@
 //! # Ok::<(), imaging::SliceError>(())
 //! ```
 
+mod colour;
 mod decode;
 mod dicom;
 mod error;
@@ -27,6 +28,7 @@ mod resample;
 mod slice;
 mod study;
 
+pub use colour::{Channels, ColourMode};
 pub use decode::{decode, is_readable};
 pub use error::DecodeError;
 pub use head::{Rect, head_bounds};

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
 
 use crate::grey::{grey_image, study_of};
-use crate::{DecodeError, Format, Limits, Study};
+use crate::{ColourMode, DecodeError, Format, Limits, Study};
 
 /// Memory a decoder may take beyond 16 bytes a pixel.
 const SPARE_BYTES: u64 = 64 << 20;
@@ -29,8 +29,9 @@ pub(crate) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<St
     if width > limits.max_side || height > limits.max_side {
         return Err(DecodeError::TooManyPixels { width, height, limit: limits.max_side });
     }
+    let mode = ColourMode::of_raster(bytes, &format, decoder.original_color_type());
     let image = DynamicImage::from_decoder(decoder).map_err(fail)?;
-    Ok(study_of(grey_image(&image)?, format))
+    Ok(study_of(grey_image(&image)?, format, mode))
 }
 
 fn explain(error: &ImageError, format: Format) -> DecodeError {

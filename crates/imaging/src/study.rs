@@ -1,6 +1,6 @@
 //! What a file held, and where it came from.
 
-use crate::Slice;
+use crate::{ColourMode, Slice};
 
 /// How large a file may be before it is refused; checked on the declared size, before anything is allocated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Study {
 pub struct Source {
     /// The file's format, found from its content.
     pub format: Format,
+    /// How the file stores its pixels: for finding out what a collection gives away, never for a prediction.
+    pub mode: ColourMode,
     /// The patient's identifier where the file carries one (DICOM): for grouping slices, never for display.
     pub patient_id: Option<String>,
 }

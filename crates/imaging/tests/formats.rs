@@ -97,6 +97,31 @@ fn every_format_gives_the_grey_of_pillow_and_pydicom() {
 }
 
 #[test]
+fn the_mode_is_the_one_the_file_was_written_in() {
+    let written = [
+        ("alpha.png", "RGBA, 8 bit"),
+        ("cmyk.jpg", "CMYK, 8 bit"),
+        ("colour.bmp", "RGB, 8 bit"),
+        ("colour_420.jpg", "YCbCr, 8 bit"),
+        ("colour_lzw.tif", "RGB, 8 bit"),
+        ("grey.bmp", "palette, 8 bit"),
+        ("grey.jpg", "grey, 8 bit"),
+        ("grey_16_bit.png", "grey, 16 bit"),
+        ("grey_16_bit.tif", "grey, 16 bit"),
+        ("grey_alpha.png", "grey with alpha, 8 bit"),
+        ("implicit.dcm", "grey, 12 bit"),
+        ("lossless.webp", "RGB, 8 bit"),
+        ("one_bit.png", "grey, 1 bit"),
+        ("palette_4_bit.png", "palette, 4 bit"),
+    ];
+    for (name, mode) in written {
+        let (_, bytes) = FILES.into_iter().find(|(file, _)| *file == name).unwrap();
+        let study = decode(bytes, &Limits::default()).unwrap();
+        assert_eq!(study.source.mode.to_string(), mode, "{name}");
+    }
+}
+
+#[test]
 fn prepared_inputs_have_the_same_bits_natively_and_in_wasm() {
     let found: Vec<String> =
         FILES.into_iter().map(|(name, bytes)| digest_line(name, &only_slice(name, bytes))).collect();

@@ -32,6 +32,8 @@ pub struct Intervals {
     pub accuracy: [f64; 2],
     /// Of the macro-averaged F1.
     pub macro_f1: [f64; 2],
+    /// Of the macro-averaged recall, which is the balanced accuracy.
+    pub macro_recall: [f64; 2],
 }
 
 /// 95 % percentile intervals of one class's scores, lower and upper end.
@@ -55,6 +57,7 @@ pub fn intervals(predictions: &Predictions, bootstrap: Bootstrap) -> Intervals {
     Intervals {
         accuracy: middle_95(drawn.iter().map(Confusion::accuracy).collect()),
         macro_f1: middle_95(drawn.iter().map(|confusion| confusion.macro_average().f1).collect()),
+        macro_recall: middle_95(drawn.iter().map(|confusion| confusion.macro_average().recall).collect()),
     }
 }
 

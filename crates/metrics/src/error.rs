@@ -29,6 +29,17 @@ pub enum MetricsError {
         classes: usize,
     },
 
+    /// A class with too few independent items to be learnt from some and measured on others.
+    #[error("cannot measure: class {class:?} has {found} independent item(s); at least {needed} are needed.")]
+    TooFewClusters {
+        /// The class.
+        class: String,
+        /// How many clusters have an item of it.
+        found: usize,
+        /// How many are needed.
+        needed: usize,
+    },
+
     /// A row of probabilities of the wrong length, with a value that is no probability, or that doesn't sum to 1.
     #[error("cannot measure: item {item} has probabilities {row:?}; {classes} from 0 to 1 that sum to 1 are needed.")]
     NoDistribution {

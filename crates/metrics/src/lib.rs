@@ -17,12 +17,16 @@
 //! assert_eq!(report.accuracy, 0.75);
 //! # Ok::<(), metrics::MetricsError>(())
 //! ```
+//!
+//! [`probe`] measures something else: what a few numbers tell about the class that should tell nothing.
 
 mod bootstrap;
 mod calibration;
 mod confusion;
 mod error;
+mod logistic;
 mod predictions;
+mod probe;
 mod report;
 mod roc;
 
@@ -30,6 +34,8 @@ pub use bootstrap::{Bootstrap, ClassIntervals, Intervals, calibration_interval, 
 pub use calibration::{Bin, RiskPoint, expected_calibration_error, log_loss, reliability, risk_coverage};
 pub use confusion::{Average, Confusion, Scores};
 pub use error::MetricsError;
+pub use logistic::Logistic;
 pub use predictions::Predictions;
+pub use probe::{FOLDS, ProbeReport, ProbedClass, probe};
 pub use report::{ClassReport, Report};
 pub use roc::{RocPoint, roc_auc, roc_curve, separation};

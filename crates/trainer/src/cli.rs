@@ -19,7 +19,7 @@ pub struct Cli {
 /// What `sulcus` can do.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Find out what a folder of scans holds: copies, conflicts, leaks
+    /// Find out what a folder of scans holds: copies, conflicts, leaks, shortcuts
     Audit(AuditArguments),
     /// Train a network by a recipe
     Train(TrainArguments),
@@ -57,12 +57,20 @@ pub struct DataArguments {
     pub groups: Option<PathBuf>,
 }
 
-/// Find out what a folder of scans holds: copies, conflicts, leaks.
+/// Find out what a folder of scans holds: copies, conflicts, leaks, shortcuts.
+///
+/// Reads every file and reports: files, sizes, colour modes and JPEG compression of each class; files that can't be
+/// read or bear a misleading name; every two files that show the same picture, mirrored, turned, rescaled or altered;
+/// copies with different labels; what Testing shares with Training; and what a small probe tells about the classes
+/// from what is not anatomy, in the files and in the network's input.
+///
+/// Patients come from the CSV, else from DICOM headers. Where neither names any, the report says so.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sulcus audit scans
+  sulcus audit scans --html audit.html
   sulcus audit scans --json > audit.json
-  sulcus audit scans --write-groups scans/index.csv")]
+  sulcus audit scans --groups patients.csv --html audit.html --write-groups scans/index.csv")]
 pub struct AuditArguments {
     /// Folder of scans: DIR/Training/CLASS/FILE and DIR/Testing/CLASS/FILE, or DIR/CLASS/FILE
     #[arg(value_name = "DIR")]
@@ -73,6 +81,9 @@ pub struct AuditArguments {
     /// One JSON object, with every pair of copies
     #[arg(long)]
     pub json: bool,
+    /// Write the findings as one HTML page with pictures, which needs no other file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Write the copies found, and the patients known, as a CSV for --groups
     #[arg(long, value_name = "FILE")]
     pub write_groups: Option<PathBuf>,

@@ -12,7 +12,7 @@ mod syntax;
 
 use std::borrow::Cow;
 
-use crate::{DecodeError, Format, Limits, Slice, Source, Study, Window};
+use crate::{ColourMode, DecodeError, Format, Limits, Slice, Source, Study, Window};
 use element::Reader;
 use header::{Header, Layout};
 use syntax::{Encoding, Syntax};
@@ -80,7 +80,8 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError
         Fault::Unsupported(reason) => unsupported(format!("{reason} ({}, {uid})", syntax::name(&uid))),
     })?;
     let slice = slice(grey, &header, &layout)?;
-    Ok(Study { slices: vec![slice], source: Source { format, patient_id: header.patient_id() } })
+    let mode = ColourMode::of_dicom(&layout.photometric, layout.stored);
+    Ok(Study { slices: vec![slice], source: Source { format, mode, patient_id: header.patient_id() } })
 }
 
 /// The transfer syntax and the data set behind preamble and file meta information, where there are any.
