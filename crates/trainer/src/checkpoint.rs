@@ -128,7 +128,7 @@ impl RunFolder {
         progress: &Progress,
     ) -> anyhow::Result<()> {
         let (next, last) = (self.file("last.new"), self.file("last"));
-        self.write_state(&next, network, average, optimizer, progress).inspect_err(|_| {
+        write_state(&next, network, average, optimizer, progress).inspect_err(|_| {
             // Half a state is of no use, and the disk may be full. If it can't go, it is never taken for a whole one.
             let _ = fs::remove_dir_all(&next);
         })?;
@@ -136,29 +136,10 @@ impl RunFolder {
         let before = self.file("last.old");
         remove_folder(&before)?;
         if last.exists() {
-            fs::rename(&last, &before).map_err(|error| write_failed(&before, 0, error))?;
+            fs::rename(&last, &before).map_err(|error| write_failed(&before, 0, &error))?;
         }
-        fs::rename(&next, &last).map_err(|error| write_failed(&last, 0, error))?;
+        fs::rename(&next, &last).map_err(|error| write_failed(&last, 0, &error))?;
         remove_folder(&before)
-    }
-
-    fn write_state(
-        &self,
-        folder: &Path,
-        network: &Network,
-        average: Option<&Network>,
-        optimizer: &ModuleOptimizer,
-        progress: &Progress,
-    ) -> anyhow::Result<()> {
-        remove_folder(folder)?;
-        fs::create_dir(folder).map_err(|error| write_failed(folder, 0, error))?;
-        write_network(&folder.join("network.safetensors"), network)?;
-        if let Some(average) = average {
-            write_network(&folder.join("average.safetensors"), average)?;
-        }
-        let state = optimizer.into_bytes().map_err(|error| anyhow!("cannot save the optimiser: {error:?}"))?;
-        write_whole(&folder.join("optimizer.bpk"), &state)?;
-        write_whole(&folder.join("progress.json"), &serde_json::to_vec(progress)?)
     }
 
     /// The state to resume from; `None` where no epoch was finished. `optimizer` makes the optimiser that the state is of.
@@ -204,18 +185,36 @@ fn remove_folder(path: &Path) -> anyhow::Result<()> {
     }
 }
 
+fn write_state(
+    folder: &Path,
+    network: &Network,
+    average: Option<&Network>,
+    optimizer: &ModuleOptimizer,
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    remove_folder(folder)?;
+    fs::create_dir(folder).map_err(|error| write_failed(folder, 0, &error))?;
+    write_network(&folder.join("network.safetensors"), network)?;
+    if let Some(average) = average {
+        write_network(&folder.join("average.safetensors"), average)?;
+    }
+    let state = optimizer.into_bytes().map_err(|error| anyhow!("cannot save the optimiser: {error:?}"))?;
+    write_whole(&folder.join("optimizer.bpk"), &state)?;
+    write_whole(&folder.join("progress.json"), &serde_json::to_vec(progress)?)
+}
+
 /// Writes a file whole or not at all: beside it first, then in its place.
 fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let part = path.with_extension("part");
     fs::write(&part, bytes).and_then(|()| fs::rename(&part, path)).map_err(|error| {
         // What got onto a full disk takes room that is needed. If it can't go, the next write goes over it.
         let _ = fs::remove_file(&part);
-        write_failed(path, bytes.len(), error)
+        write_failed(path, bytes.len(), &error)
     })
 }
 
 /// What to say of a file of `size` bytes that could not be written.
-pub fn write_failed(path: &Path, size: usize, error: io::Error) -> anyhow::Error {
+pub fn write_failed(path: &Path, size: usize, error: &io::Error) -> anyhow::Error {
     let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
     let wanted = size.div_ceil(1_000_000);
     let hint = if full {
@@ -260,7 +259,7 @@ mod tests {
         write_whole(&file, b"before").unwrap();
         // Every write into this device fails as on a full disk.
         std::os::unix::fs::symlink("/dev/full", folder.path().join("progress.part")).unwrap();
-        let error = write_whole(&file, &[0; 3_000_000]).unwrap_err().to_string();
+        let error = write_whole(&file, &vec![0; 3_000_000]).unwrap_err().to_string();
         assert!(error.contains("progress.json") && error.contains("needs 3 MB"), "{error}");
         assert_eq!(fs::read(&file).unwrap(), b"before");
         write_whole(&file, b"after").unwrap();

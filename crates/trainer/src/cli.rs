@@ -92,9 +92,9 @@ pub struct AuditArguments {
 /// Train a network by a recipe.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped
-  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped --resume
-  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/folds --folds 5
+  sulcus train --recipe recipes/best-xception.toml --data scans --out runs/grouped
+  sulcus train --recipe recipes/best-xception.toml --data scans --out runs/grouped --resume
+  sulcus train --recipe recipes/best-xception.toml --data scans --out runs/folds --folds 5
   tensorboard --logdir runs
 
 The run folder holds report.html, report.json and predictions.csv in the end, and metrics.jsonl and tensorboard/ from the
@@ -244,7 +244,7 @@ pub struct CalibrateArguments {
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// Share of wrong answers among those given, kept to on the validation part
-    #[arg(long, value_name = "SHARE", default_value_t = 0.03)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
     pub risk: f64,
     /// Folder of pictures that are no brain MRI, to measure how many are refused
     #[arg(long, value_name = "DIR")]

@@ -98,7 +98,7 @@ pub fn report_again(run: &Path, dataset: &Dataset, device: &Device) -> anyhow::R
 /// The folders of the folds in a run folder, in order; none in that of a single run.
 #[must_use]
 pub fn folders(run: &Path) -> Vec<PathBuf> {
-    (1..).map(|number| fold_folder(run, number)).take_while(|folder| folder.exists()).collect()
+    (1..=u8::MAX.into()).map(|number| fold_folder(run, number)).take_while(|folder| folder.exists()).collect()
 }
 
 fn fold_folder(run: &Path, number: usize) -> PathBuf {

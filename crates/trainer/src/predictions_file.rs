@@ -35,7 +35,7 @@ impl HeldOut {
 /// Records of one part with a row of probabilities each.
 pub struct Part {
     /// Which part.
-    pub part: HeldOut,
+    pub held_out: HeldOut,
     /// Indices into [`Dataset::records`].
     pub indices: Vec<usize>,
     /// One value a class.
@@ -54,7 +54,7 @@ pub fn to_csv(dataset: &Dataset, parts: &[Part]) -> anyhow::Result<Vec<u8>> {
         for (&index, probabilities) in part.indices.iter().zip(&part.probabilities) {
             let record = &dataset.records[index];
             let (truth, verdict) = (&dataset.classes[record.label], &dataset.classes[largest(probabilities)]);
-            let row = [&record.path, part.part.name(), truth, verdict].map(str::to_owned).into_iter();
+            let row = [&record.path, part.held_out.name(), truth, verdict].map(str::to_owned).into_iter();
             writer.write_record(row.chain(probabilities.iter().map(f32::to_string)))?;
         }
     }
@@ -68,7 +68,7 @@ pub fn to_csv(dataset: &Dataset, parts: &[Part]) -> anyhow::Result<Vec<u8>> {
 pub fn read(path: &Path, dataset: &Dataset, wanted: HeldOut) -> anyhow::Result<Part> {
     let open = || format!("cannot read the predictions \"{}\"", path.display());
     let mut reader = csv::Reader::from_path(path).with_context(open)?;
-    let mut part = Part { part: wanted, indices: Vec::new(), probabilities: Vec::new() };
+    let mut part = Part { held_out: wanted, indices: Vec::new(), probabilities: Vec::new() };
     for row in reader.records() {
         let row = row.with_context(open)?;
         if row.get(1) != Some(wanted.name()) {
@@ -99,13 +99,13 @@ mod tests {
         let dataset = Dataset::open(folder.path()).unwrap();
         let rows = |n: usize| (0..n).map(|row| vec![0.1 + row as f32 / 3.0, 1e-9]).collect::<Vec<_>>();
         let parts = [
-            Part { part: HeldOut::Validation, indices: vec![1], probabilities: rows(1) },
-            Part { part: HeldOut::Test, indices: vec![0, 3], probabilities: rows(2) },
+            Part { held_out: HeldOut::Validation, indices: vec![1], probabilities: rows(1) },
+            Part { held_out: HeldOut::Test, indices: vec![0, 3], probabilities: rows(2) },
         ];
         let file = folder.path().join("predictions.csv");
         std::fs::write(&file, to_csv(&dataset, &parts).unwrap()).unwrap();
         for part in &parts {
-            let got = read(&file, &dataset, part.part).unwrap();
+            let got = read(&file, &dataset, part.held_out).unwrap();
             assert_eq!((got.indices, &got.probabilities), (part.indices.clone(), &part.probabilities));
         }
     }

@@ -150,7 +150,7 @@ fn predict_parts(
     let predict = |(part, indices): (HeldOut, &[usize])| {
         let indices = slices.readable(indices);
         let probabilities = predict::probabilities(network, source, &indices, device)?;
-        Ok(Part { part, indices, probabilities })
+        Ok(Part { held_out: part, indices, probabilities })
     };
     [(HeldOut::Validation, &split.validation[..]), (HeldOut::Test, &split.test)].into_iter().map(predict).collect()
 }
@@ -166,14 +166,14 @@ fn measure(
     let predictions = predict::against_truth(dataset, &part.indices, &part.probabilities)?;
     let counts = |indices: &[usize]| dataset.class_counts(indices);
     let sizes = Sizes { train: counts(&split.train), validation: counts(&split.validation), test: counts(&split.test) };
-    let measured_split = match part.part {
+    let measured_split = match part.held_out {
         HeldOut::Test => split,
         HeldOut::Validation => Split { train: split.train, validation: Vec::new(), test: split.validation },
     };
     let leakage = dataset::leakage(dataset, &measured_split);
     let network = std::fs::read(folder.file("network.safetensors"))?;
     Ok(RunReport {
-        measured_on: part.part,
+        measured_on: part.held_out,
         leaky: leakage.leaky,
         leakage,
         measured: Measured::new(&predictions),

@@ -24,7 +24,7 @@ const NAME: &str = "events.out.tfevents.sulcus";
 pub fn write(folder: &Path, epochs: &[EpochLog]) -> anyhow::Result<()> {
     let path = folder.join(NAME);
     let bytes = event_file(epochs);
-    fs::create_dir_all(folder).map_err(|error| write_failed(folder, 0, error))?;
+    fs::create_dir_all(folder).map_err(|error| write_failed(folder, 0, &error))?;
     let before = fs::read(&path).unwrap_or_default(); // A missing file holds nothing.
     let same = before.iter().zip(&bytes).take_while(|(a, b)| a == b).count();
     let append = || {
@@ -33,7 +33,7 @@ pub fn write(folder: &Path, epochs: &[EpochLog]) -> anyhow::Result<()> {
         file.seek(SeekFrom::End(0))?;
         file.write_all(&bytes[same..])
     };
-    append().map_err(|error| write_failed(&path, bytes.len(), error))
+    append().map_err(|error| write_failed(&path, bytes.len(), &error))
 }
 
 /// The whole file; no bytes before the first epoch.

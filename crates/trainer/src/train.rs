@@ -51,13 +51,11 @@ pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     let dataset = arguments.data.open_for(&recipe)?;
     let job = Job { recipe, dataset, outlines, start, out: arguments.out.clone(), resume: arguments.resume };
     let device = arguments.device.open()?;
-    match arguments.folds {
-        Some(count) => folds::train_all(&job, count.into(), &device),
-        None => {
-            train(&job, &device)?;
-            report::write(&job.out, &job.dataset, &device)
-        }
+    if let Some(count) = arguments.folds {
+        return folds::train_all(&job, count.into(), &device);
     }
+    train(&job, &device)?;
+    report::write(&job.out, &job.dataset, &device)
 }
 
 /// The outlines that a recipe with transplants needs.

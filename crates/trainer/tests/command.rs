@@ -354,11 +354,9 @@ fn a_model_is_not_measured_on_scans_that_divide_otherwise_than_when_it_was_train
         [&run, data.path(), &file, &groups].map(|path: &Path| path.to_str().unwrap());
     succeed(&["export", "--run", run, "--data", data_text, "--out", file]);
 
-    let mut rows = "path,patient_group,dup_group\n".to_owned();
-    for (class, number) in CLASSES.iter().flat_map(|class| (0..8).map(move |number| (class, number))) {
-        rows += &format!("{class}/{number}.png,{class}-{},\n", number / 2);
-    }
-    fs::write(&groups, rows).unwrap();
+    let row = |class: &str, number: u32| format!("{class}/{number}.png,{class}-{},\n", number / 2);
+    let rows = CLASSES.map(|class| (0..8).map(|number| row(class, number)).collect::<Vec<_>>().concat()).concat();
+    fs::write(&groups, format!("path,patient_group,dup_group\n{rows}")).unwrap();
     let evaluate = ["evaluate", "--weights", file, "--data", data_text, "--split", "grouped"];
     succeed(&evaluate);
     let refused = sulcus(&[&evaluate[..], &["--groups", groups_text]].concat());
