@@ -111,7 +111,8 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let held_out = look(&split.test, "held-out slices")?;
     let foreign = look_at_foreign(&classifier, arguments.foreign.as_deref(), &stage)?;
 
-    let temperature = fit_temperature(&logits(&validation), &validation.labels);
+    let temperature =
+        arguments.temperature.unwrap_or_else(|| fit_temperature(&logits(&validation), &validation.labels));
     let answers = |seen: &Seen, temperature| predictions(&dataset, seen, temperature);
     let abstention = abstention(&answers(&validation, temperature)?, &answers(&held_out, temperature)?, arguments.risk);
     let cloud = Gaussian::fit(&rows(&training, |observation| &observation.stage))?;
@@ -291,8 +292,9 @@ fn abstention(validation: &Predictions, held_out: &Predictions, wanted_risk: f64
 /// The command that repeats this calibration.
 fn command(arguments: &CalibrateArguments) -> String {
     let foreign = if arguments.foreign.is_some() { " --foreign DIR" } else { "" };
+    let temperature = arguments.temperature.map(|fixed| format!(" --temperature {fixed}")).unwrap_or_default();
     format!(
-        "sulcus calibrate --weights {} --data DIR --groups FILE{foreign} --risk {}",
+        "sulcus calibrate --weights {} --data DIR --groups FILE{foreign}{temperature} --risk {}",
         arguments.weights.file_name().unwrap_or_default().to_string_lossy(),
         arguments.risk
     )

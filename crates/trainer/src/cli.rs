@@ -246,6 +246,10 @@ pub struct CalibrateArguments {
     /// Share of wrong answers among those given, kept to on the validation part
     #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
     pub risk: f64,
+    /// Leave the temperature at this value instead of fitting it: 1 for a model whose validation part is too easy to tell
+    /// how sure it may be
+    #[arg(long, value_parser = temperature)]
+    pub temperature: Option<f64>,
     /// Folder of pictures that are no brain MRI, to measure how many are refused
     #[arg(long, value_name = "DIR")]
     pub foreign: Option<PathBuf>,
@@ -261,6 +265,12 @@ pub struct CalibrateArguments {
     /// Where to run
     #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
     pub device: DeviceName,
+}
+
+/// A temperature as it is typed.
+fn temperature(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| format!("\"{text}\" is no number"))?;
+    if value > 0.0 && value.is_finite() { Ok(value) } else { Err("accepted are numbers above 0".to_owned()) }
 }
 
 /// Classify scans.
