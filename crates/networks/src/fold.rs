@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::layers::EPSILON;
+use crate::layers::NORM_EPSILON;
 use crate::{NamedTensor, NetworkError};
 
 type Tensors = BTreeMap<String, NamedTensor>;
@@ -69,7 +69,7 @@ fn scale_and_shift(tensors: &Tensors, norm: &str, channels: usize) -> Result<(Ve
     let scale: Vec<f64> = gamma
         .iter()
         .zip(variance)
-        .map(|(&gamma, &variance)| f64::from(gamma) / (f64::from(variance) + EPSILON).sqrt())
+        .map(|(&gamma, &variance)| f64::from(gamma) / (f64::from(variance) + NORM_EPSILON).sqrt())
         .collect();
     let shift = scale
         .iter()

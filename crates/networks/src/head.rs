@@ -6,6 +6,9 @@ use burn::tensor::{Device, Tensor};
 
 use crate::named::{NamedSlot, Slot};
 
+/// Name of the linear layer's kernel.
+pub(crate) const KERNEL: &str = "predictions.kernel";
+
 /// Pooled features to logits.
 #[derive(Module, Debug)]
 pub struct Head {
@@ -37,7 +40,7 @@ impl Head {
 
     pub(crate) fn slots(&mut self) -> Vec<NamedSlot<'_>> {
         vec![
-            ("predictions.kernel".to_owned(), Slot::Matrix(&mut self.kernel)),
+            (KERNEL.to_owned(), Slot::Matrix(&mut self.kernel)),
             ("predictions.bias".to_owned(), Slot::Vector(&mut self.bias)),
         ]
     }

@@ -1,8 +1,8 @@
-//! Keras's layout of kernels, `[height, width, in, out]`, to the networks' own, `[out, in, height, width]`.
+//! Keras's layout of kernels, `[height, width, in, out]`, to the networks' own, `[out, in, height, width]`, and back.
 
 use std::collections::BTreeMap;
 
-use crate::NamedTensor;
+use crate::{NamedTensor, head};
 
 /// Tensors in the networks' own layout, whichever of the two they come in.
 ///
@@ -13,16 +13,24 @@ pub fn in_network_layout(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<Str
     if is_keras { from_keras(tensors) } else { tensors }
 }
 
-/// Turns every kernel from Keras's layout to the networks' own.
+/// Turns every kernel of a network from its own layout to Keras's.
 ///
-/// Depthwise kernels are `[height, width, channels, 1]` in Keras and `[channels, 1, height, width]` here; pointwise
-/// kernels `[1, 1, in, out]` and `[out, in]`. Tensors that are no kernels stay as they are.
+/// Depthwise kernels are `[channels, 1, height, width]` here and `[height, width, channels, 1]` in Keras; pointwise
+/// kernels `[out, in]` and `[1, 1, in, out]`; the head's `[classes, features]` and `[features, classes]`. Tensors that
+/// are no kernels stay as they are. [`in_network_layout`] turns them back.
 #[must_use]
+pub fn in_keras_layout(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, NamedTensor> {
+    tensors.into_iter().map(|(name, tensor)| (name.clone(), turn_back(&name, tensor))).collect()
+}
+
 fn from_keras(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, NamedTensor> {
     tensors.into_iter().map(|(name, tensor)| (name.clone(), turn(&name, tensor))).collect()
 }
 
 fn turn(name: &str, tensor: NamedTensor) -> NamedTensor {
+    if name == head::KERNEL {
+        return turn_matrix(tensor);
+    }
     let &[height, width, input, output] = tensor.shape.as_slice() else { return tensor };
     if name.ends_with(".depthwise_kernel") {
         let values = transpose(&tensor.values, height * width, input * output);
@@ -38,6 +46,35 @@ fn turn(name: &str, tensor: NamedTensor) -> NamedTensor {
     let shape =
         if name.ends_with(".pointwise_kernel") { vec![output, input] } else { vec![output, input, height, width] };
     NamedTensor { shape, values }
+}
+
+fn turn_back(name: &str, tensor: NamedTensor) -> NamedTensor {
+    if name == head::KERNEL {
+        return turn_matrix(tensor);
+    }
+    if name.ends_with(".pointwise_kernel") {
+        let NamedTensor { shape, values } = turn_matrix(tensor);
+        return NamedTensor { shape: [vec![1, 1], shape].concat(), values };
+    }
+    let &[output, input, height, width] = tensor.shape.as_slice() else { return tensor };
+    if name.ends_with(".depthwise_kernel") {
+        let values = transpose(&tensor.values, output, height * width);
+        return NamedTensor { shape: vec![height, width, output, input], values };
+    }
+    // [out, in, pixels] to [pixels, in, out].
+    let area = height * width;
+    let mut values = vec![0.0; tensor.values.len()];
+    for (index, &value) in tensor.values.iter().enumerate() {
+        let (channel_out, channel_in, pixel) = (index / (input * area), index / area % input, index % area);
+        values[(pixel * input + channel_in) * output + channel_out] = value;
+    }
+    NamedTensor { shape: vec![height, width, input, output], values }
+}
+
+/// A matrix turned; anything else as it is.
+fn turn_matrix(tensor: NamedTensor) -> NamedTensor {
+    let &[rows, columns] = tensor.shape.as_slice() else { return tensor };
+    NamedTensor { shape: vec![columns, rows], values: transpose(&tensor.values, rows, columns) }
 }
 
 /// A `rows` x `columns` matrix turned.
@@ -67,5 +104,30 @@ mod tests {
         let kernel = turned("block2_sepconv1.depthwise_kernel", [3, 3, 2, 1]);
         assert_eq!(kernel.shape, [2, 1, 3, 3]);
         assert_eq!(kernel.values[..3], [0.0, 2.0, 4.0]);
+    }
+
+    #[test]
+    fn what_is_turned_to_the_layout_of_keras_comes_back() {
+        let shapes: [(&str, &[usize]); 5] = [
+            ("block1_conv1.kernel", &[5, 2, 3, 3]),
+            ("block2_sepconv1.depthwise_kernel", &[4, 1, 3, 3]),
+            ("block2_sepconv1.pointwise_kernel", &[6, 4]),
+            ("predictions.kernel", &[2, 7]),
+            ("predictions.bias", &[2]),
+        ];
+        let tensors: BTreeMap<String, NamedTensor> = shapes
+            .iter()
+            .map(|(name, shape)| {
+                let values = (0..shape.iter().product::<usize>()).map(|value| value as f32).collect();
+                ((*name).to_owned(), NamedTensor { shape: shape.to_vec(), values })
+            })
+            .collect();
+        let keras = in_keras_layout(tensors.clone());
+        let shape = |name: &str| keras[name].shape.clone();
+        assert_eq!(shape("block1_conv1.kernel"), [3, 3, 2, 5]);
+        assert_eq!(shape("block2_sepconv1.depthwise_kernel"), [3, 3, 4, 1]);
+        assert_eq!(shape("block2_sepconv1.pointwise_kernel"), [1, 1, 4, 6]);
+        assert_eq!(shape("predictions.kernel"), [7, 2]);
+        assert_eq!(in_network_layout(keras), tensors);
     }
 }

@@ -10,9 +10,10 @@ use burn::tensor::{Device, Tensor};
 
 use crate::Form;
 use crate::named::{NamedSlot, Slot};
+use crate::network::{KernelInput, Observer, Shown};
 
-/// Keras's epsilon for every batch normalisation in Xception.
-pub(crate) const EPSILON: f64 = 1e-3;
+/// Keras's epsilon for every batch normalisation in Xception, which is added to variances.
+pub const NORM_EPSILON: f64 = 1e-3;
 /// Share of a new batch in the running statistics: Keras's 0.99 is Burn's 0.01; a short fine-tuning needs more.
 const MOMENTUM: f64 = 0.05;
 
@@ -26,9 +27,9 @@ pub(crate) enum Shift {
 impl Shift {
     fn new(channels: usize, form: Form, device: &Device) -> Self {
         match form {
-            Form::Trainable => {
-                Self::Norm(BatchNormConfig::new(channels).with_epsilon(EPSILON).with_momentum(MOMENTUM).init(device))
-            }
+            Form::Trainable => Self::Norm(
+                BatchNormConfig::new(channels).with_epsilon(NORM_EPSILON).with_momentum(MOMENTUM).init(device),
+            ),
             Form::Folded => Self::Bias(Initializer::Zeros.init([channels], device)),
         }
     }
@@ -86,7 +87,9 @@ impl ConvNormConfig {
 }
 
 impl ConvNorm {
-    pub(crate) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    /// Shows its input to `observe` under the name of `layer`'s kernel.
+    pub(crate) fn forward(&self, input: Tensor<4>, layer: &str, observe: &mut Observer<'_>) -> Tensor<4> {
+        observe(&format!("{layer}.kernel"), Shown::KernelInput(KernelInput::of(&self.conv, &input)));
         self.shift.forward(self.conv.forward(input))
     }
 
@@ -122,10 +125,17 @@ impl Separable {
     }
 
     /// `[batch, in, height, width]` to `[batch, out, height, width]`.
-    pub(crate) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    ///
+    /// Shows what both kernels of `layer` are applied to.
+    pub(crate) fn forward(&self, input: Tensor<4>, layer: &str, observe: &mut Observer<'_>) -> Tensor<4> {
         let [batch, channels, height, width] = input.dims();
         let output = self.pointwise.dims()[0];
-        let spatial = self.depthwise.forward(input).reshape([batch, channels, height * width]);
+        let shown = Shown::KernelInput(KernelInput::of(&self.depthwise, &input));
+        observe(&format!("{layer}.depthwise_kernel"), shown);
+        let spatial = self.depthwise.forward(input);
+        let shown = Shown::KernelInput(KernelInput::pointwise(&spatial));
+        observe(&format!("{layer}.pointwise_kernel"), shown);
+        let spatial = spatial.reshape([batch, channels, height * width]);
         let mixed = self.pointwise.val().unsqueeze::<3>().matmul(spatial);
         self.shift.forward(mixed.reshape([batch, output, height, width]))
     }

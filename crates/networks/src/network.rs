@@ -5,6 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use burn::module::Module;
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::Conv2d;
 use burn::nn::pool::AdaptiveAvgPool2dConfig;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
@@ -13,8 +15,48 @@ use crate::head::Head;
 use crate::named::{self, NamedSlot, NamedTensor};
 use crate::{NetworkError, Vgg16, Xception, vgg16, xception};
 
-/// Sees the output `[batch, channels, height, width]` of every stage by name.
+/// Sees features `[batch, channels, height, width]` by name.
 pub type Features<'a> = dyn FnMut(&str, &Tensor<4>) + 'a;
+
+/// What a network shows on the way.
+pub(crate) enum Shown<'a> {
+    /// The output of a stage.
+    Stage(&'a Tensor<4>),
+    /// What a kernel is applied to.
+    KernelInput(KernelInput<'a>),
+}
+
+/// Sees what a network shows: stages under Keras's names, inputs of kernels under the kernels' names.
+pub(crate) type Observer<'a> = dyn FnMut(&str, Shown<'_>) + 'a;
+
+/// What a kernel is applied to, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct KernelInput<'a> {
+    /// `[batch, channels, height, width]`.
+    pub features: &'a Tensor<4>,
+    /// Height and width of the kernel.
+    pub kernel: usize,
+    /// Pixels from one place to the next.
+    pub stride: usize,
+    /// Rows and columns of zeros around the features, on each side.
+    pub padding: usize,
+    /// Whether each channel has a kernel of its own.
+    pub depthwise: bool,
+}
+
+impl<'a> KernelInput<'a> {
+    /// What a kernel of one pixel is applied to everywhere.
+    pub(crate) fn pointwise(features: &'a Tensor<4>) -> Self {
+        Self { features, kernel: 1, stride: 1, padding: 0, depthwise: false }
+    }
+
+    /// What a convolution is applied to. With a stride of 1, the same padding is even.
+    pub(crate) fn of(conv: &Conv2d, features: &'a Tensor<4>) -> Self {
+        let kernel = conv.kernel_size[0];
+        let padding = if matches!(conv.padding, PaddingConfig2d::Same) { kernel / 2 } else { 0 };
+        Self { features, kernel, stride: conv.stride[0], padding, depthwise: conv.groups > 1 }
+    }
+}
 
 /// Which trunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -143,12 +185,30 @@ impl Network {
     /// Images to pooled features `[batch, 2048]` (Xception) or `[batch, 512]` (VGG16).
     #[must_use]
     pub fn pooled(&self, images: Tensor<4>) -> Tensor<2> {
-        self.observed(images, &mut |_, _| ())
+        self.pooled_shown(images, &mut |_, _| ())
     }
 
     /// As [`Network::pooled`], and shows the output of every stage to `observe`.
     #[must_use]
     pub fn observed(&self, images: Tensor<4>, observe: &mut Features<'_>) -> Tensor<2> {
+        self.pooled_shown(images, &mut |name, shown| {
+            if let Shown::Stage(features) = shown {
+                observe(name, features);
+            }
+        })
+    }
+
+    /// Shows what every convolution's kernel is applied to, under the kernel's name: what rounding a kernel costs
+    /// depends on it.
+    pub fn kernel_inputs(&self, images: Tensor<4>, observe: &mut dyn FnMut(&str, KernelInput<'_>)) {
+        let _pooled = self.pooled_shown(images, &mut |name, shown| {
+            if let Shown::KernelInput(input) = shown {
+                observe(name, input);
+            }
+        });
+    }
+
+    fn pooled_shown(&self, images: Tensor<4>, observe: &mut Observer<'_>) -> Tensor<2> {
         let features = match &self.trunk {
             Trunk::Xception(trunk) => trunk.forward(images, observe),
             Trunk::Vgg16(trunk) => trunk.forward(images, observe),

@@ -8,8 +8,8 @@ use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
-use crate::Features;
 use crate::named::{NamedSlot, Slot};
+use crate::network::{KernelInput, Observer, Shown};
 
 /// Convolutions and output channels of the five blocks.
 const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
@@ -41,16 +41,17 @@ impl Vgg16 {
 
     /// Images `[batch, channels, height, width]` in [-1, 1] to features `[batch, 512, height / 32, width / 32]`.
     ///
-    /// `observe` sees the output of every block under the name Keras gives it.
-    #[must_use]
-    pub fn forward(&self, images: Tensor<4>, observe: &mut Features<'_>) -> Tensor<4> {
+    /// `observe` sees the output of every block, and what every kernel is applied to.
+    pub(crate) fn forward(&self, images: Tensor<4>, observe: &mut Observer<'_>) -> Tensor<4> {
         let mut features = images;
         for (index, block) in self.blocks.iter().enumerate() {
-            for conv in block {
+            for (conv_index, conv) in block.iter().enumerate() {
+                let shown = Shown::KernelInput(KernelInput::of(conv, &features));
+                observe(&format!("{}.kernel", layer(index, conv_index)), shown);
                 features = relu(conv.forward(features));
             }
             features = self.pool.forward(features);
-            observe(&format!("block{}_pool", index + 1), &features);
+            observe(&format!("block{}_pool", index + 1), Shown::Stage(&features));
         }
         features
     }
@@ -71,13 +72,18 @@ impl Vgg16 {
         let mut slots = Vec::new();
         for (block_index, block) in self.blocks.iter_mut().enumerate() {
             for (index, conv) in block.iter_mut().enumerate() {
-                let layer = format!("block{}_conv{}", block_index + 1, index + 1);
+                let layer = layer(block_index, index);
                 slots.push((format!("{layer}.kernel"), Slot::Kernel(&mut conv.weight)));
                 slots.extend(bias(&layer, &mut conv.bias));
             }
         }
         slots
     }
+}
+
+/// Keras's name of a convolution, both indices from 0.
+fn layer(block: usize, index: usize) -> String {
+    format!("block{}_conv{}", block + 1, index + 1)
 }
 
 fn bias<'a>(layer: &str, bias: &'a mut Option<Param<Tensor<1>>>) -> Option<NamedSlot<'a>> {

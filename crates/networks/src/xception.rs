@@ -8,9 +8,10 @@ use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
+use crate::Form;
 use crate::layers::{ConvNorm, ConvNormConfig, Separable};
 use crate::named::NamedSlot;
-use crate::{Features, Form};
+use crate::network::{Observer, Shown};
 
 /// Output channels of the shortcut modules 2, 3, 4 and, after the middle flow, 13.
 const ENTRY: [usize; 3] = [128, 256, 728];
@@ -62,9 +63,10 @@ impl Residual {
         self
     }
 
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    /// `module` is its number in Keras's names.
+    fn forward(&self, input: Tensor<4>, module: usize, observe: &mut Observer<'_>) -> Tensor<4> {
         let residual = match &self.shortcut {
-            Some(shortcut) => shortcut.forward(input.clone()),
+            Some(shortcut) => shortcut.forward(input.clone(), &format!("conv2d{}", shortcut_suffix(module)), observe),
             None => input.clone(),
         };
         let mut main = input;
@@ -72,7 +74,7 @@ impl Residual {
             if index > 0 || !self.rectified_input {
                 main = relu(main);
             }
-            main = convolution.forward(main);
+            main = convolution.forward(main, &separable(module, index), observe);
         }
         if self.shortcut.is_some() {
             main = self.pool.forward(main);
@@ -80,17 +82,37 @@ impl Residual {
         main + residual
     }
 
-    fn slots(&mut self, module: usize, shortcut_index: usize) -> Vec<NamedSlot<'_>> {
+    fn slots(&mut self, module: usize) -> Vec<NamedSlot<'_>> {
         let mut slots = Vec::new();
         for (index, convolution) in self.convolutions.iter_mut().enumerate() {
-            slots.extend(convolution.slots(&format!("block{module}_sepconv{}", index + 1)));
+            slots.extend(convolution.slots(&separable(module, index)));
         }
         if let Some(shortcut) = &mut self.shortcut {
-            let suffix = if shortcut_index == 0 { String::new() } else { format!("_{shortcut_index}") };
+            let suffix = shortcut_suffix(module);
             slots.extend(shortcut.slots(&format!("conv2d{suffix}"), &format!("batch_normalization{suffix}")));
         }
         slots
     }
+}
+
+/// Keras's name of a module's separable convolution, `index` from 0.
+fn separable(module: usize, index: usize) -> String {
+    format!("block{module}_sepconv{}", index + 1)
+}
+
+/// Keras numbers the convolutions beside modules 2, 3, 4 and 13, and leaves the first without a number.
+fn shortcut_suffix(module: usize) -> &'static str {
+    match module {
+        2 => "",
+        3 => "_1",
+        4 => "_2",
+        _ => "_3",
+    }
+}
+
+/// Keras's name of a stem convolution, `index` from 0.
+fn stem(index: usize) -> String {
+    format!("block1_conv{}", index + 1)
 }
 
 fn strided_pool() -> MaxPool2d {
@@ -111,7 +133,7 @@ impl Xception {
     /// Random weights; `channels` is 3 for the ImageNet form, 1 once folded to grey.
     #[must_use]
     pub fn new(channels: usize, form: Form, device: &Device) -> Self {
-        let stem = |channels, stride| {
+        let stem_layer = |channels, stride| {
             ConvNormConfig { channels, kernel: 3, stride, padding: PaddingConfig2d::Valid }.init(form, device)
         };
         let [first, second, third] = ENTRY;
@@ -123,7 +145,7 @@ impl Xception {
         modules.extend((0..MIDDLE_MODULES).map(|_| Residual::identity(form, device)));
         modules.push(Residual::strided(MIDDLE, MIDDLE, 1024, form, device));
         Self {
-            stem: vec![stem([channels, 32], 2), stem([32, 64], 1)],
+            stem: vec![stem_layer([channels, 32], 2), stem_layer([32, 64], 1)],
             modules,
             exit: vec![Separable::new([1024, 1536], form, device), Separable::new([1536, FEATURES], form, device)],
         }
@@ -131,21 +153,22 @@ impl Xception {
 
     /// Images `[batch, channels, height, width]` in [-1, 1] to features `[batch, 2048, height / 32, width / 32]`.
     ///
-    /// `observe` sees the output of every stage under the name Keras gives it.
-    #[must_use]
-    pub fn forward(&self, images: Tensor<4>, observe: &mut Features<'_>) -> Tensor<4> {
+    /// `observe` sees the output of every stage, and what every kernel is applied to.
+    pub(crate) fn forward(&self, images: Tensor<4>, observe: &mut Observer<'_>) -> Tensor<4> {
         let mut features = images;
         for (index, convolution) in self.stem.iter().enumerate() {
-            features = relu(convolution.forward(features));
-            observe(&format!("block1_conv{}_act", index + 1), &features);
+            let layer = stem(index);
+            features = relu(convolution.forward(features, &layer, observe));
+            observe(&format!("{layer}_act"), Shown::Stage(&features));
         }
         for (index, module) in self.modules.iter().enumerate() {
-            features = module.forward(features);
-            observe(&format!("block{}_out", index + 2), &features);
+            features = module.forward(features, index + 2, observe);
+            observe(&format!("block{}_out", index + 2), Shown::Stage(&features));
         }
         for (index, convolution) in self.exit.iter().enumerate() {
-            features = relu(convolution.forward(features));
-            observe(&format!("block14_sepconv{}_act", index + 1), &features);
+            let layer = separable(14, index);
+            features = relu(convolution.forward(features, &layer, observe));
+            observe(&format!("{layer}_act"), Shown::Stage(&features));
         }
         features
     }
@@ -172,17 +195,14 @@ impl Xception {
     pub(crate) fn slots(&mut self) -> Vec<NamedSlot<'_>> {
         let mut slots = Vec::new();
         for (index, convolution) in self.stem.iter_mut().enumerate() {
-            let layer = format!("block1_conv{}", index + 1);
+            let layer = stem(index);
             slots.extend(convolution.slots(&layer, &format!("{layer}_bn")));
         }
-        let mut shortcuts = 0;
         for (index, module) in self.modules.iter_mut().enumerate() {
-            let has_shortcut = module.shortcut.is_some();
-            slots.extend(module.slots(index + 2, shortcuts));
-            shortcuts += usize::from(has_shortcut);
+            slots.extend(module.slots(index + 2));
         }
         for (index, convolution) in self.exit.iter_mut().enumerate() {
-            slots.extend(convolution.slots(&format!("block14_sepconv{}", index + 1)));
+            slots.extend(convolution.slots(&separable(14, index)));
         }
         slots
     }

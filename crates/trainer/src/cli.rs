@@ -27,7 +27,7 @@ pub enum Command {
     Report(ReportArguments),
     /// Measure a weights file on labelled scans
     Evaluate(EvaluateArguments),
-    /// Turn a training run into a weights file for the page
+    /// Turn a trained network into a file: for the page, for ONNX runtimes, for other frameworks
     Export(ExportArguments),
     /// Teach a weights file how sure it is, when to abstain, and what is no brain MRI
     Calibrate(CalibrateArguments),
@@ -191,23 +191,67 @@ pub struct EvaluateArguments {
     pub device: DeviceName,
 }
 
-/// Turn a training run into a weights file for the page.
+/// What kind of file an export writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// The weights file of the page and of `sulcus classify`: normalisation folded, int8 kernels
+    Int8,
+    /// ONNX with f32 kernels, normalisation folded
+    Onnx,
+    /// ONNX with the int8 kernels of the weights file
+    OnnxInt8,
+    /// The f32 network as it was trained, for other frameworks
+    Safetensors,
+}
+
+/// Whose names the tensors of `--format safetensors` get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TensorNames {
+    /// Names and layout of Keras Applications
+    Keras,
+    /// Names and layout of timm's `legacy_xception`
+    Timm,
+}
+
+/// Turn a trained network into a file: for the page, for ONNX runtimes, for other frameworks.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sulcus export --run runs/grouped --data scans --out model.safetensors
   sulcus export --run runs/grouped --data scans --out weights/xception.safetensors \\
-      --catalogue weights/manifest.json --title Xception")]
+      --catalogue weights/manifest.json --title Xception
+  sulcus export --run runs/grouped --format onnx --out model.onnx
+  sulcus export --weights weights/xception.safetensors --format onnx-int8 --out model.onnx
+  sulcus export --run runs/grouped --format safetensors --out keras.safetensors
+  sulcus export --run runs/grouped --format safetensors --names timm --out timm.safetensors
+
+Int8 kernels are rounded so that the network's answers on slices of the training part change least, so --data is
+needed for them; the held-out slices then show what rounding cost.
+
+An ONNX file takes `image` [batch, 1, size, size] and gives `logits` and `probabilities` [batch, classes]. Preparing
+a slice (crop, size, intensities) is not part of the graph; the file's metadata say what it takes.
+
+Keras pads strided pooling at the end where PyTorch pads evenly. It comes to the same at sizes of 32 k + 7 or 32 k + 8
+pixels, such as 199; at others, timm's answers are not quite those of Sulcus.")]
 pub struct ExportArguments {
     /// The run folder that `sulcus train` left
+    #[arg(long, value_name = "DIR", required_unless_present = "weights")]
+    pub run: Option<PathBuf>,
+    /// A weights file instead of a run, for --format onnx and onnx-int8
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "data"])]
+    pub weights: Option<PathBuf>,
+    /// What to write
+    #[arg(long, value_enum, default_value_t = ExportFormat::Int8)]
+    pub format: ExportFormat,
+    /// Names of the tensors of --format safetensors
+    #[arg(long, value_enum, default_value_t = TensorNames::Keras)]
+    pub names: TensorNames,
+    /// The folder of scans that the run was trained on, for int8 kernels
     #[arg(long, value_name = "DIR")]
-    pub run: PathBuf,
-    /// The folder of scans, to compare the int8 file with the float network on its held-out slices.
-    #[command(flatten)]
-    pub data: DataArguments,
-    /// The weights file to write
+    pub data: Option<PathBuf>,
+    /// The file to write
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Offer the file on the page: add it to this catalogue, which lies in the same folder
+    /// Offer the int8 file on the page: add it to this catalogue, which lies in the same folder
     #[arg(long, value_name = "FILE", requires = "title")]
     pub catalogue: Option<PathBuf>,
     /// Name of the model on the page
@@ -219,7 +263,7 @@ pub struct ExportArguments {
     /// Credit owed for the data and the starting weights
     #[arg(long, default_value = "")]
     pub credit: String,
-    /// Write the comparison here as JSON
+    /// Write the comparison of int8 with float here as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }

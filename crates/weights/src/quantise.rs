@@ -7,7 +7,7 @@ use crate::tensor::{LARGEST_SCALE, check_finite, check_shape};
 use crate::{Tensor, Values, WeightsError};
 
 /// Largest magnitude of a quantised value. -128 is left out, so that a value and its negative are equally exact.
-const LEVELS: f32 = 127.0;
+pub(crate) const LEVELS: f64 = 127.0;
 
 /// Quantises `values` of `shape`, row-major, to int8 with one scale for each index of the first dimension.
 ///
@@ -35,9 +35,9 @@ pub fn quantise(shape: &[usize], values: &[f32]) -> Result<Tensor, WeightsError>
 }
 
 /// The largest magnitude over 127; 0 where that is no normal float, and kept to what any int8 value may be multiplied by.
-fn scale_of(channel: &[f32]) -> f32 {
+pub(crate) fn scale_of(channel: &[f32]) -> f32 {
     let largest = channel.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-    let scale = (largest / LEVELS).min(LARGEST_SCALE);
+    let scale = (largest / LEVELS as f32).min(LARGEST_SCALE);
     if scale.is_normal() { scale } else { 0.0 }
 }
 
@@ -46,7 +46,7 @@ fn level(value: f32, scale: f32) -> i8 {
     if scale == 0.0 {
         return 0;
     }
-    (value / scale).round().clamp(-LEVELS, LEVELS) as i8
+    (value / scale).round().clamp(-LEVELS as f32, LEVELS as f32) as i8
 }
 
 #[cfg(test)]

@@ -1,0 +1,126 @@
+//! The int8 file beside the float network, on the run's held-out slices.
+
+use burn::tensor::activation::softmax;
+use burn::tensor::{Device, Tensor, TensorData};
+use classifier::{Classifier, Engine};
+use dataset::Dataset;
+use imaging::PreparedSlice;
+use networks::{Form, NetworkConfig};
+use serde::Serialize;
+
+use super::rounding::Rounding;
+use super::trained_run::TrainedRun;
+use crate::logits::{largest, rows};
+use crate::slices::{Slices, progress_bar};
+
+/// Slices compared at once.
+const BATCH: usize = 8;
+
+/// How the int8 file's answers differ from the float network's on the same slices.
+#[derive(Debug, Serialize)]
+pub struct Comparison {
+    /// How the kernels were rounded.
+    rounding: Rounding,
+    /// SHA-256 of the int8 weights file that was compared.
+    weights_sha256: String,
+    /// Slices compared: the run's held-out part.
+    n: usize,
+    /// Share that gets the same class.
+    same_class: f64,
+    /// Largest difference of a probability.
+    largest_difference: f32,
+    /// Mean over the slices of their largest difference of a probability.
+    mean_difference: f64,
+    /// Accuracy of the float network.
+    float_accuracy: f64,
+    /// Accuracy of the int8 file.
+    int8_accuracy: f64,
+}
+
+impl Comparison {
+    /// Both networks over the slices of `test`; the int8 one is read from `bytes`, as whoever gets the file reads it.
+    ///
+    /// # Errors
+    /// The file can't be used, or an engine failed.
+    pub fn make(
+        run: &TrainedRun,
+        dataset: &Dataset,
+        test: &[usize],
+        bytes: &[u8],
+        rounding: Rounding,
+    ) -> anyhow::Result<Self> {
+        let device = Device::flex();
+        let float = NetworkConfig::new(run.recipe.architecture, run.classes.len(), Form::Trainable)
+            .init(&device)
+            .load(&run.tensors)?;
+        let int8 = pollster::block_on(Classifier::load(bytes, Engine::Cpu))?;
+        let slices = Slices::prepare(dataset, test, &run.recipe.input);
+        let test = slices.readable(test);
+        let bar = progress_bar(test.len(), "comparing int8 with float");
+        let mut tally = Tally::default();
+        for chunk in test.chunks(BATCH) {
+            let prepared: Vec<_> = chunk.iter().filter_map(|&index| slices.get(index).cloned()).collect();
+            let logits = float.forward(images(&prepared, &device).repeat_dim(1, Form::Trainable.channels()));
+            let predictions = pollster::block_on(int8.predict(&prepared))?;
+            for ((row, prediction), &index) in rows(softmax(logits, 1))?.iter().zip(&predictions).zip(chunk) {
+                tally.add(row, &prediction.probabilities, dataset.records[index].label);
+            }
+            bar.inc(chunk.len() as u64);
+        }
+        bar.finish_and_clear();
+        Ok(tally.comparison(rounding, weights::sha256(bytes)))
+    }
+
+    /// What the comparison found, in a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!(
+            "int8 against float on {} held-out slices: same class {:.4}, largest difference of a probability {:.4}, \
+             accuracy {:.4} against {:.4}",
+            self.n, self.same_class, self.largest_difference, self.int8_accuracy, self.float_accuracy
+        )
+    }
+}
+
+/// Prepared slices of one size as `[batch, 1, size, size]`.
+pub fn images(slices: &[PreparedSlice], device: &Device) -> Tensor<4> {
+    let side = slices.first().map_or(1, |slice| slice.size() as usize);
+    let pixels: Vec<f32> = slices.iter().flat_map(PreparedSlice::pixels).copied().collect();
+    Tensor::from_data(TensorData::new(pixels, [slices.len(), 1, side, side]), device)
+}
+
+#[derive(Default)]
+struct Tally {
+    n: usize,
+    same: usize,
+    float_right: usize,
+    int8_right: usize,
+    largest_difference: f32,
+    sum_of_differences: f64,
+}
+
+impl Tally {
+    fn add(&mut self, float: &[f32], int8: &[f32], label: usize) {
+        self.n += 1;
+        self.same += usize::from(largest(float) == largest(int8));
+        self.float_right += usize::from(largest(float) == label);
+        self.int8_right += usize::from(largest(int8) == label);
+        let difference = float.iter().zip(int8).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        self.largest_difference = self.largest_difference.max(difference);
+        self.sum_of_differences += f64::from(difference);
+    }
+
+    fn comparison(&self, rounding: Rounding, weights_sha256: String) -> Comparison {
+        let share = |count: usize| count as f64 / self.n.max(1) as f64;
+        Comparison {
+            rounding,
+            weights_sha256,
+            n: self.n,
+            same_class: share(self.same),
+            largest_difference: self.largest_difference,
+            mean_difference: self.sum_of_differences / self.n.max(1) as f64,
+            float_accuracy: share(self.float_right),
+            int8_accuracy: share(self.int8_right),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! A training run to a weights file with int8 kernels, and what rounding them cost.
+
+use std::path::Path;
+
+use anyhow::Context;
+use burn::tensor::Device;
+use networks::{Form, NetworkConfig};
+use weights::{Manifest, WeightsFile};
+
+use super::calibration;
+use super::comparison::Comparison;
+use super::rounding::{self, Rounding};
+use super::trained_run::TrainedRun;
+use crate::cli::DataArguments;
+
+/// Slices of the training part that rounding looks at.
+const CALIBRATION_SLICES: usize = 256;
+
+/// A weights file, and how it compares.
+pub struct Export {
+    /// What the file holds.
+    pub file: WeightsFile,
+    /// The file.
+    pub bytes: Vec<u8>,
+    comparison: Comparison,
+}
+
+impl Export {
+    /// Folds and rounds the run's network, and compares the outcome with it on the held-out slices under `data`.
+    ///
+    /// # Errors
+    /// The scans are not the run's, or the network can't be computed.
+    pub fn make(run: &TrainedRun, manifest: Manifest, data: &Path) -> anyhow::Result<Self> {
+        let dataset = run.recipe.data.select(DataArguments { data: data.to_owned(), groups: None }.open()?)?;
+        let parts = run.parts(&dataset)?;
+        let folded = rounding::equalised(networks::fold(&run.tensors)?);
+        let network = NetworkConfig::new(run.recipe.architecture, run.classes.len(), Form::Folded)
+            .init(&Device::flex())
+            .load(&folded)?;
+        let calibration = spread(&parts.train, CALIBRATION_SLICES);
+        let moments = calibration::moments(&network, &dataset, &calibration, &run.recipe.input)?;
+        let file = WeightsFile { manifest, tensors: rounding::round(folded, &moments)? };
+        let bytes = weights::write(&file)?;
+        let rounding = Rounding::by_moments(calibration.len());
+        let comparison = Comparison::make(run, &dataset, &parts.test, &bytes, rounding)?;
+        Ok(Self { file, bytes, comparison })
+    }
+
+    /// Prints what rounding cost, and writes it to `json` where one is named.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn report(&self, json: Option<&Path>) -> anyhow::Result<()> {
+        println!("{}", self.comparison.sentence());
+        let Some(path) = json else { return Ok(()) };
+        std::fs::write(path, serde_json::to_string_pretty(&self.comparison)? + "\n")
+            .with_context(|| format!("cannot write \"{}\"", path.display()))
+    }
+}
+
+/// At most `count` of the indices, evenly spread, so that every class and source is among them as often as it is there.
+fn spread(indices: &[usize], count: usize) -> Vec<usize> {
+    let step = indices.len().div_ceil(count).max(1);
+    indices.iter().step_by(step).copied().collect()
+}
