@@ -92,9 +92,9 @@ pub struct AuditArguments {
 /// Train a network by a recipe.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  sulcus train --recipe recipes/best-xception.toml --data scans --out runs/grouped
-  sulcus train --recipe recipes/best-xception.toml --data scans --out runs/grouped --resume
-  sulcus train --recipe recipes/best-xception.toml --data scans --out runs/folds --folds 5
+  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped
+  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped --resume
+  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/folds --folds 5
   tensorboard --logdir runs
 
 The run folder holds report.html, report.json and predictions.csv in the end, and metrics.jsonl and tensorboard/ from the
