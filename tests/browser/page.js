@@ -3,6 +3,9 @@ import { test as base, expect } from "@playwright/test";
 
 export { expect };
 
+/** How the row of an answered file ends: a probability, or a refusal; the pictures that tests draw are no brain MRI. */
+export const ANSWERED = /([<>]?\d\.\d\d|not a brain MRI)$/;
+
 export const NOTICE = "Research and teaching only; not a medical device.";
 /** Software WebGPU needs half a minute a slice, and more while it compiles. */
 export const SLOW = 600_000;

@@ -1,12 +1,12 @@
 // Every way in ends in an answer: chosen files, a folder, a drop, a paste; pictures and DICOM.
 import { mkdir, writeFile } from "node:fs/promises";
 
-import { expect, test } from "./page.js";
+import { ANSWERED, expect, test } from "./page.js";
 import { PATIENT, dicomFile, pngFile } from "./scans.js";
 
 async function expectAnswered(sulcus, name) {
   await sulcus.finished();
-  await expect(sulcus.row(name)).toContainText(/[<>]?\d\.\d\d$/);
+  await expect(sulcus.row(name)).toContainText(ANSWERED);
   await expect(sulcus.page.getByRole("img", { name, exact: true })).toBeVisible();
 }
 
