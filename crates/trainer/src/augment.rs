@@ -7,12 +7,16 @@ use image::{ExtendedColorType, ImageBuffer, ImageFormat, Luma};
 use rand::Rng;
 
 use crate::recipe::Augmentation;
+use crate::strip::strip;
 
 impl Augmentation {
     /// A changed copy of a square slice in [-1, 1], `side` x `side` pixels.
     #[must_use]
     pub fn apply(&self, pixels: &[f32], side: usize, random: &mut impl Rng) -> Vec<f32> {
-        let warp = self.warp(random);
+        let stripped = (random.random::<f32>() < self.strip).then(|| strip(pixels, side, random));
+        let (pixels, width) =
+            stripped.as_ref().map_or((pixels, 1.0), |(stripped, width)| (stripped.as_slice(), *width));
+        let warp = self.warp(width, random);
         let tone = self.tone(random);
         let mut changed = vec![0.0; pixels.len()];
         for (y, row) in changed.chunks_mut(side).enumerate() {
@@ -27,9 +31,10 @@ impl Augmentation {
         self.recompressed(blurred, side, random)
     }
 
-    fn warp(&self, random: &mut impl Rng) -> Warp {
+    /// `width` is the share of the slice that fills the frame before the random change of size.
+    fn warp(&self, width: f32, random: &mut impl Rng) -> Warp {
         let angle = symmetric(self.rotation, random).to_radians();
-        let zoom = 1.0 / (1.0 + symmetric(self.scale, random));
+        let zoom = width / (1.0 + symmetric(self.scale, random));
         let mirror = if self.flip && random.random() { -1.0 } else { 1.0 };
         let (sin, cos) = angle.sin_cos();
         Warp {
@@ -46,7 +51,18 @@ impl Augmentation {
             contrast: 1.0 + symmetric(self.contrast, random),
             brightness: symmetric(self.brightness, random),
             slope: [strength * direction.cos(), strength * direction.sin()],
+            curve: self.curve(random),
         }
+    }
+
+    /// Rises from 0 to 1 over five points at equal distances.
+    fn curve(&self, random: &mut impl Rng) -> [f32; 5] {
+        let mut points = [0.0, 0.25, 0.5, 0.75, 1.0];
+        for point in &mut points[1..4] {
+            *point = (*point + symmetric(self.curve, random)).clamp(0.0, 1.0);
+        }
+        points[1..4].sort_by(f32::total_cmp);
+        points
     }
 
     fn add_noise(&self, pixels: &mut [f32], random: &mut impl Rng) {
@@ -135,18 +151,27 @@ impl Warp {
     }
 }
 
+/// The value at `share` of the way along points at equal distances, linear between them.
+fn along(points: &[f32; 5], share: f32) -> f32 {
+    let place = share * 4.0;
+    let before = (place as usize).min(3);
+    points[before] + (place - before as f32) * (points[before + 1] - points[before])
+}
+
 /// How a value of the changed slice differs from the one it was sampled from.
 struct Tone {
     gamma: f32,
     contrast: f32,
     brightness: f32,
     slope: [f32; 2],
+    curve: [f32; 5],
 }
 
 impl Tone {
     /// Gamma and a coil's field act on the signal, which is 0 in air; contrast and brightness act on the display.
     fn apply(&self, value: f32, u: f32, v: f32) -> f32 {
         let signal = ((value + 1.0) / 2.0).clamp(0.0, 1.0).powf(self.gamma);
+        let signal = along(&self.curve, signal);
         let field = 1.0 + self.slope[0] * u + self.slope[1] * v;
         let shown = (signal * field * 2.0 - 1.0) * self.contrast + 2.0 * self.brightness;
         shown.clamp(-1.0, 1.0)
@@ -196,6 +221,8 @@ mod tests {
             noise: 0.1,
             blur: 0.05,
             recompression: 60,
+            curve: 0.2,
+            strip: 0.5,
         };
         let change = |seed| all.apply(&ramp(24), 24, &mut ChaCha8Rng::seed_from_u64(seed));
         assert!(change(5).iter().all(|value| (-1.0..=1.0).contains(value)));

@@ -4,10 +4,11 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use image::GrayImage;
 use rand::SeedableRng;
-use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use crate::draw::Draw;
 use crate::grafts::Grafts;
 use crate::recipe::Augmentation;
 use crate::slices::Slices;
@@ -24,6 +25,16 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Every slice as a picture, with its label.
+    #[must_use]
+    pub fn pictures(&self) -> Vec<(GrayImage, usize)> {
+        let byte = |value: &f32| ((value + 1.0) * 127.5).round() as u8;
+        let picture =
+            |pixels: &[f32]| GrayImage::from_raw(self.side as u32, self.side as u32, pixels.iter().map(byte).collect());
+        let slices = self.pixels.chunks_exact((self.side * self.side).max(1)).zip(&self.labels);
+        slices.filter_map(|(pixels, &label)| Some((picture(pixels)?, label))).collect()
+    }
+
     /// `[batch, channels, side, side]`: the grey slice repeated over the channels.
     #[must_use]
     pub fn images(&self, channels: usize, device: &Device) -> Tensor<4> {
@@ -75,6 +86,7 @@ impl<'a> Source<'a> {
     pub fn shuffled<'scope>(
         self,
         indices: &'a [usize],
+        draw: &'scope Draw,
         changes: Changes<'a>,
         seed: u64,
         scope: &'scope Scope<'scope, 'a>,
@@ -82,8 +94,7 @@ impl<'a> Source<'a> {
         let (sender, receiver) = sync_channel(AHEAD);
         scope.spawn(move || {
             let mut random = ChaCha8Rng::seed_from_u64(seed);
-            let mut order = indices.to_vec();
-            order.shuffle(&mut random);
+            let order = draw.order(indices, self.labels, &mut random);
             for chunk in order.chunks(self.size).filter(|chunk| 2 * chunk.len() >= self.size) {
                 let batch =
                     self.collect(chunk, |index, pixels, label| changes.apply(index, pixels, label, &mut random));

@@ -95,6 +95,7 @@ pub struct AuditArguments {
   sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped
   sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped --resume
   sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/folds --folds 5
+  sulcus train --recipe recipes/best-xception.toml --data scans --out runs/best --preview slices.png
   tensorboard --logdir runs
 
 The run folder holds report.html, report.json and predictions.csv in the end, and metrics.jsonl and tensorboard/ from the
@@ -122,6 +123,9 @@ pub struct TrainArguments {
     /// Go on after the last whole epoch in the run folder
     #[arg(long)]
     pub resume: bool,
+    /// Write some slices as training sees them to this PNG, and stop
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "folds"])]
+    pub preview: Option<PathBuf>,
     /// Train a network for each of N folds, which takes the place of the recipe's test share
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..))]
     pub folds: Option<u16>,

@@ -109,7 +109,15 @@ fn fold_job(job: &Job, fold: Fold) -> Job {
     let mut recipe = job.recipe.clone();
     recipe.data.fold = Some(fold);
     let out = fold_folder(&job.out, fold.number);
-    Job { recipe, out, dataset: job.dataset.clone(), outlines: job.outlines.clone(), start: job.start.clone(), ..*job }
+    Job {
+        recipe,
+        out,
+        dataset: job.dataset.clone(),
+        outlines: job.outlines.clone(),
+        start: job.start.clone(),
+        preview: None,
+        ..*job
+    }
 }
 
 /// Folds by different recipes, or of another number, are not to be summed up.

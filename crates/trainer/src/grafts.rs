@@ -11,7 +11,9 @@
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
+use crate::recipe::Transplant;
 use crate::slices::Slices;
+use crate::smooth::smooth;
 
 /// Donors drawn for a transplant, of which the one most like the healthy slice is taken: mostly of the same plane.
 const DRAWN: usize = 6;
@@ -21,6 +23,13 @@ const SYMMETRIC: f32 = 0.6;
 const MIDLINE: f32 = 0.1;
 /// Pixels over which a graft's edge fades, per side of 128.
 const FADE: usize = 3;
+/// Pixels around a tumour that a repair covers as well, per side of 128: oedema reaches beyond the outline.
+const OEDEMA: usize = 8;
+/// Contrast of a transplanted tumour beside its own: scanners and sequences differ in it.
+const CONTRAST: std::ops::Range<f32> = 0.6..1.4;
+/// Part of the transplanted tumours that are darker than their surroundings where they were brighter, or the other way
+/// round, as in another sequence.
+const INVERTED: f64 = 0.15;
 
 /// A slice with a tumour whose outline is known.
 struct Donor {
@@ -28,14 +37,14 @@ struct Donor {
     label: usize,
     /// How much of the graft is seen in each pixel, 0 to 1.
     mask: Vec<f32>,
-    /// Whether the other half of the head can cover the tumour.
-    repairable: bool,
+    /// The same for covering the tumour, where the other half of the head can.
+    cover: Option<Vec<f32>>,
 }
 
 /// What grafts are made from, at one size of slices.
 pub struct Grafts<'a> {
     slices: &'a Slices,
-    share: f32,
+    transplant: &'a Transplant,
     healthy: usize,
     donors: Vec<Donor>,
     /// By index of the record, its place in `donors`.
@@ -44,57 +53,62 @@ pub struct Grafts<'a> {
 
 impl<'a> Grafts<'a> {
     /// Finds the donors among the `train` slices. `mask_of` gives the pixels of a record's tumour, `labels` are those
-    /// of every record; `share` of the slices get a graft, and `healthy` is the label of those without a tumour.
+    /// of every record, and `healthy` is the label of those without a tumour.
     #[must_use]
     pub fn new(
         slices: &'a Slices,
         mask_of: impl Fn(usize) -> Option<Vec<bool>>,
         labels: &[usize],
         train: &[usize],
-        (share, healthy): (f32, usize),
+        (transplant, healthy): (&'a Transplant, usize),
     ) -> Self {
         let donor = |&index: &usize| {
             let slice = slices.get(index)?;
             let mask = mask_of(index)?;
             let side = slice.size() as usize;
+            let grown = grown(&mask, side, OEDEMA);
             let repairable = resemblance(slice.pixels(), &mirrored(slice.pixels(), side)) >= SYMMETRIC
-                && on_midline(&mask, side) <= MIDLINE;
-            Some(Donor { index, label: labels[index], mask: soft(&mask, side), repairable })
+                && on_midline(&grown, side) <= MIDLINE;
+            let cover = repairable.then(|| soft(&grown, side));
+            Some(Donor { index, label: labels[index], mask: soft(&mask, side), cover })
         };
         let donors: Vec<Donor> = train.iter().filter(|&&index| labels[index] != healthy).filter_map(donor).collect();
         let mut donor_of = vec![None; labels.len()];
         for (place, donor) in donors.iter().enumerate() {
             donor_of[donor.index] = Some(place);
         }
-        Self { slices, share, healthy, donors, donor_of }
+        Self { slices, transplant, healthy, donors, donor_of }
     }
 
     /// Slices that can lend a tumour, and those of them that can be repaired.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        (self.donors.len(), self.donors.iter().filter(|donor| donor.repairable).count())
+        (self.donors.len(), self.donors.iter().filter(|donor| donor.cover.is_some()).count())
     }
 
     /// A slice with a graft and the label it has then; `None`, most of the time, where it stays as it is.
     pub fn graft(&self, index: usize, label: usize, random: &mut impl Rng) -> Option<(Vec<f32>, usize)> {
-        if random.random::<f32>() >= self.share {
-            return None;
-        }
+        let Transplant { grow, repair, sham, .. } = *self.transplant;
         let slice = self.slices.get(index)?;
         let (pixels, side) = (slice.pixels(), slice.size() as usize);
-        let sham = random.random::<bool>();
         let own = self.donor_of[index].map(|place| &self.donors[place]);
-        if label == self.healthy && !sham {
+        if label == self.healthy && random.random::<f32>() < grow {
             let donor = self.donor_like(pixels, random)?;
             let tumour = self.slices.get(donor.index)?.pixels();
-            return Some((blend(pixels, tumour, &donor.mask), donor.label));
+            let sign = if random.random_bool(INVERTED) { -1.0 } else { 1.0 };
+            return Some((blend(pixels, tumour, &donor.mask, sign * random.random_range(CONTRAST)), donor.label));
         }
-        if let Some(own) = own.filter(|own| own.repairable && !sham) {
-            return Some((blend(pixels, &mirrored(pixels, side), &own.mask), self.healthy));
+        if let Some(cover) = own.and_then(|own| own.cover.as_ref())
+            && random.random::<f32>() < repair
+        {
+            return Some((blend(pixels, &mirrored(pixels, side), cover, 1.0), self.healthy));
+        }
+        if random.random::<f32>() >= sham {
+            return None;
         }
         let place = &self.donors.choose(random)?.mask;
         let free = label == self.healthy || own.is_some_and(|own| apart(&own.mask, place, side));
-        free.then(|| (blend(pixels, &mirrored(pixels, side), place), label))
+        free.then(|| (blend(pixels, &mirrored(pixels, side), place, 1.0), label))
     }
 
     /// Of some donors drawn by chance, the one that resembles `pixels` most.
@@ -142,32 +156,25 @@ fn apart(mask: &[f32], place: &[f32], side: usize) -> bool {
 /// A mask grown by its fading edge: the mean over a square around each pixel, twice, and full inside the outline.
 fn soft(mask: &[bool], side: usize) -> Vec<f32> {
     let radius = (FADE * side).div_ceil(128);
-    let hard: Vec<f32> = mask.iter().map(|&set| f32::from(u8::from(set))).collect();
-    let grown: Vec<f32> = smooth(&hard, side, radius).iter().map(|&value| f32::from(u8::from(value > 0.0))).collect();
+    let grown: Vec<f32> = grown(mask, side, FADE).iter().map(|&set| f32::from(u8::from(set))).collect();
     smooth(&grown, side, radius)
 }
 
-/// Mean over a square of `2 * radius + 1` pixels a side, of what of it lies in the slice.
-fn smooth(values: &[f32], side: usize, radius: usize) -> Vec<f32> {
-    let along = |values: &[f32], step: usize, stride: usize| -> Vec<f32> {
-        (0..side * side)
-            .map(|index| {
-                let (line, at) = if step == 1 { (index / side, index % side) } else { (index % side, index / side) };
-                let (from, to) = (at.saturating_sub(radius), (at + radius).min(side - 1));
-                (from..=to).map(|at| values[line * stride + at * step]).sum::<f32>() / (to - from + 1) as f32
-            })
-            .collect()
-    };
-    along(&along(values, 1, side), side, 1)
+/// A mask and all pixels within a square of `margin` pixels, per side of 128, around its own.
+fn grown(mask: &[bool], side: usize, margin: usize) -> Vec<bool> {
+    let hard: Vec<f32> = mask.iter().map(|&set| f32::from(u8::from(set))).collect();
+    smooth(&hard, side, (margin * side).div_ceil(128)).iter().map(|&value| value > 0.0).collect()
 }
 
-/// `source` seen through `mask` in `ground`, with the brightness that `ground` has along the mask's edge.
-fn blend(ground: &[f32], source: &[f32], mask: &[f32]) -> Vec<f32> {
+/// `source` seen through `mask` in `ground`, with the brightness that `ground` has along the mask's edge and `contrast`
+/// times its own contrast.
+fn blend(ground: &[f32], source: &[f32], mask: &[f32], contrast: f32) -> Vec<f32> {
     let edge: Vec<usize> = (0..mask.len()).filter(|&index| mask[index] > 0.0 && mask[index] < 1.0).collect();
     let mean = |pixels: &[f32]| edge.iter().map(|&index| pixels[index]).sum::<f32>() / edge.len().max(1) as f32;
-    let lift = mean(ground) - mean(source);
+    let (level, own) = (mean(ground), mean(source));
+    let shown = |source: f32| (level + contrast * (source - own)).clamp(-1.0, 1.0);
     let mixed = ground.iter().zip(source).zip(mask);
-    mixed.map(|((ground, source), share)| ground + share * ((source + lift).clamp(-1.0, 1.0) - ground)).collect()
+    mixed.map(|((ground, source), share)| ground + share * (shown(*source) - ground)).collect()
 }
 
 #[cfg(test)]
@@ -200,7 +207,7 @@ mod tests {
     fn a_repaired_slice_looks_as_without_its_tumour() {
         let mask = soft(&spot(), SIDE);
         let (sick, healthy) = (head(0.0, true), head(0.0, false));
-        let repaired = blend(&sick, &mirrored(&sick, SIDE), &mask);
+        let repaired = blend(&sick, &mirrored(&sick, SIDE), &mask, 1.0);
         assert!(repaired.iter().zip(&healthy).all(|(a, b)| (a - b).abs() < 1e-5));
         assert!(sick.iter().zip(&healthy).any(|(a, b)| (a - b).abs() > 0.4));
     }
@@ -208,7 +215,7 @@ mod tests {
     #[test]
     fn a_transplant_keeps_its_contrast_in_a_darker_head() {
         let mask = soft(&spot(), SIDE);
-        let grown = blend(&head(-0.4, false), &head(0.2, true), &mask);
+        let grown = blend(&head(-0.4, false), &head(0.2, true), &mask, 1.0);
         let (centre, beside) = (grown[15 * SIDE + 9], grown[15 * SIDE + 22]);
         assert!((beside + 0.4).abs() < 1e-6);
         assert!((centre - beside - 0.5).abs() < 0.02, "{centre} beside {beside}");

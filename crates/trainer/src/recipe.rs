@@ -1,5 +1,6 @@
 //! A recipe: everything that decides a training run, but for the folder of scans.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
@@ -76,6 +77,10 @@ pub struct Data {
     /// Weigh classes in the loss by the inverse of their frequency.
     #[serde(default)]
     pub class_weights: bool,
+    /// How often each class is drawn, as a share of the weights of all: an epoch stays as long as it is, rare classes are
+    /// seen more than once in it. Empty for every slice once.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub draw: BTreeMap<String, f64>,
     /// The classes that are told apart; all where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
@@ -129,16 +134,24 @@ pub struct Augmentation {
     pub blur: f32,
     /// Most that a recompression as JPEG takes off quality 100, half of the time.
     pub recompression: u8,
+    /// Largest change of three points of the tone curve, as a share of full signal: another sequence's contrast.
+    pub curve: f32,
+    /// Share of slices whose skull is taken off, as preprocessing pipelines do.
+    pub strip: f32,
 }
 
 /// Grafts of tumours, for slices whose outlines are known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transplant {
-    /// Share of slices that get a graft each time they are seen, 0 to 1.
-    pub share: f32,
     /// The class of slices without a tumour.
     pub healthy: String,
+    /// Share of healthy slices that get a tumour, 0 to 1, each time they are seen.
+    pub grow: f32,
+    /// Share of slices with a tumour, of those where the other half of the head can cover it, that lose it.
+    pub repair: f32,
+    /// Share of what is left that gets a graft without meaning.
+    pub sham: f32,
 }
 
 /// A stretch of training under one optimiser.
@@ -270,8 +283,13 @@ impl Recipe {
         );
         ensure!((0.0..1.0).contains(&self.average), "`average` is {}; accepted are 0 to below 1", self.average);
         if let Some(transplant) = &self.transplant {
-            let share = transplant.share;
-            ensure!((0.0..=1.0).contains(&share), "`transplant.share` is {share}; accepted are 0 to 1");
+            let Transplant { grow, repair, sham, .. } = transplant;
+            for (name, share) in [("grow", grow), ("repair", repair), ("sham", sham)] {
+                ensure!((0.0..=1.0).contains(share), "`transplant.{name}` is {share}; accepted are 0 to 1");
+            }
+        }
+        for (class, weight) in &self.data.draw {
+            ensure!(*weight > 0.0 && weight.is_finite(), "`data.draw.{class}` is {weight}; it must be above 0");
         }
         let quality = self.augmentation.recompression;
         ensure!(quality < 100, "`augmentation.recompression` is {quality}; accepted are 0 to 99");

@@ -17,6 +17,7 @@ use crate::adamax::Adamax;
 use crate::batches::{Changes, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::cli::TrainArguments;
+use crate::draw::Draw;
 use crate::environment::Environment;
 use crate::epoch_log::EpochLog;
 use crate::folds;
@@ -27,6 +28,7 @@ use crate::loss::Loss;
 use crate::memory;
 use crate::model_files;
 use crate::outlines::Outlines;
+use crate::preview;
 use crate::recipe::{Keep, OptimizerName, Recipe, Stage};
 use crate::report;
 use crate::slices::{Slices, progress_bar};
@@ -49,12 +51,23 @@ pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     };
     let outlines = outlines(arguments, &recipe)?;
     let dataset = arguments.data.open_for(&recipe)?;
-    let job = Job { recipe, dataset, outlines, start, out: arguments.out.clone(), resume: arguments.resume };
+    let job = Job {
+        recipe,
+        dataset,
+        outlines,
+        start,
+        out: arguments.out.clone(),
+        resume: arguments.resume,
+        preview: arguments.preview.clone(),
+    };
     let device = arguments.device.open()?;
     if let Some(count) = arguments.folds {
         return folds::train_all(&job, count.into(), &device);
     }
     train(&job, &device)?;
+    if job.preview.is_some() {
+        return Ok(());
+    }
     report::write(&job.out, &job.dataset, &device)
 }
 
@@ -85,6 +98,8 @@ pub struct Job {
     pub out: PathBuf,
     /// Go on where an earlier run stopped.
     pub resume: bool,
+    /// Where to show what training sees, instead of training.
+    pub preview: Option<PathBuf>,
 }
 
 /// What a stage trains on.
@@ -136,7 +151,11 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     };
     println!("{} slices to train on, {} to validate: {counts:?} by class", split.train.len(), split.validation.len());
     let device = device.clone().autodiff();
-    Trainer { job, slices: &slices, labels: &labels, split: &split, loss, device, folder }.run()
+    let trainer = Trainer { job, slices: &slices, labels: &labels, split: &split, loss, device, folder };
+    match &job.preview {
+        Some(file) => trainer.preview(file),
+        None => trainer.run(),
+    }
 }
 
 fn prepare_split(job: &Job) -> anyhow::Result<Split> {
@@ -216,6 +235,19 @@ impl Trainer<'_> {
         Ok(())
     }
 
+    /// Writes the first slices of the last stage as it sees them.
+    fn preview(&self, file: &Path) -> anyhow::Result<()> {
+        let recipe = &self.job.recipe;
+        let grafts = self.grafts(self.slices)?;
+        let changes = Changes { grafts: grafts.as_ref(), augmentation: recipe.augmentation };
+        let draw = Draw::new(&recipe.data.draw, &self.job.dataset.classes)?;
+        let source = self.source(self.slices);
+        std::thread::scope(|scope| {
+            let batches = source.shuffled(&self.split.train, &draw, changes, recipe.seed, scope);
+            preview::write(file, &batches, &self.job.dataset.classes)
+        })
+    }
+
     fn memory_hint(&self, stage: &Stage) -> String {
         let Recipe { batch, input, .. } = &self.job.recipe;
         let size = stage.size.unwrap_or(input.size);
@@ -241,7 +273,7 @@ impl Trainer<'_> {
     }
 
     /// What tumours are put in and taken out with, where the recipe asks for it.
-    fn grafts<'b>(&self, slices: &'b Slices) -> anyhow::Result<Option<Grafts<'b>>> {
+    fn grafts<'b>(&'b self, slices: &'b Slices) -> anyhow::Result<Option<Grafts<'b>>> {
         let Job { dataset, recipe, outlines, .. } = self.job;
         let Some(transplant) = &recipe.transplant else { return Ok(None) };
         let healthy = dataset.classes.iter().position(|class| *class == transplant.healthy);
@@ -250,7 +282,7 @@ impl Trainer<'_> {
         })?;
         let paths: Vec<&str> = dataset.records.iter().map(|record| record.path.as_str()).collect();
         let masks = |index: usize| outlines.mask(paths[index], slices.get(index)?);
-        let grafts = Grafts::new(slices, masks, self.labels, &self.split.train, (transplant.share, healthy));
+        let grafts = Grafts::new(slices, masks, self.labels, &self.split.train, (transplant, healthy));
         let (donors, repairable) = grafts.counts();
         println!("{donors} slices can lend a tumour, {repairable} of them can do without it");
         Ok(Some(grafts))
@@ -344,13 +376,14 @@ impl Trainer<'_> {
     ) -> anyhow::Result<(Learner, f64, f64)> {
         let recipe = &self.job.recipe;
         let source = self.source(material.slices);
+        let draw = Draw::new(&recipe.data.draw, &self.job.dataset.classes)?;
         let changes = Changes { grafts: material.grafts, augmentation: recipe.augmentation };
         let steps = source.steps(&self.split.train);
         let bar = progress_bar(steps, "training");
         let seed = recipe.seed ^ (progress.epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let (mut loss_sum, mut right, mut total) = (0.0, 0, 0);
         let learner = std::thread::scope(|scope| {
-            let batches = source.shuffled(&self.split.train, changes, seed, scope);
+            let batches = source.shuffled(&self.split.train, &draw, changes, seed, scope);
             for (step, batch) in batches.iter().enumerate() {
                 let images = batch.images(Form::Trainable.channels(), &self.device);
                 let logits = learner.network.forward(images);
