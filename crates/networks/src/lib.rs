@@ -23,6 +23,7 @@ mod keras;
 mod layers;
 mod named;
 mod network;
+mod start;
 mod vgg16;
 mod xception;
 
@@ -33,5 +34,6 @@ pub use keras::{in_keras_layout, in_network_layout};
 pub use layers::NORM_EPSILON;
 pub use named::NamedTensor;
 pub use network::{Architecture, Features, Form, KernelInput, Network, NetworkConfig};
+pub use start::for_unit_input;
 pub use vgg16::Vgg16;
 pub use xception::Xception;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use burn::module::Module;
@@ -75,6 +76,15 @@ impl Architecture {
         match self {
             Self::Xception => "xception",
             Self::Vgg16 => "vgg16",
+        }
+    }
+
+    /// Blocks of the trunk, which are numbered from 1.
+    #[must_use]
+    pub fn blocks(self) -> usize {
+        match self {
+            Self::Xception => xception::BLOCKS,
+            Self::Vgg16 => vgg16::BLOCKS.len(),
         }
     }
 
@@ -168,6 +178,20 @@ enum Trunk {
     Vgg16(Vgg16),
 }
 
+impl Trunk {
+    fn forward(&self, input: Tensor<4>, blocks: Range<usize>, observe: &mut Observer<'_>) -> Tensor<4> {
+        match self {
+            Self::Xception(trunk) => trunk.forward(input, blocks, observe),
+            Self::Vgg16(trunk) => trunk.forward(input, blocks, observe),
+        }
+    }
+}
+
+/// Global average pooling: `[batch, channels, height, width]` to `[batch, channels]`.
+fn average(features: Tensor<4>) -> Tensor<2> {
+    AdaptiveAvgPool2dConfig::new([1, 1]).init().forward(features).flatten(1, 3)
+}
+
 /// A trunk, global average pooling, and a head.
 #[derive(Module, Debug)]
 pub struct Network {
@@ -209,11 +233,20 @@ impl Network {
     }
 
     fn pooled_shown(&self, images: Tensor<4>, observe: &mut Observer<'_>) -> Tensor<2> {
-        let features = match &self.trunk {
-            Trunk::Xception(trunk) => trunk.forward(images, observe),
-            Trunk::Vgg16(trunk) => trunk.forward(images, observe),
-        };
-        AdaptiveAvgPool2dConfig::new([1, 1]).init().forward(features).flatten(1, 3)
+        average(self.trunk.forward(images, 1..self.architecture().blocks() + 1, observe))
+    }
+
+    /// Images to the input of block `block`; past the last block, to the features before pooling.
+    #[must_use]
+    pub fn forward_to(&self, block: usize, images: Tensor<4>) -> Tensor<4> {
+        self.trunk.forward(images, 1..block, &mut |_, _| ())
+    }
+
+    /// What [`Network::forward_to`] gives for a block to logits `[batch, classes]`.
+    #[must_use]
+    pub fn forward_from(&self, block: usize, features: Tensor<4>) -> Tensor<2> {
+        let blocks = block..self.architecture().blocks() + 1;
+        self.head.forward(average(self.trunk.forward(features, blocks, &mut |_, _| ())))
     }
 
     /// Pooled features to logits.

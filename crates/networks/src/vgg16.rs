@@ -1,6 +1,8 @@
 //! VGG16: "Very Deep Convolutional Networks for Large-Scale Image Recognition", Simonyan and Zisserman, 2015,
 //! configuration D without its dense layers; 14,714,688 parameters.
 
+use std::ops::Range;
+
 use burn::module::{Module, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -12,7 +14,7 @@ use crate::named::{NamedSlot, Slot};
 use crate::network::{KernelInput, Observer, Shown};
 
 /// Convolutions and output channels of the five blocks.
-const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
+pub(crate) const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
 /// Pooled features.
 pub(crate) const FEATURES: usize = 512;
 
@@ -39,12 +41,13 @@ impl Vgg16 {
         }
     }
 
-    /// Images `[batch, channels, height, width]` in [-1, 1] to features `[batch, 512, height / 32, width / 32]`.
+    /// What blocks `blocks` (1 to 5) make of the output of the block before; of images `[batch, channels, height, width]`
+    /// in [-1, 1], all blocks make features `[batch, 512, height / 32, width / 32]`.
     ///
     /// `observe` sees the output of every block, and what every kernel is applied to.
-    pub(crate) fn forward(&self, images: Tensor<4>, observe: &mut Observer<'_>) -> Tensor<4> {
-        let mut features = images;
-        for (index, block) in self.blocks.iter().enumerate() {
+    pub(crate) fn forward(&self, input: Tensor<4>, blocks: Range<usize>, observe: &mut Observer<'_>) -> Tensor<4> {
+        let mut features = input;
+        for (index, block) in self.blocks.iter().enumerate().filter(|(index, _)| blocks.contains(&(index + 1))) {
             for (conv_index, conv) in block.iter().enumerate() {
                 let shown = Shown::KernelInput(KernelInput::of(conv, &features));
                 observe(&format!("{}.kernel", layer(index, conv_index)), shown);

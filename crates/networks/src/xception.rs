@@ -2,6 +2,8 @@
 //!
 //! 36 convolutions in 14 modules; 20,861,480 parameters without head, as in Keras Applications.
 
+use std::ops::Range;
+
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
@@ -21,6 +23,8 @@ const MIDDLE: usize = 728;
 const MIDDLE_MODULES: usize = 8;
 /// Pooled features.
 pub(crate) const FEATURES: usize = 2048;
+/// Blocks in Keras's numbering.
+pub(crate) const BLOCKS: usize = 14;
 
 /// A residual module: separable convolutions beside the identity, or beside a strided 1x1 convolution.
 #[derive(Module, Debug)]
@@ -151,24 +155,29 @@ impl Xception {
         }
     }
 
-    /// Images `[batch, channels, height, width]` in [-1, 1] to features `[batch, 2048, height / 32, width / 32]`.
+    /// What blocks `blocks` (1 to 14) make of the output of the block before; of images `[batch, channels, height, width]`
+    /// in [-1, 1], all blocks make features `[batch, 2048, height / 32, width / 32]`.
     ///
     /// `observe` sees the output of every stage, and what every kernel is applied to.
-    pub(crate) fn forward(&self, images: Tensor<4>, observe: &mut Observer<'_>) -> Tensor<4> {
-        let mut features = images;
-        for (index, convolution) in self.stem.iter().enumerate() {
-            let layer = stem(index);
-            features = relu(convolution.forward(features, &layer, observe));
-            observe(&format!("{layer}_act"), Shown::Stage(&features));
+    pub(crate) fn forward(&self, input: Tensor<4>, blocks: Range<usize>, observe: &mut Observer<'_>) -> Tensor<4> {
+        let mut features = input;
+        if blocks.contains(&1) {
+            for (index, convolution) in self.stem.iter().enumerate() {
+                let layer = stem(index);
+                features = relu(convolution.forward(features, &layer, observe));
+                observe(&format!("{layer}_act"), Shown::Stage(&features));
+            }
         }
-        for (index, module) in self.modules.iter().enumerate() {
-            features = module.forward(features, index + 2, observe);
-            observe(&format!("block{}_out", index + 2), Shown::Stage(&features));
+        for (number, module) in (2..).zip(&self.modules).filter(|(number, _)| blocks.contains(number)) {
+            features = module.forward(features, number, observe);
+            observe(&format!("block{number}_out"), Shown::Stage(&features));
         }
-        for (index, convolution) in self.exit.iter().enumerate() {
-            let layer = separable(14, index);
-            features = relu(convolution.forward(features, &layer, observe));
-            observe(&format!("{layer}_act"), Shown::Stage(&features));
+        if blocks.contains(&BLOCKS) {
+            for (index, convolution) in self.exit.iter().enumerate() {
+                let layer = separable(BLOCKS, index);
+                features = relu(convolution.forward(features, &layer, observe));
+                observe(&format!("{layer}_act"), Shown::Stage(&features));
+            }
         }
         features
     }

@@ -18,8 +18,10 @@ const AHEAD: usize = 3;
 
 /// Some slices and their labels, on the way to a device.
 pub struct Batch {
-    side: usize,
-    pixels: Vec<f32>,
+    /// Channels, height and width.
+    pub shape: [usize; 3],
+    /// Slice by slice, each in the order of `shape`.
+    pub values: Vec<f32>,
     /// Class indices.
     pub labels: Vec<usize>,
 }
@@ -29,17 +31,25 @@ impl Batch {
     #[must_use]
     pub fn pictures(&self) -> Vec<(GrayImage, usize)> {
         let byte = |value: &f32| ((value + 1.0) * 127.5).round() as u8;
+        let [_, height, width] = self.shape;
         let picture =
-            |pixels: &[f32]| GrayImage::from_raw(self.side as u32, self.side as u32, pixels.iter().map(byte).collect());
-        let slices = self.pixels.chunks_exact((self.side * self.side).max(1)).zip(&self.labels);
+            |pixels: &[f32]| GrayImage::from_raw(width as u32, height as u32, pixels.iter().map(byte).collect());
+        let slices = self.values.chunks_exact((height * width).max(1)).zip(&self.labels);
         slices.filter_map(|(pixels, &label)| Some((picture(pixels)?, label))).collect()
     }
 
     /// `[batch, channels, side, side]`: the grey slice repeated over the channels.
     #[must_use]
     pub fn images(&self, channels: usize, device: &Device) -> Tensor<4> {
-        let shape = [self.labels.len(), 1, self.side, self.side];
-        Tensor::<4>::from_data(TensorData::new(self.pixels.clone(), shape), device).repeat_dim(1, channels)
+        self.tensor(device).repeat_dim(1, channels)
+    }
+
+    /// `[batch, channels, height, width]`: the values as they are.
+    #[must_use]
+    pub fn tensor(&self, device: &Device) -> Tensor<4> {
+        let [channels, height, width] = self.shape;
+        let shape = [self.labels.len(), channels, height, width];
+        Tensor::from_data(TensorData::new(self.values.clone(), shape), device)
     }
 }
 
@@ -64,7 +74,8 @@ pub struct Changes<'a> {
 }
 
 impl Changes<'_> {
-    fn apply(&self, index: usize, pixels: &[f32], label: usize, random: &mut ChaCha8Rng) -> (Vec<f32>, usize) {
+    /// A changed slice, and the label it has then.
+    pub fn apply(&self, index: usize, pixels: &[f32], label: usize, random: &mut ChaCha8Rng) -> (Vec<f32>, usize) {
         let side = pixels.len().isqrt();
         let grafted = self.grafts.and_then(|grafts| grafts.graft(index, label, random));
         match grafted {
@@ -112,12 +123,13 @@ impl<'a> Source<'a> {
         indices.chunks(self.size).filter(|chunk| 2 * chunk.len() >= self.size).count()
     }
 
-    fn collect(&self, chunk: &[usize], mut change: impl FnMut(usize, &[f32], usize) -> (Vec<f32>, usize)) -> Batch {
-        let mut batch = Batch { side: 0, pixels: Vec::new(), labels: Vec::with_capacity(chunk.len()) };
+    /// The records of `chunk`, each changed.
+    pub fn collect(&self, chunk: &[usize], mut change: impl FnMut(usize, &[f32], usize) -> (Vec<f32>, usize)) -> Batch {
+        let mut batch = Batch { shape: [1, 0, 0], values: Vec::new(), labels: Vec::with_capacity(chunk.len()) };
         for (slice, &index) in chunk.iter().filter_map(|index| Some((self.slices.get(*index)?, index))) {
-            batch.side = slice.size() as usize;
+            batch.shape = [1, slice.size() as usize, slice.size() as usize];
             let (pixels, label) = change(index, slice.pixels(), self.labels[index]);
-            batch.pixels.extend(pixels);
+            batch.values.extend(pixels);
             batch.labels.push(label);
         }
         batch

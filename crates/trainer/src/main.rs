@@ -6,6 +6,7 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command};
 
+mod activations;
 mod adamax;
 mod audit;
 mod augment;
@@ -34,6 +35,7 @@ mod logits;
 mod loss;
 mod measured;
 mod memory;
+mod mixup;
 mod model_files;
 mod outlines;
 mod predict;

@@ -51,6 +51,12 @@ pub struct Recipe {
     /// 0 for none.
     #[serde(default)]
     pub average: f64,
+    /// The output of frozen blocks, computed once for the whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
+    /// Strength of mixup (Zhang et al. 2018), the alpha of its beta distribution; 0 for none.
+    #[serde(default)]
+    pub mixup: f32,
     /// What is trained, in order.
     #[serde(rename = "stage")]
     pub stages: Vec<Stage>,
@@ -154,6 +160,16 @@ pub struct Transplant {
     pub sham: f32,
 }
 
+/// Frozen blocks whose output is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// The first block that is computed in every step; no stage may train a block before it, or have a size of its own.
+    pub block: usize,
+    /// In how many ways each training slice is changed; epochs take turns with them.
+    pub variants: usize,
+}
+
 /// A stretch of training under one optimiser.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -181,6 +197,9 @@ pub struct Stage {
     /// Decoupled weight decay, for `adamw`.
     #[serde(default)]
     pub weight_decay: f32,
+    /// Largest norm of the gradient of each parameter tensor, for `adamw`; 0 for any.
+    #[serde(default)]
+    pub clip: f32,
 }
 
 /// Which epoch's network is kept.
@@ -293,8 +312,33 @@ impl Recipe {
         }
         let quality = self.augmentation.recompression;
         ensure!(quality < 100, "`augmentation.recompression` is {quality}; accepted are 0 to 99");
+        ensure!(
+            self.mixup >= 0.0 && self.mixup.is_finite(),
+            "`mixup` is {}; accepted are 0 and numbers above",
+            self.mixup
+        );
+        if let Some(cache) = &self.cache {
+            self.check_cache(cache)?;
+        }
         ensure!(!self.stages.is_empty(), "there is no [[stage]]; at least one says what to train");
         self.stages.iter().try_for_each(check_stage)
+    }
+}
+
+impl Recipe {
+    fn check_cache(&self, cache: &Cache) -> anyhow::Result<()> {
+        ensure!(cache.variants > 0, "`cache.variants` is 0; at least 1 way to change a slice is needed");
+        let blocks = 2..=self.architecture.blocks() + 1;
+        ensure!(blocks.contains(&cache.block), "`cache.block` is {}; accepted are {blocks:?}", cache.block);
+        for Stage { name, train_from, size, .. } in &self.stages {
+            ensure!(
+                *train_from >= cache.block,
+                "stage \"{name}\": `train_from` is {train_from}, but the output of the blocks before {} is kept",
+                cache.block
+            );
+            ensure!(size.is_none(), "stage \"{name}\": `size` is set, but activations are kept at the input's size");
+        }
+        Ok(())
     }
 }
 
@@ -331,6 +375,7 @@ mod tests {
             schedule,
             warm_up: 0.25,
             weight_decay: 0.0,
+            clip: 0.0,
         }
     }
 

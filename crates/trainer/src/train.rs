@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
 use burn::module::Module;
+use burn::optim::grad_clipping::GradientClippingConfig;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
@@ -12,9 +13,12 @@ use dataset::{Dataset, Protocol, Split};
 use imaging::InputSpec;
 use metrics::{Confusion, Predictions};
 use networks::{Form, Network, NetworkConfig};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 
+use crate::activations::{Activations, Frozen};
 use crate::adamax::Adamax;
-use crate::batches::{Changes, Source};
+use crate::batches::{Batch, Changes, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::cli::TrainArguments;
 use crate::draw::Draw;
@@ -26,6 +30,7 @@ use crate::learner::Learner;
 use crate::logits::{largest, rows};
 use crate::loss::Loss;
 use crate::memory;
+use crate::mixup::Mixed;
 use crate::model_files;
 use crate::outlines::Outlines;
 use crate::preview;
@@ -107,6 +112,17 @@ pub struct Job {
 struct Material<'a> {
     slices: &'a Slices,
     grafts: Option<&'a Grafts<'a>>,
+    activations: Option<&'a Activations>,
+}
+
+impl Material<'_> {
+    /// What a network makes of a batch.
+    fn logits(&self, network: &Network, batch: &Batch, device: &Device) -> Tensor<2> {
+        match self.activations {
+            Some(activations) => network.forward_from(activations.block, batch.tensor(device)),
+            None => network.forward(batch.images(Form::Trainable.channels(), device)),
+        }
+    }
 }
 
 struct Trainer<'a> {
@@ -209,6 +225,7 @@ impl Trainer<'_> {
             learner.average = Some(self.folder.resume_average(learner.network.valid())?);
         }
         self.folder.truncate_log(progress.epoch)?;
+        let activations = self.activations(&learner.network)?;
         while let Some(stage) = stages.get(progress.stage) {
             if progress.epoch_in_stage == 0 {
                 learner.optimizer = optimizer(stage);
@@ -216,7 +233,7 @@ impl Trainer<'_> {
             let resized = stage.size.map(|size| self.resized(size));
             let slices = resized.as_ref().unwrap_or(self.slices);
             let grafts = self.grafts(slices)?;
-            let material = Material { slices, grafts: grafts.as_ref() };
+            let material = Material { slices, grafts: grafts.as_ref(), activations: activations.as_ref() };
             let this = progress.stage;
             while progress.stage == this {
                 learner.network = learner.network.train_from(stage.train_from);
@@ -267,6 +284,7 @@ impl Trainer<'_> {
             .init(&self.device)
             .identified();
         let tensors = networks::in_network_layout(read_tensors(&self.job.start)?);
+        let tensors = networks::for_unit_input(recipe.architecture, tensors);
         network
             .load_trunk(&tensors)
             .with_context(|| format!("\"{}\" does not fit the recipe", self.job.start.display()))
@@ -288,6 +306,21 @@ impl Trainer<'_> {
         Ok(Some(grafts))
     }
 
+    /// What the frozen blocks make of the slices, where the recipe keeps it.
+    fn activations(&self, network: &Network) -> anyhow::Result<Option<Activations>> {
+        let Job { recipe, .. } = self.job;
+        let Some(cache) = &recipe.cache else { return Ok(None) };
+        let grafts = self.grafts(self.slices)?;
+        let changes = Changes { grafts: grafts.as_ref(), augmentation: recipe.augmentation };
+        let (network, device) = (network.valid(), self.device.clone().inner());
+        let source = self.source(self.slices);
+        let frozen = Frozen { network: &network, block: cache.block, source, device: &device };
+        let parts = (self.split.train.as_slice(), self.split.validation.as_slice());
+        let activations = Activations::compute(frozen, cache, parts, changes, recipe.seed)?;
+        println!("the output of the frozen blocks is kept: {} MiB", activations.bytes() >> 20);
+        Ok(Some(activations))
+    }
+
     /// The training slices at another size than the input's.
     fn resized(&self, size: u32) -> Slices {
         let Job { dataset, recipe, .. } = self.job;
@@ -306,7 +339,7 @@ impl Trainer<'_> {
         self.device.seed(self.job.recipe.seed.wrapping_add(progress.epoch as u64 + 1));
         let (learner, train_loss, train_accuracy) = self.pass(learner, material, stage, progress)?;
         let network = learner.result();
-        let (validation_loss, validation) = self.validate(&network)?;
+        let (validation_loss, validation) = self.validate(&network, material)?;
         ensure!(
             validation_loss.is_finite(),
             "the validation loss is {validation_loss} after epoch {}; the state after the epoch before is kept.\n\
@@ -383,11 +416,19 @@ impl Trainer<'_> {
         let seed = recipe.seed ^ (progress.epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let (mut loss_sum, mut right, mut total) = (0.0, 0, 0);
         let learner = std::thread::scope(|scope| {
-            let batches = source.shuffled(&self.split.train, &draw, changes, seed, scope);
+            let batches = match material.activations {
+                Some(activations) => {
+                    let order = draw.order(&self.split.train, self.labels, &mut ChaCha8Rng::seed_from_u64(seed));
+                    activations.batches(order, recipe.batch, progress.epoch, scope)
+                }
+                None => source.shuffled(&self.split.train, &draw, changes, seed, scope),
+            };
+            let mut mixing = ChaCha8Rng::seed_from_u64(!seed);
             for (step, batch) in batches.iter().enumerate() {
-                let images = batch.images(Form::Trainable.channels(), &self.device);
-                let logits = learner.network.forward(images);
-                let loss = self.loss.forward(logits.clone(), &batch.labels, &self.device);
+                let mixed = Mixed::new(batch, recipe.mixup, &mut mixing);
+                let logits = material.logits(&learner.network, &mixed.batch, &self.device);
+                let loss = mixed.loss(&self.loss, logits.clone(), &self.device);
+                let batch = mixed.batch;
                 let value = f64::from(loss.clone().into_scalar::<f32>());
                 ensure!(
                     value.is_finite(),
@@ -413,11 +454,16 @@ impl Trainer<'_> {
     }
 
     /// Mean loss and confusion matrix of a network without gradients on the validation slices.
-    fn validate(&self, network: &Network) -> anyhow::Result<(f64, Confusion)> {
+    fn validate(&self, network: &Network, material: Material<'_>) -> anyhow::Result<(f64, Confusion)> {
         let device = self.device.clone().inner();
         let (mut loss_sum, mut probabilities, mut labels) = (0.0, Vec::new(), Vec::new());
-        for batch in self.source(self.slices).in_order(&self.split.validation) {
-            let logits = network.forward(batch.images(Form::Trainable.channels(), &device));
+        let (indices, size) = (&self.split.validation, self.job.recipe.batch);
+        let batches: Box<dyn Iterator<Item = Batch>> = match material.activations {
+            Some(activations) => Box::new(activations.validation(indices, size)),
+            None => Box::new(self.source(self.slices).in_order(indices)),
+        };
+        for batch in batches {
+            let logits = material.logits(network, &batch, &device);
             let loss: f32 = self.loss.forward(logits.clone(), &batch.labels, &device).into_scalar();
             loss_sum += f64::from(loss) * batch.labels.len() as f64;
             probabilities.extend(rows(softmax(logits, 1))?);
@@ -436,7 +482,10 @@ impl Trainer<'_> {
 fn optimizer(stage: &Stage) -> ModuleOptimizer {
     match stage.optimizer {
         OptimizerName::Adamax => Adamax::default().into(),
-        OptimizerName::Adamw => AdamWConfig::new().with_weight_decay(stage.weight_decay).init(),
+        OptimizerName::Adamw => {
+            let clipping = (stage.clip > 0.0).then_some(GradientClippingConfig::Norm(stage.clip));
+            AdamWConfig::new().with_weight_decay(stage.weight_decay).with_grad_clipping(clipping).init()
+        }
     }
 }
 
