@@ -218,7 +218,11 @@ fn look_at_foreign(classifier: &Classifier, folder: Option<&Path>, stage: &str) 
     Ok(pollster::block_on(classifier.observe(&prepared, stage))?)
 }
 
-fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// Every file in a folder and the folders in it, sorted.
+///
+/// # Errors
+/// A folder can't be read.
+pub fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {

@@ -31,6 +31,8 @@ pub enum Command {
     Export(ExportArguments),
     /// Teach a weights file how sure it is, when to abstain, and what is no brain MRI
     Calibrate(CalibrateArguments),
+    /// Try a weights file on healthy brains of other sources, with and without tumours put in
+    Transfer(TransferArguments),
     /// Classify scans
     Classify(ClassifyArguments),
 }
@@ -310,6 +312,45 @@ pub struct CalibrateArguments {
     /// Write the findings here as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Where to run
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    pub device: DeviceName,
+}
+
+/// Try a weights file on healthy brains of other sources, with and without tumours put in.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus transfer --weights weights/xception.safetensors --data scans --healthy healthy-brains
+  sulcus transfer --weights model.safetensors --data scans --healthy healthy-brains --tumours 5 --json transfer.json
+
+In public sets healthy slices come from other scanners than tumours, and a network may learn the scanner. Here both are
+of one source that training has not seen: healthy slices as they are, the same with a tumour of a held-out patient, and
+the same with a graft that is no tumour, which shows what the graft itself does.")]
+pub struct TransferArguments {
+    /// The weights file
+    #[arg(long, value_name = "FILE")]
+    pub weights: PathBuf,
+    /// The folder of scans.
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Folder of healthy brain slices that are not in DIR
+    #[arg(long, value_name = "DIR")]
+    pub healthy: PathBuf,
+    /// The class of slices without a tumour
+    #[arg(long, value_name = "CLASS", default_value = "notumor")]
+    pub healthy_class: String,
+    /// Outlines of tumours; without this option, `tumor_polygons.jsonl` in DIR or DIR/..
+    #[arg(long, value_name = "FILE")]
+    pub outlines: Option<PathBuf>,
+    /// Tumours that are put into each healthy slice, one at a time
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    pub tumours: u16,
+    /// Write the findings here as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write the slices with tumours to this PNG
+    #[arg(long, value_name = "FILE")]
+    pub sheet: Option<PathBuf>,
     /// Where to run
     #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
     pub device: DeviceName,

@@ -19,6 +19,10 @@ use crate::smooth::smooth;
 const DRAWN: usize = 6;
 /// A head is repaired from its other half where it resembles its mirror image this much.
 const SYMMETRIC: f32 = 0.6;
+/// Signal in [-1, 1] above which a pixel is head.
+const AIR: f32 = -0.85;
+/// Part of a tumour that must lie in the head it is put into.
+const IN_HEAD: f32 = 0.8;
 /// Part of a tumour that may lie on its own mirror image; a tumour of the midline can't be covered by itself.
 const MIDLINE: f32 = 0.1;
 /// Pixels over which a graft's edge fades, per side of 128.
@@ -111,6 +115,21 @@ impl<'a> Grafts<'a> {
         free.then(|| (blend(pixels, &mirrored(pixels, side), place, 1.0), label))
     }
 
+    /// A healthy slice that is none of the donors' own, with a tumour of theirs and its label; `None` where the tumour would
+    /// lie outside the head.
+    pub fn grow_in(&self, pixels: &[f32], random: &mut impl Rng) -> Option<(Vec<f32>, usize)> {
+        let donor = self.donor_like(pixels, random)?;
+        let tumour = self.slices.get(donor.index)?.pixels();
+        lies_in_head(pixels, &donor.mask).then(|| (blend(pixels, tumour, &donor.mask, 1.0), donor.label))
+    }
+
+    /// The same slice with a graft without meaning at the place of some tumour.
+    pub fn sham_in(&self, pixels: &[f32], random: &mut impl Rng) -> Option<Vec<f32>> {
+        let place = &self.donor_like(pixels, random)?.mask;
+        let mirrored = mirrored(pixels, pixels.len().isqrt());
+        lies_in_head(pixels, place).then(|| blend(pixels, &mirrored, place, 1.0))
+    }
+
     /// Of some donors drawn by chance, the one that resembles `pixels` most.
     fn donor_like(&self, pixels: &[f32], random: &mut impl Rng) -> Option<&Donor> {
         let likeness =
@@ -118,6 +137,13 @@ impl<'a> Grafts<'a> {
         let drawn: Vec<&Donor> = self.donors.choose_multiple(random, DRAWN).collect();
         drawn.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
     }
+}
+
+/// Whether most of what a mask shows is head, not air.
+fn lies_in_head(pixels: &[f32], mask: &[f32]) -> bool {
+    let shown = || pixels.iter().zip(mask).filter(|(_, share)| **share > 0.5);
+    let head = shown().filter(|(value, _)| **value > AIR).count();
+    head as f32 >= IN_HEAD * shown().count().max(1) as f32
 }
 
 /// Left and right exchanged.

@@ -49,6 +49,7 @@ mod smooth;
 mod strip;
 mod tensorboard;
 mod train;
+mod transfer;
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         Command::Report(arguments) => report::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Calibrate(arguments) => calibrate::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Transfer(arguments) => transfer::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Classify(arguments) => classify::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

@@ -7,6 +7,8 @@ use anyhow::{Context, ensure};
 use imaging::PreparedSlice;
 use serde::Deserialize;
 
+use crate::cli::DataArguments;
+
 /// One line of a file of outlines.
 #[derive(Deserialize)]
 struct Line {
@@ -40,6 +42,15 @@ impl Outlines {
             polygons.insert(line.path, line.polygon_xy);
         }
         Ok(Self { polygons })
+    }
+
+    /// The file that was named, or the one that lies in the folder of scans or beside it.
+    ///
+    /// # Errors
+    /// There is none, or as [`Outlines::open`].
+    pub fn find(named: Option<&Path>, data: &DataArguments) -> anyhow::Result<Self> {
+        let file = named.map(Path::to_owned).or_else(|| data.beside("tumor_polygons.jsonl"));
+        Self::open(&file.context("outlines of tumours are nowhere.\nhint: name the file with --outlines")?)
     }
 
     /// Whether the scan at this path has an outline.

@@ -1,7 +1,6 @@
 //! A sheet of slices as training sees them: whoever changes a recipe should look before a run, not after it.
 
 use std::path::Path;
-use std::sync::mpsc::Receiver;
 
 use anyhow::Context;
 use image::{GrayImage, Luma, imageops};
@@ -21,9 +20,8 @@ const BAR: (u32, u32) = (4, 10);
 ///
 /// # Errors
 /// The file can't be written.
-pub fn write(file: &Path, batches: &Receiver<Batch>, classes: &[String]) -> anyhow::Result<()> {
-    let slices: Vec<(GrayImage, usize)> =
-        batches.iter().flat_map(|batch| batch.pictures()).take(COLUMNS * ROWS).collect();
+pub fn write(file: &Path, batches: impl Iterator<Item = Batch>, classes: &[String]) -> anyhow::Result<()> {
+    let slices: Vec<(GrayImage, usize)> = batches.flat_map(|batch| batch.pictures()).take(COLUMNS * ROWS).collect();
     let side = slices.first().map_or(1, |(slice, _)| slice.width());
     let mut sheet = GrayImage::new(side * COLUMNS as u32, side * slices.len().div_ceil(COLUMNS).max(1) as u32);
     for (place, (mut slice, label)) in slices.into_iter().enumerate() {

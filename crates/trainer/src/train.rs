@@ -81,12 +81,8 @@ fn outlines(arguments: &TrainArguments, recipe: &Recipe) -> anyhow::Result<Outli
     if recipe.transplant.is_none() {
         return Ok(Outlines::default());
     }
-    let file = arguments.outlines.clone().or_else(|| arguments.data.beside("tumor_polygons.jsonl"));
-    let file = file.context(
-        "the recipe transplants tumours, and their outlines are nowhere.\nhint: name the file with --outlines, or take \
-         [transplant] out of the recipe",
-    )?;
-    Outlines::open(&file)
+    Outlines::find(arguments.outlines.as_deref(), &arguments.data)
+        .context("the recipe transplants tumours; without [transplant] it needs no outlines")
 }
 
 /// What `sulcus train` was asked.
@@ -261,7 +257,7 @@ impl Trainer<'_> {
         let source = self.source(self.slices);
         std::thread::scope(|scope| {
             let batches = source.shuffled(&self.split.train, &draw, changes, recipe.seed, scope);
-            preview::write(file, &batches, &self.job.dataset.classes)
+            preview::write(file, batches.iter(), &self.job.dataset.classes)
         })
     }
 

@@ -187,6 +187,88 @@ fn a_run_leaves_a_report_that_can_be_made_again() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not the scans"), "other scans must be refused");
 }
 
+#[test]
+fn keeping_the_output_of_frozen_blocks_changes_nothing_but_rounding() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    let plain =
+        RECIPE.split_once("[augmentation]").unwrap().0.to_owned() + &RECIPE[RECIPE.find("[[stage]]").unwrap()..];
+    let cached = plain.replacen("[[stage]]", "[cache]\nblock = 14\nvariants = 1\n\n[[stage]]", 1);
+    let curves = [("plain", plain), ("cached", cached)].map(|(name, text)| {
+        let (recipe, out) = (runs.path().join(format!("{name}.toml")), runs.path().join(name));
+        fs::write(&recipe, text).unwrap();
+        succeed(&train_arguments(&recipe, data.path(), &out));
+        curve(&out)
+    });
+    for (plain, cached) in curves[0].iter().zip(&curves[1]) {
+        for loss in ["train_loss", "validation_loss"] {
+            let [plain, cached] = [plain, cached].map(|epoch| epoch[loss].as_f64().unwrap());
+            assert!((plain - cached).abs() < 0.01 * plain, "{loss}: {plain} and {cached}");
+        }
+    }
+    assert_eq!((curves[0].len(), curves[1].len()), (3, 3));
+}
+
+/// The spot of every slice with a tumour, as an outline.
+fn outlines(folder: &Path) -> PathBuf {
+    let corners = |class: usize, number: u32| -> Vec<[f64; 2]> {
+        let angle = class as f64 * 1.57 + f64::from(number) * 0.05;
+        let (x, y) = (45.0 * (1.0 + 0.4 * angle.cos()), 45.0 * (1.0 + 0.4 * angle.sin()));
+        [0.0_f64, 1.57, 3.14, 4.71].map(|turn| [x + 9.0 * turn.cos(), y + 9.0 * turn.sin()]).to_vec()
+    };
+    let line = |class: usize, number: u32| {
+        let path = format!("{}/{number}.png", CLASSES[class]);
+        serde_json::json!({ "path": path, "polygon_xy": corners(class, number) }).to_string()
+    };
+    let lines: Vec<String> =
+        [0, 1, 3].iter().flat_map(|&class| (0..8).map(move |number| line(class, number))).collect();
+    let path = folder.join("outlines.jsonl");
+    fs::write(&path, lines.join("\n")).unwrap();
+    path
+}
+
+#[test]
+fn a_recipe_with_grafts_trains_and_its_model_is_tried_on_another_source() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    let changes = "mixup = 0.2\n[data]\ndraw = { notumor = 2.0 }";
+    let grafts = "[transplant]\nhealthy = \"notumor\"\ngrow = 0.5\nrepair = 0.5\nsham = 0.5\n\n[[stage]]";
+    let recipe = runs.path().join("recipe.toml");
+    let text = RECIPE.replace("[data]", changes).replacen("[[stage]]", grafts, 1).replace("epochs = 2", "epochs = 1");
+    // A key before the first table belongs to the whole recipe.
+    fs::write(&recipe, text.replace("mixup = 0.2\n", "").replacen("batch", "mixup = 0.2\nbatch", 1)).unwrap();
+    let outlines = outlines(runs.path());
+    let healthy = runs.path().join("healthy");
+    fs::create_dir(&healthy).unwrap();
+    for number in 0..3_u32 {
+        let grey = |x, y| image::Luma([pixel(x, y, 2, number + 20) / 2 + 40]);
+        image::GrayImage::from_fn(90, 90, grey).save(healthy.join(format!("{number}.png"))).unwrap();
+    }
+    let names = ["run", "model.safetensors", "transfer.json", "preview.png", "sheet.png"];
+    let [run, file, findings, preview, sheet] = names.map(|name| runs.path().join(name));
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let [data_text, outlines, healthy] = [data.path(), &outlines, &healthy].map(text);
+    let [run_text, file_text, findings_text, preview_text, sheet_text] =
+        [&run, &file, &findings, &preview, &sheet].map(|path| text(path));
+
+    let train = [&train_arguments(&recipe, data.path(), &run)[..], &["--outlines", &outlines]].concat();
+    succeed(&[&train[..], &["--preview", &preview_text]].concat());
+    assert!(image::open(&preview).unwrap().width() > 71);
+    assert!(!run.join("last").exists(), "a preview must not train");
+    assert!(succeed(&train).contains("can lend a tumour"));
+    succeed(&["export", "--run", &run_text, "--data", &data_text, "--out", &file_text]);
+    let transfer = ["transfer", "--weights", &file_text, "--data", &data_text, "--healthy", &healthy];
+    let more = ["--outlines", &outlines, "--json", &findings_text, "--sheet", &sheet_text];
+    assert!(succeed(&[&transfer[..], &more].concat()).contains("AUROC"));
+
+    let findings = json(&findings);
+    assert_eq!(findings["healthy"]["n"], 3);
+    assert!(findings["with_tumour"]["n"].as_u64().unwrap() > 3 && sheet.exists());
+    let slices = findings["slices"].as_array().unwrap();
+    let of = |part: &str| findings[part]["n"].as_u64().unwrap();
+    assert_eq!(slices.len() as u64, of("healthy") + of("with_tumour") + of("with_sham"));
+    let called = findings["with_tumour"]["called"].as_object().unwrap();
+    assert_eq!(called.values().filter_map(Value::as_u64).sum::<u64>(), of("with_tumour"));
+}
+
 /// Three classes of known patients, with two slices each.
 fn folds_recipe(folder: &Path) -> PathBuf {
     let path = folder.join("folds.toml");
@@ -372,7 +454,7 @@ fn wrong_usage_exits_with_two() {
 
 #[test]
 fn help_shows_examples() {
-    for command in ["audit", "train", "report", "evaluate", "export", "calibrate", "classify"] {
+    for command in ["audit", "train", "report", "evaluate", "export", "calibrate", "transfer", "classify"] {
         assert!(succeed(&[command, "--help"]).contains("Example"), "{command}");
     }
 }

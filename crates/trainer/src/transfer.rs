@@ -1,0 +1,246 @@
+//! `sulcus transfer`: a weights file on healthy brains of other sources, with and without tumours put in.
+//!
+//! A network that has learned the scanner instead of the tumour calls everything of a new source by one name. Tumours of
+//! patients that training has not seen, put into healthy slices of a source that it has not seen either, show it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use classifier::{Classifier, Prediction, Verdict};
+use imaging::{PreparedSlice, Slice};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+use crate::batches::Batch;
+use crate::calibrate::files_below;
+use crate::cli::TransferArguments;
+use crate::data::held_out_fingerprint;
+use crate::grafts::Grafts;
+use crate::model_files;
+use crate::outlines::Outlines;
+use crate::preview;
+use crate::recipe::{Recipe, Transplant};
+use crate::slices::{Slices, prepare_file, progress_bar};
+
+/// Decides which tumour goes into which slice.
+const SEED: u64 = 1;
+
+/// The findings as `--json` writes them.
+#[derive(Serialize)]
+struct Findings {
+    weights_sha256: String,
+    command: String,
+    /// Of the model's held-out part, the slices that lend their tumours.
+    donors: usize,
+    /// Slices as they are.
+    healthy: Answers,
+    /// With a tumour of a held-out patient.
+    with_tumour: Answers,
+    /// With a graft that is no tumour.
+    with_sham: Answers,
+    /// How well the probability of a tumour tells `with_tumour` from `healthy` and `with_sham`; 0.5 is a guess.
+    auroc: Option<f64>,
+    /// Slice by slice.
+    slices: Vec<Answered>,
+}
+
+/// What the model says of some slices.
+#[derive(Serialize)]
+struct Answers {
+    n: usize,
+    /// How often each class is the most probable one, held back or not.
+    called: BTreeMap<String, usize>,
+    /// Of these, how many the model abstains on.
+    abstained: usize,
+    /// How many it refuses as no brain MRI.
+    refused: usize,
+    /// Mean probability of the healthy class.
+    mean_healthy: f64,
+}
+
+/// One slice.
+#[derive(Serialize)]
+struct Answered {
+    /// Path below the folder of healthy slices.
+    file: String,
+    /// The class of the tumour that was put in, `sham`, or nothing.
+    graft: Option<String>,
+    #[serde(flatten)]
+    prediction: Prediction,
+}
+
+/// What was tried on which slice.
+struct Trial {
+    file: String,
+    graft: Option<String>,
+    slice: PreparedSlice,
+}
+
+/// Runs `sulcus transfer`.
+///
+/// # Errors
+/// The weights file, the scans or the outlines can't be used, no healthy slice can be read, or a file can't be written.
+pub fn run(arguments: &TransferArguments) -> anyhow::Result<()> {
+    let bytes = model_files::read(Some(&arguments.weights))?;
+    let classifier = pollster::block_on(Classifier::load(&bytes, arguments.device.engine()?))?;
+    let classes = &classifier.manifest().classes;
+    let healthy = classes.iter().position(|class| *class == arguments.healthy_class);
+    let healthy = healthy.with_context(|| {
+        format!("--healthy-class is \"{}\"; the model's classes are {classes:?}", arguments.healthy_class)
+    })?;
+    let (donors, trials) = trials(arguments, &classifier, healthy)?;
+    if let Some(sheet) = &arguments.sheet {
+        let with_tumour = trials.iter().filter_map(|trial| batch(trial, classes));
+        preview::write(sheet, with_tumour, classes)?;
+    }
+    let slices = answer(&classifier, trials)?;
+    let of = |wanted: fn(Option<&str>) -> bool| -> Vec<&Prediction> {
+        slices.iter().filter(|slice| wanted(slice.graft.as_deref())).map(|slice| &slice.prediction).collect()
+    };
+    let (plain, sham) = (of(|graft| graft.is_none()), of(|graft| graft == Some(SHAM)));
+    let sick = of(|graft| graft.is_some_and(|graft| graft != SHAM));
+    let tumour = |predictions: &[&Prediction]| -> Vec<f64> {
+        predictions.iter().map(|prediction| 1.0 - f64::from(prediction.probabilities[healthy])).collect()
+    };
+    let findings = Findings {
+        weights_sha256: weights::sha256(&bytes),
+        command: command(arguments),
+        donors,
+        auroc: metrics::separation(&tumour(&sick), &tumour(&[plain.as_slice(), &sham].concat())),
+        healthy: Answers::new(&plain, classes, healthy),
+        with_tumour: Answers::new(&sick, classes, healthy),
+        with_sham: Answers::new(&sham, classes, healthy),
+        slices,
+    };
+    print(&findings);
+    let Some(path) = &arguments.json else { return Ok(()) };
+    std::fs::write(path, serde_json::to_string_pretty(&findings)? + "\n")
+        .with_context(|| format!("cannot write \"{}\"", path.display()))
+}
+
+/// How a graft without meaning is called.
+const SHAM: &str = "sham";
+
+/// How many slices lend tumours, and all that the model is to be asked.
+fn trials(
+    arguments: &TransferArguments,
+    classifier: &Classifier,
+    healthy: usize,
+) -> anyhow::Result<(usize, Vec<Trial>)> {
+    let manifest = classifier.manifest();
+    let recipe = Recipe::parse(&manifest.recipe).context("the recipe in the weights file cannot be used")?;
+    let outlines = Outlines::find(arguments.outlines.as_deref(), &arguments.data)?;
+    let dataset = arguments.data.open_for(&recipe)?;
+    let split = dataset::split(&dataset, &recipe.split_spec())?;
+    ensure!(
+        manifest.held_out_fingerprint.as_ref().is_none_or(|known| *known == held_out_fingerprint(&dataset, &split)),
+        "these scans divide otherwise than when the model was trained, so which patients it has not seen is not known.\n\
+         hint: name the same patients and copies with --groups as for `sulcus train`"
+    );
+    let slices = Slices::prepare(&dataset, &split.test, &classifier.input_spec());
+    let labels: Vec<usize> = dataset.records.iter().map(|record| record.label).collect();
+    let none = Transplant { healthy: arguments.healthy_class.clone(), grow: 0.0, repair: 0.0, sham: 0.0 };
+    let mask = |index: usize| outlines.mask(&dataset.records[index].path, slices.get(index)?);
+    let grafts = Grafts::new(&slices, mask, &labels, &split.test, (&none, healthy));
+    let (donors, _) = grafts.counts();
+    ensure!(donors > 0, "no outline is of a held-out slice");
+    let mut random = ChaCha8Rng::seed_from_u64(SEED);
+    let mut trials = Vec::new();
+    for path in files_below(&arguments.healthy)? {
+        let slice = match prepare_file(&path, &classifier.input_spec()) {
+            Ok(slice) => slice,
+            Err(file) => {
+                eprintln!("left out \"{}\": {}", file.path.display(), file.reason);
+                continue;
+            }
+        };
+        let name = name(&path, arguments);
+        let mut add = |graft: Option<String>, pixels: Option<Vec<f32>>| -> anyhow::Result<()> {
+            let side = slice.size();
+            let slice = match pixels {
+                Some(pixels) => imaging::prepare(&Slice::new(side, side, pixels)?, &classifier.input_spec()),
+                None => slice.clone(),
+            };
+            trials.push(Trial { file: name.clone(), graft, slice });
+            Ok(())
+        };
+        add(None, None)?;
+        for _ in 0..arguments.tumours {
+            if let Some((pixels, label)) = grafts.grow_in(slice.pixels(), &mut random) {
+                add(Some(dataset.classes[label].clone()), Some(pixels))?;
+            }
+            if let Some(pixels) = grafts.sham_in(slice.pixels(), &mut random) {
+                add(Some(SHAM.to_owned()), Some(pixels))?;
+            }
+        }
+    }
+    ensure!(!trials.is_empty(), "\"{}\" holds no slice that can be read", arguments.healthy.display());
+    Ok((donors, trials))
+}
+
+fn name(path: &std::path::Path, arguments: &TransferArguments) -> String {
+    path.strip_prefix(&arguments.healthy).map_or_else(|_| PathBuf::from(path), PathBuf::from).display().to_string()
+}
+
+fn batch(trial: &Trial, classes: &[String]) -> Option<Batch> {
+    let label = classes.iter().position(|class| Some(class) == trial.graft.as_ref())?;
+    let side = trial.slice.size() as usize;
+    Some(Batch { shape: [1, side, side], values: trial.slice.pixels().to_vec(), labels: vec![label] })
+}
+
+fn answer(classifier: &Classifier, trials: Vec<Trial>) -> anyhow::Result<Vec<Answered>> {
+    let bar = progress_bar(trials.len(), "classifying");
+    let mut answered = Vec::with_capacity(trials.len());
+    for Trial { file, graft, slice } in trials {
+        let predictions = pollster::block_on(classifier.predict(&[slice]))?;
+        answered.extend(predictions.into_iter().map(|prediction| Answered {
+            file: file.clone(),
+            graft: graft.clone(),
+            prediction,
+        }));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(answered)
+}
+
+impl Answers {
+    fn new(predictions: &[&Prediction], classes: &[String], healthy: usize) -> Self {
+        let count = |wanted| predictions.iter().filter(|prediction| prediction.verdict == wanted).count();
+        let called = |class| predictions.iter().filter(|prediction| prediction.class == class).count();
+        let sum: f64 = predictions.iter().map(|prediction| f64::from(prediction.probabilities[healthy])).sum();
+        Self {
+            n: predictions.len(),
+            called: classes.iter().enumerate().map(|(class, name)| (name.clone(), called(class))).collect(),
+            abstained: count(Verdict::Abstain),
+            refused: count(Verdict::NotBrainMri),
+            mean_healthy: sum / predictions.len().max(1) as f64,
+        }
+    }
+}
+
+fn command(arguments: &TransferArguments) -> String {
+    let weights = arguments.weights.file_name().unwrap_or_default().to_string_lossy();
+    format!("sulcus transfer --weights {weights} --data DIR --healthy DIR --tumours {}", arguments.tumours)
+}
+
+fn print(findings: &Findings) {
+    println!("tumours of {} held-out slices", findings.donors);
+    let rows = [
+        ("healthy slices", &findings.healthy),
+        ("with a tumour", &findings.with_tumour),
+        ("with a sham", &findings.with_sham),
+    ];
+    for (name, Answers { n, called, abstained, refused, mean_healthy }) in rows {
+        let called: Vec<String> = called.iter().map(|(class, count)| format!("{class} {count}")).collect();
+        println!(
+            "{name:<15} {n:>5}: {}; unsure {abstained}, refused {refused}; mean probability of the healthy class {mean_healthy:.3}",
+            called.join(", ")
+        );
+    }
+    if let Some(auroc) = findings.auroc {
+        println!("AUROC of the probability of a tumour: {auroc:.4}");
+    }
+}
