@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dataset::Protocol;
+use networks::Architecture;
 
 /// Train, measure, export and run classifiers of brain MRI slices.
 ///
@@ -33,6 +35,8 @@ pub enum Command {
     Calibrate(CalibrateArguments),
     /// Try a weights file on healthy brains of other sources, with and without tumours put in
     Transfer(TransferArguments),
+    /// Measure how fast a network trains on a device
+    Bench(BenchArguments),
     /// Classify scans
     Classify(ClassifyArguments),
 }
@@ -352,6 +356,41 @@ pub struct TransferArguments {
     #[arg(long, value_name = "FILE")]
     pub sheet: Option<PathBuf>,
     /// Where to run
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    pub device: DeviceName,
+}
+
+/// Measure how fast a network trains on a device.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus bench
+  sulcus bench --device cuda --batch 64 --size 299 --steps 50
+  sulcus bench --architecture vgg16 --size 224 --train-from 5 --json bench.json
+
+Whole training steps on made-up slices: forward, backward, optimiser. `cargo xtask bench train` runs it beside PyTorch.")]
+pub struct BenchArguments {
+    /// xception or vgg16
+    #[arg(long, default_value = "xception")]
+    pub architecture: Architecture,
+    /// Slices a step
+    #[arg(long, default_value_t = 16)]
+    pub batch: usize,
+    /// Side of a slice, in pixels
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(71..=1024).map(usize::from))]
+    pub size: usize,
+    /// First block that is trained: 1 for all
+    #[arg(long, default_value_t = 1)]
+    pub train_from: usize,
+    /// Steps that are timed
+    #[arg(long, default_value_t = 5)]
+    pub steps: usize,
+    /// Steps before them
+    #[arg(long, default_value_t = 1)]
+    pub warm_up: usize,
+    /// Write the findings here as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Where to train
     #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
     pub device: DeviceName,
 }

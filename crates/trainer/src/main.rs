@@ -11,6 +11,7 @@ mod adamax;
 mod audit;
 mod augment;
 mod batches;
+mod bench;
 mod calibrate;
 mod catalogue;
 mod chart;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Calibrate(arguments) => calibrate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Transfer(arguments) => transfer::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Classify(arguments) => classify::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

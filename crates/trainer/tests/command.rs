@@ -454,7 +454,7 @@ fn wrong_usage_exits_with_two() {
 
 #[test]
 fn help_shows_examples() {
-    for command in ["audit", "train", "report", "evaluate", "export", "calibrate", "transfer", "classify"] {
+    for command in ["audit", "train", "report", "evaluate", "export", "calibrate", "transfer", "bench", "classify"] {
         assert!(succeed(&[command, "--help"]).contains("Example"), "{command}");
     }
 }

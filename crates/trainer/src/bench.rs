@@ -1,0 +1,135 @@
+//! `sulcus bench`: how fast a network trains on a device, on slices that are made up.
+
+use std::time::Instant;
+
+use anyhow::Context;
+use burn::optim::{AdamWConfig, GradientsParams};
+use burn::tensor::{Device, Distribution, Tensor};
+use networks::{Form, NetworkConfig};
+use serde::Serialize;
+
+use crate::cli::BenchArguments;
+use crate::environment::Environment;
+use crate::learner::Learner;
+use crate::loss::Loss;
+
+/// Classes of the head.
+const CLASSES: usize = 4;
+
+/// The findings as `--json` writes them.
+#[derive(Serialize)]
+struct Findings {
+    framework: &'static str,
+    environment: Environment,
+    architecture: String,
+    train_from: usize,
+    batch: usize,
+    size: usize,
+    precision: &'static str,
+    warm_up_steps: usize,
+    /// Each timed step.
+    seconds_a_step: Vec<f64>,
+    images_a_second_median: f64,
+    images_a_second_best: f64,
+    /// Most memory that the process held, in bytes; `None` where the system does not say. A GPU's own is not in it.
+    peak_memory: Option<u64>,
+}
+
+/// Runs `sulcus bench`.
+///
+/// # Errors
+/// The device can't be used, or the findings can't be written.
+pub fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
+    let device = arguments.device.open()?;
+    let seconds = train_steps(arguments, &device.clone().autodiff())?;
+    let findings = Findings {
+        framework: "burn",
+        environment: Environment::of(&device),
+        architecture: arguments.architecture.to_string(),
+        train_from: arguments.train_from,
+        batch: arguments.batch,
+        size: arguments.size,
+        precision: "f32",
+        warm_up_steps: arguments.warm_up,
+        images_a_second_median: arguments.batch as f64 / median(&seconds),
+        images_a_second_best: arguments.batch as f64 / seconds.iter().copied().fold(f64::INFINITY, f64::min),
+        seconds_a_step: seconds,
+        peak_memory: peak_memory(),
+    };
+    print(&findings);
+    let Some(path) = &arguments.json else { return Ok(()) };
+    std::fs::write(path, serde_json::to_string_pretty(&findings)? + "\n")
+        .with_context(|| format!("cannot write \"{}\"", path.display()))
+}
+
+/// Seconds of every step after the warm-up: forward, backward, optimiser, until the loss is read.
+fn train_steps(arguments: &BenchArguments, device: &Device) -> anyhow::Result<Vec<f64>> {
+    let network = NetworkConfig::new(arguments.architecture, CLASSES, Form::Trainable).init(device);
+    let network = network.identified().train_from(arguments.train_from);
+    let mut learner = Learner { network, average: None, optimizer: AdamWConfig::new().init() };
+    let loss = Loss::new(CLASSES, 0.0);
+    let labels: Vec<usize> = (0..arguments.batch).map(|index| index % CLASSES).collect();
+    let shape = [arguments.batch, Form::Trainable.channels(), arguments.size, arguments.size];
+    let images = Tensor::<4>::random(shape, Distribution::Uniform(-1.0, 1.0), device);
+    let mut seconds = Vec::with_capacity(arguments.steps);
+    for step in 0..arguments.warm_up + arguments.steps {
+        let began = Instant::now();
+        let value = loss.forward(learner.network.forward(images.clone()), &labels, device);
+        let gradients = GradientsParams::from_grads(value.backward(), &learner.network);
+        learner = learner.step(1e-4, gradients);
+        // Work on a GPU is only queued until something is read that depends on it.
+        let read: f32 =
+            loss.forward(learner.network.classify(pooled(arguments, device)), &labels, device).into_scalar();
+        anyhow::ensure!(read.is_finite(), "the loss is {read} after step {step}");
+        if step >= arguments.warm_up {
+            seconds.push(began.elapsed().as_secs_f64());
+        }
+    }
+    Ok(seconds)
+}
+
+/// Pooled features of zeros: through the head alone, the reading waits for the optimiser and costs next to nothing.
+fn pooled(arguments: &BenchArguments, device: &Device) -> Tensor<2> {
+    Tensor::zeros([arguments.batch, arguments.architecture.features()], device)
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    metrics::quantile(&sorted, 0.5)
+}
+
+/// From `/proc`, which only Linux has.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+fn print(findings: &Findings) {
+    let Findings { environment, architecture, batch, size, train_from, .. } = findings;
+    println!("{architecture} on {}, {batch} x {size} x {size}, trained from block {train_from}", environment.device);
+    println!(
+        "{:.2} images a second (median), {:.2} at best",
+        findings.images_a_second_median, findings.images_a_second_best
+    );
+    if let Some(bytes) = findings.peak_memory {
+        println!("{} MiB of memory at most", bytes >> 20);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_lies_in_the_middle() {
+        assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < 1e-12);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn linux_says_how_much_memory_was_held() {
+        assert!(peak_memory().unwrap() > 1 << 20);
+    }
+}
