@@ -298,7 +298,7 @@ impl Trainer<'_> {
         let masks = |index: usize| outlines.mask(paths[index], slices.get(index)?);
         let grafts = Grafts::new(slices, masks, self.labels, &self.split.train, (transplant, healthy));
         let (donors, repairable) = grafts.counts();
-        println!("{donors} slices can lend a tumour, {repairable} of them can do without it");
+        println!("{donors} slices can lend a tumour; the other half of the head can cover {repairable} of them");
         Ok(Some(grafts))
     }
 
