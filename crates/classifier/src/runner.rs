@@ -36,7 +36,9 @@ impl Runner {
                 Ok((Self::Burned(burned), name))
             }
             #[cfg(all(target_arch = "wasm32", not(feature = "webgpu")))]
-            Engine::WebGpu => Err(ClassifierError::NoWebGpu { reason: "this build has only the CPU engine".to_owned() }),
+            Engine::WebGpu => {
+                Err(ClassifierError::NoWebGpu { reason: "this build has only the CPU engine".to_owned() })
+            }
         }
     }
 

@@ -3,11 +3,13 @@
 //! A [`Task`] is written once over a [`Machine`], and [`perform`] compiles it for each: 128-bit vectors in WebAssembly,
 //! fused or not, AVX2 where a desktop has it, and plain arrays elsewhere, which compilers turn into vectors.
 
+use bytemuck::{Pod, Zeroable};
+
 /// Channels that are worked on together.
 pub(crate) const LANES: usize = 8;
 
 /// Eight neighbouring channels of one pixel, or eight weights; aligned to whole vectors.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
 #[repr(C, align(32))]
 pub(crate) struct Eight(pub(crate) [f32; LANES]);
 
