@@ -16,7 +16,7 @@ use crate::source::Source;
 pub(crate) const TILE: usize = if cfg!(target_feature = "relaxed-simd") {
     6
 } else if cfg!(target_arch = "wasm32") {
-    5
+    4
 } else {
     12
 };
