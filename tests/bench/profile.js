@@ -12,7 +12,7 @@ export async function profile(browser, options, contenders, sizes) {
     const size = sizes[engine];
     const gpu = engine === "webgpu";
     const page = await openPage(browser, options, contender, size, gpu ? { profiled: "" } : {});
-    await page.evaluate((count) => window.prepare(count), WATCHED[engine]);
+    await page.evaluate((count) => window.prepare(count), options.slices);
     console.log(`\n${name}, ${size} x ${size}, milliseconds a slice`);
     const watch = gpu ? kernels : functions;
     const spent = await watch(browser, page, WATCHED[engine]);
