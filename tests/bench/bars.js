@@ -69,5 +69,8 @@ const WEIGHTS_F32 = 83.3e6;
 
 function holding(memory) {
   const ours = memory.filter(({ contender }) => /^sulcus-cpu.*-1$/.test(contender));
-  return ours.map(({ contender, memory_bytes: held }) => atMost(`memory, ${contender}, to f32 weights`, held / WEIGHTS_F32, 2.5, "times"));
+  return ours.flatMap(({ contender, peak_bytes: peak, wasm_bytes: early, wasm_bytes_after_1000: late }) => [
+    atMost(`peak of memory, ${contender}`, peak / WEIGHTS_F32, 2.5, "times the f32 weights"),
+    late && atMost(`growth over 1,000 slices, ${contender}`, 100 * (late / early - 1), 1, "%"),
+  ]);
 }

@@ -2,8 +2,6 @@
 import { chromium } from "playwright-core";
 
 const QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking"];
-// Memory is measured at once, and not when the browser next finds time to collect its garbage.
-const MEASURED = "--enable-blink-features=ForceEagerMeasureMemory";
 const WEBGPU = "--enable-unsafe-webgpu";
 const SOFTWARE = "--use-webgpu-adapter=swiftshader";
 /** Timestamps of kernels that are not rounded. */
@@ -21,7 +19,7 @@ export async function openBrowser({ address, profile }) {
 }
 
 export function launchOptions(flags) {
-  return { executablePath: process.env.SULCUS_CHROMIUM, args: [...QUIET, MEASURED, ...flags] };
+  return { executablePath: process.env.SULCUS_CHROMIUM, args: [...QUIET, ...flags] };
 }
 
 async function adapterOf(browser, address) {

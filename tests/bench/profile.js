@@ -11,7 +11,7 @@ export async function profile(browser, options, contenders, sizes) {
     const { engine, name } = contender;
     const size = sizes[engine];
     const gpu = engine === "webgpu";
-    const page = await openPage(browser, options, contender, size, gpu ? { profiled: "" } : {});
+    const page = await openPage(browser, options, contender, size, gpu ? { prelude: "gpu-times" } : {});
     await page.evaluate((count) => window.prepare(count), options.slices);
     console.log(`\n${name}, ${size} x ${size}, milliseconds a slice`);
     const watch = gpu ? kernels : functions;
@@ -54,9 +54,9 @@ async function functions(browser, page, slices) {
 
 /** The time of every kernel, from the timestamps of its dispatches. */
 async function kernels(browser, page, slices) {
-  await page.evaluate(() => window.kernels());
+  await page.evaluate(() => window.watched(1));
   await page.evaluate((count) => window.work(count), slices);
-  const spent = await page.evaluate(() => window.kernels());
+  const [spent] = await page.evaluate(() => window.watched(1));
   return spent.map(({ kernel, dispatches, milliseconds }) => ({ what: kernel, times: dispatches, milliseconds }));
 }
 
@@ -64,7 +64,7 @@ async function compareWithPeak(page, size, spent, slices) {
   const peak = await page.evaluate(() => import("./peak.js").then(({ peak }) => peak()));
   const seconds = spent.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / slices / 1000;
   const reached = (2 * multiplications(size)) / seconds;
-  const giga = (rate) => (rate / 1e9).toFixed(1);
+  const giga = (rate) => (rate / 1e9).toPrecision(3);
   console.log(`${giga(reached)} of ${giga(peak)} GFLOP/s measured on this adapter: ${((100 * reached) / peak).toFixed(1)} %`);
 }
 

@@ -65,7 +65,9 @@ function rowsOf({ name, title, engine, threads, build }, result, sizes, slices) 
   const start = { load_ms: tenths(median(result.loads)), first_ms: tenths(median(result.firsts)) };
   const own = build ? { expand_weights_ms: tenths(median(result.expands)) } : {};
   const one = { ...row(1, result.singles), ...start, ...own, largest_difference: result.apart };
-  return [one, row(slices, result.series)];
+  const series = row(slices, result.series);
+  // One slice keeps one worker busy: the others only count in a series.
+  return build && threads > 1 ? [series] : [one, series];
 }
 
 export async function write(path, report) {
@@ -89,11 +91,10 @@ export function print(report) {
     report.wire.map(({ what, bytes, brotli }) => [what, inMegabytes(bytes), inMegabytes(brotli)]),
   );
   table(
-    ["visit", "first paint", "engine ready", "first verdict", "memory"],
+    ["visit", "first paint", "engine ready", "first verdict"],
     report.visits.map((visit) => [
       `${ENGINES[visit.engine]}, ${visit.cache}`,
       ...["first_paint_ms", "ready_ms", "verdict_ms"].map((moment) => `${visit[moment]} ms`),
-      inMegabytes(visit.memory_bytes),
     ]),
   );
   printMemory(report.memory);
@@ -103,15 +104,13 @@ export function print(report) {
 
 /** What `measureMemory` found. */
 export function printMemory(memory) {
+  const late = memory.some((row) => row.wasm_bytes_after_1000);
   table(
-    ["contender", "input", "memory", "after 1,000 slices", "peak of the process"],
-    memory.map(({ contender, size, memory_bytes: held, after_1000_slices: late, peak_process_bytes: peak }) => [
-      contender,
-      size,
-      inMegabytes(held),
-      late ? inMegabytes(late) : "",
-      peak ? inMegabytes(peak) : "",
-    ]),
+    ["memory", "input", "held", "peak", "WebAssembly's part", ...(late ? ["that after 1,000 slices"] : [])],
+    memory.map((row) => {
+      const parts = [row.held_bytes, row.peak_bytes, row.wasm_bytes, ...(late ? [row.wasm_bytes_after_1000] : [])];
+      return [row.contender, row.size, ...parts.map(inMegabytes)];
+    }),
   );
 }
 

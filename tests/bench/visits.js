@@ -14,7 +14,7 @@ import { median } from "./statistics.js";
 const PATIENCE = 600_000;
 const MOMENTS = ["first_paint", "ready", "verdict"];
 
-/** `{ engine, cache, n, first_paint_ms, ready_ms, verdict_ms, memory_bytes }`: medians over `options.runs` profiles. */
+/** `{ engine, cache, n, first_paint_ms, ready_ms, verdict_ms }`: medians over `options.runs` profiles. */
 export async function visitPage(options, flags, engine) {
   const visits = { cold: [], warm: [] };
   for (let run = 0; run < options.runs; run += 1) {
@@ -27,7 +27,7 @@ export async function visitPage(options, flags, engine) {
   return Object.entries(visits).map(([cache, seen]) => {
     const middle = (name) => Math.round(median(seen.map((one) => one[name])));
     const moments = MOMENTS.map((name) => [`${name}_ms`, middle(name)]);
-    return { engine, cache, n: seen.length, ...Object.fromEntries(moments), memory_bytes: middle("memory") };
+    return { engine, cache, n: seen.length, ...Object.fromEntries(moments) };
   });
 }
 
@@ -41,12 +41,10 @@ async function visit({ address }, flags, engine, profile) {
     await page.goto(`${address}/?engine=${engine}`);
     await page.getByRole("button", { name: /^Sample: / }).first().click();
     await page.waitForFunction(() => window.moments.verdict);
-    const memory = await page.evaluate(async () => (await performance.measureUserAgentSpecificMemory()).bytes);
-    const moments = await page.evaluate(() => ({
+    return await page.evaluate(() => ({
       ...window.moments,
       first_paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
     }));
-    return { ...moments, memory };
   } finally {
     await context.close();
   }

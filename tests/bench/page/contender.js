@@ -10,7 +10,7 @@ const options = {
   engine: parameters.get("engine"),
   threads: Number(parameters.get("threads")),
   size: Number(parameters.get("size")),
-  profiled: parameters.has("profiled"),
+  prelude: parameters.get("prelude"),
 };
 
 let contender;
@@ -20,8 +20,8 @@ let slices;
 window.prepare = async (count) => {
   if (!crossOriginIsolated) throw new Error("the page is not isolated: threads and exact times need COOP and COEP");
   slices = await readSlices(options.size, count);
-  // Sulcus computes in a worker, which takes it along itself.
-  if (options.profiled && parameters.get("runtime") !== "sulcus") await import("./gpu-times.js");
+  // Sulcus computes in workers, which take it along themselves.
+  if (options.prelude && parameters.get("runtime") !== "sulcus") await import(`./${options.prelude}.js`);
   const { start } = await import(`./${parameters.get("runtime")}.js`);
   const began = performance.now();
   contender = await start(options);
@@ -41,19 +41,19 @@ window.work = async (count) => {
   for (let done = 0; done < count; done += 1) await contender.classify(slices[done % slices.length]);
 };
 
-/** What every kernel on WebGPU took since this was last asked; only where the page was opened for a profile. */
-window.kernels = () =>
+/** What the prelude has watched, an answer from each of the `programs` that it was put before. */
+window.watched = (programs) =>
   new Promise((resolve) => {
-    const channel = new BroadcastChannel("kernels");
+    const answers = [];
+    const channel = new BroadcastChannel("watched");
     channel.onmessage = ({ data }) => {
+      answers.push(data);
+      if (answers.length < programs) return;
       channel.close();
-      resolve(data);
+      resolve(answers);
     };
     channel.postMessage("report");
   });
-
-/** Bytes that this page and its workers hold, after the browser has collected its garbage. */
-window.memory = async () => (await performance.measureUserAgentSpecificMemory()).bytes;
 
 async function timed(work) {
   const began = performance.now();

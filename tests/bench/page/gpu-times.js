@@ -1,5 +1,5 @@
 // Put before a program that computes on WebGPU: gives every dispatch a pass of its own with its times, and tells on the
-// channel "kernels" what each kernel took. Only for profiles: the passes cost time of their own.
+// channel "watched" what each kernel took. Only for profiles: the passes cost time of their own.
 {
   const MOST = 4096; // queries of a set, by the WebGPU specification
   const names = new WeakMap();
@@ -116,7 +116,7 @@
     return [...totals.values()];
   }
 
-  const channel = new BroadcastChannel("kernels");
+  const channel = new BroadcastChannel("watched");
   channel.onmessage = async ({ data }) => {
     if (data === "report") channel.postMessage(await report());
   };

@@ -3,7 +3,7 @@ import { startWorker } from "/app/browser.js";
 import { readBytes } from "./slices.js";
 
 /** Starts `threads` workers of a build; a series is dealt out to whichever is free. */
-export async function start({ build, threads, size, profiled }) {
+export async function start({ build, threads, size, prelude }) {
   const read = async (address) => new TextDecoder().decode(await readBytes(address));
   const [bytes, bootstrap, catalogue, weights] = await Promise.all([
     readBytes(`/worker-${build}/worker_bg.wasm`),
@@ -11,7 +11,7 @@ export async function start({ build, threads, size, profiled }) {
     read(`/made/${size}/manifest.json`),
     readBytes(`/made/${size}/xception.safetensors`),
   ]);
-  const program = profiled ? `${await read("/bench/gpu-times.js")}\n${bootstrap}` : bootstrap;
+  const program = prelude ? `${await read(`/bench/${prelude}.js`)}\n${bootstrap}` : bootstrap;
   const module = await WebAssembly.compile(bytes);
   const workers = Array.from({ length: threads }, () => new SulcusWorker(build, program, module));
   const ready = await Promise.all(workers.map((worker) => worker.load(catalogue, weights)));
