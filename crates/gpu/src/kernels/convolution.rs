@@ -1,0 +1,206 @@
+//! Convolutions that mix channels, 1x1 and 3x3, as one matrix product without an unrolled copy of the input.
+
+use cubecl::prelude::*;
+
+use super::{Geometry, Pixel, cube_row, locate};
+use crate::tile::Tile;
+
+/// What is fixed when the kernel is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Filter {
+    /// Height and width of the kernel.
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    /// Rows and columns of zeros around the input.
+    pub(crate) padding: usize,
+    /// Whether negative outputs become 0.
+    pub(crate) rectify: bool,
+}
+
+/// How a weight is stored in words of 32 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Format {
+    /// One f32.
+    Float,
+    /// The int8 weights of [`READ`] input channels, the first in the lowest byte.
+    Int8,
+}
+
+/// Input channels of a pixel that are read together.
+pub(crate) const READ: usize = 4;
+
+/// `output = input * weights * scales + bias (+ residual)`.
+///
+/// A unit computes `tile.rows` neighbouring pixels by `tile.columns` vectors of channels in registers; the vectors lie
+/// `CUBE_DIM_X` apart, so that neighbouring units read neighbouring weights. `weights` is `[kernel * kernel * input
+/// channels (in words), weight_stride]`, where the stride is the number of output channels, in vectors, rounded up to
+/// whole tiles: weights need no check of bounds. `ends` is `[2, weight_stride]`, scales and bias.
+#[cube(launch_unchecked)]
+pub(crate) fn convolution<N: Size>(
+    input: &[Vector<f32, Const<4>>],
+    weights: &[Vector<i32, N>],
+    ends: &[Vector<f32, N>],
+    residual: ComptimeOption<&[Vector<f32, N>]>,
+    output: &mut [Vector<f32, N>],
+    geometry: Geometry,
+    weight_stride: usize,
+    #[comptime] filter: Filter,
+    #[comptime] format: Format,
+    #[comptime] tile: Tile,
+) {
+    let dim_x = CUBE_DIM_X as usize;
+    let first_pixel = (cube_row() * CUBE_DIM_Y as usize + UNIT_POS_Y as usize) * tile.rows;
+    let first_column = CUBE_POS_X as usize * dim_x * tile.columns + UNIT_POS_X as usize;
+
+    let mut pixels = Sequence::<Pixel>::new();
+    #[unroll]
+    for row in 0..tile.rows {
+        pixels.push(locate(clamp_max(first_pixel + row, geometry.output_pixels - 1), &geometry));
+    }
+    let mut sums = Array::<Vector<f32, N>>::new(comptime!(tile.rows * tile.columns));
+    let words = comptime!(words_per_read(format));
+    #[unroll(filter.kernel == 1)]
+    for ky in 0..filter.kernel {
+        #[unroll(filter.kernel == 1)]
+        for kx in 0..filter.kernel {
+            let place = (ky * filter.kernel + kx) * geometry.input_channels * words;
+            let weight = place * weight_stride + first_column;
+            let starts = starts(&pixels, &geometry, ky, kx, filter);
+            let reads = geometry.input_channels;
+            add::<N>(input, weights, &starts, &mut sums, reads, weight, weight_stride, filter, format, tile);
+        }
+    }
+
+    #[unroll]
+    for column in 0..tile.columns {
+        let channel = first_column + column * dim_x;
+        let (scale, bias) = (ends[channel], ends[weight_stride + channel]);
+        #[unroll]
+        for row in 0..tile.rows {
+            if first_pixel + row < geometry.output_pixels && channel < geometry.output_channels {
+                let position = (first_pixel + row) * geometry.output_channels + channel;
+                let mut value = sums[comptime!(row * tile.columns + column)] * scale + bias;
+                #[comptime]
+                match &residual {
+                    ComptimeOption::Some(residual) => value += residual[position],
+                    ComptimeOption::None => {}
+                }
+                if comptime!(filter.rectify) {
+                    value = max(value, Vector::new(0.0));
+                }
+                output[position] = value;
+            }
+        }
+    }
+}
+
+/// Words that hold the weights of [`READ`] input channels.
+fn words_per_read(format: Format) -> usize {
+    match format {
+        Format::Float => READ,
+        Format::Int8 => 1,
+    }
+}
+
+/// Where a pixel's channels begin, and whether they count.
+#[derive(CubeType, Clone, Copy)]
+struct Start {
+    position: usize,
+    inside: bool,
+}
+
+/// What the kernel's place `(ky, kx)` meets for each pixel of the tile. Outside of the input, some pixel inside.
+#[cube]
+fn starts(
+    pixels: &Sequence<Pixel>,
+    geometry: &Geometry,
+    ky: usize,
+    kx: usize,
+    #[comptime] filter: Filter,
+) -> Sequence<Start> {
+    let mut starts = Sequence::<Start>::new();
+    #[unroll]
+    for row in 0..pixels.len() {
+        let pixel = pixels[row];
+        let y = pixel.y * filter.stride + ky;
+        let x = pixel.x * filter.stride + kx;
+        let bottom = geometry.input_height + filter.padding;
+        let right = geometry.input_width + filter.padding;
+        let inside = y >= filter.padding && x >= filter.padding && y < bottom && x < right;
+        let y = clamp_max(max(y, filter.padding), bottom - 1) - filter.padding;
+        let x = clamp_max(max(x, filter.padding), right - 1) - filter.padding;
+        let position = (pixel.image * geometry.input_height + y) * geometry.input_width + x;
+        starts.push(Start { position: position * geometry.input_channels, inside });
+    }
+    starts
+}
+
+/// Adds to `sums` what one place of the kernel contributes; its weights begin at `weight`.
+#[cube]
+fn add<N: Size>(
+    input: &[Vector<f32, Const<4>>],
+    weights: &[Vector<i32, N>],
+    starts: &Sequence<Start>,
+    sums: &mut Array<Vector<f32, N>>,
+    reads: usize,
+    weight: usize,
+    weight_stride: usize,
+    #[comptime] filter: Filter,
+    #[comptime] format: Format,
+    #[comptime] tile: Tile,
+) {
+    let words = comptime!(words_per_read(format));
+    for read in 0..reads {
+        let first = weight + read * words * weight_stride;
+        // By columns, and by input channels within.
+        let mut factors = Sequence::<Vector<f32, N>>::new();
+        #[unroll]
+        for column in 0..tile.columns {
+            let position = first + column * CUBE_DIM_X as usize;
+            push_weights::<N>(&mut factors, weights, position, weight_stride, format);
+        }
+        #[unroll]
+        for row in 0..tile.rows {
+            let start = starts[row];
+            let mut values = input[start.position + read];
+            if comptime!(filter.padding > 0) {
+                values = select(start.inside, values, Vector::new(0.0));
+            }
+            #[unroll]
+            for column in 0..tile.columns {
+                let place = comptime!(row * tile.columns + column);
+                let mut sum = sums[place];
+                #[unroll]
+                for lane in 0..READ {
+                    sum += Vector::new(values.extract(lane)) * factors[comptime!(column * READ + lane)];
+                }
+                sums[place] = sum;
+            }
+        }
+    }
+}
+
+/// Appends the weights of one read's input channels, as floats.
+#[cube]
+fn push_weights<N: Size>(
+    factors: &mut Sequence<Vector<f32, N>>,
+    weights: &[Vector<i32, N>],
+    position: usize,
+    weight_stride: usize,
+    #[comptime] format: Format,
+) {
+    if comptime!(matches!(format, Format::Int8)) {
+        let word = weights[position];
+        #[unroll]
+        for lane in 0..READ {
+            // The byte goes to the top, and comes back with its sign.
+            let shift = comptime!(24 - 8 * lane as i32);
+            factors.push(Vector::cast_from((word << Vector::new(shift)) >> Vector::new(24)));
+        }
+    } else {
+        #[unroll]
+        for lane in 0..READ {
+            factors.push(Vector::reinterpret(weights[position + lane * weight_stride]));
+        }
+    }
+}

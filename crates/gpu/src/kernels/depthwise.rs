@@ -1,0 +1,65 @@
+//! A 3x3 kernel of its own for every channel.
+
+use cubecl::prelude::*;
+
+use super::{Geometry, cube_row, locate};
+
+/// Neighbouring output pixels of a row that a unit computes: they share most of what they read.
+pub(crate) const RUN: usize = 4;
+
+/// `output = depthwise(max(input, 0))`, or without the maximum; the size stays, zeros lie around the input.
+///
+/// `weights` is `[3, 3, channels]`. `geometry.output_width` counts runs instead of pixels, and `geometry.output_pixels`
+/// the runs of the batch.
+#[cube(launch_unchecked)]
+pub(crate) fn depthwise<N: Size>(
+    input: &[Vector<f32, N>],
+    weights: &[Vector<f32, N>],
+    output: &mut [Vector<f32, N>],
+    geometry: Geometry,
+    #[comptime] rectify: bool,
+) {
+    let channels = geometry.output_channels;
+    let channel = ABSOLUTE_POS_X as usize;
+    let number = cube_row() * CUBE_DIM_Y as usize + UNIT_POS_Y as usize;
+    if channel >= channels || number >= geometry.output_pixels {
+        terminate!();
+    }
+    let run = locate(number, &geometry);
+    let first = run.x * RUN;
+    let width = geometry.input_width;
+    let image = run.image * geometry.input_height * width;
+
+    let mut sums = Array::<Vector<f32, N>>::new(RUN);
+    #[unroll]
+    for ky in 0..3 {
+        let row_inside = run.y + ky >= 1 && run.y + ky <= geometry.input_height;
+        let y = clamp_max(max(run.y + ky, 1) - 1, geometry.input_height - 1);
+        let row = image + y * width;
+        let mut values = Sequence::<Vector<f32, N>>::new();
+        #[unroll]
+        for kx in 0..RUN + 2 {
+            let inside = row_inside && first + kx >= 1 && first + kx <= width;
+            let x = clamp_max(max(first + kx, 1) - 1, width - 1);
+            let mut value = input[(row + x) * channels + channel];
+            if rectify {
+                value = max(value, Vector::new(0.0));
+            }
+            values.push(select(inside, value, Vector::new(0.0)));
+        }
+        #[unroll]
+        for kx in 0..3 {
+            let weight = weights[(ky * 3 + kx) * channels + channel];
+            #[unroll]
+            for x in 0..RUN {
+                sums[x] += values[x + kx] * weight;
+            }
+        }
+    }
+    #[unroll]
+    for x in 0..RUN {
+        if first + x < width {
+            output[(image + run.y * width + first + x) * channels + channel] = sums[x];
+        }
+    }
+}

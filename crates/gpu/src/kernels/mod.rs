@@ -1,0 +1,55 @@
+//! The kernels, each one `#[cube]` function for every runtime.
+//!
+//! Features lie channels last, `[batch, height, width, channels]`, in vectors of neighbouring channels. Neighbouring
+//! units of a cube take neighbouring vectors, so that a plane reads and writes one run of memory.
+
+mod average;
+mod convolution;
+mod depthwise;
+mod grey;
+mod pool;
+
+use cubecl::prelude::*;
+
+pub(crate) use average::average;
+pub(crate) use convolution::{Filter, Format, READ, convolution};
+pub(crate) use depthwise::{RUN, depthwise};
+pub(crate) use grey::grey;
+pub(crate) use pool::{Window, pool};
+
+/// Sizes of what a kernel reads and writes, in pixels; channels in vectors as the kernel's buffers have them.
+#[derive(CubeLaunch, CubeType, Clone, Copy)]
+pub(crate) struct Geometry {
+    pub(crate) input_height: usize,
+    pub(crate) input_width: usize,
+    pub(crate) input_channels: usize,
+    pub(crate) output_height: usize,
+    pub(crate) output_width: usize,
+    pub(crate) output_channels: usize,
+    /// Pixels of the output, over the whole batch.
+    pub(crate) output_pixels: usize,
+}
+
+/// An output pixel.
+#[derive(CubeType, Clone, Copy)]
+pub(crate) struct Pixel {
+    pub(crate) image: usize,
+    pub(crate) y: usize,
+    pub(crate) x: usize,
+}
+
+/// The pixel with number `pixel` of the batch.
+#[cube]
+pub(crate) fn locate(pixel: usize, geometry: &Geometry) -> Pixel {
+    let area = geometry.output_height * geometry.output_width;
+    let image = pixel / area;
+    let within = pixel - image * area;
+    let y = within / geometry.output_width;
+    Pixel { image, y, x: within - y * geometry.output_width }
+}
+
+/// The cube's number along what `y` and `z` of the grid count together.
+#[cube]
+pub(crate) fn cube_row() -> usize {
+    (CUBE_POS_Z * CUBE_COUNT_Y + CUBE_POS_Y) as usize
+}
