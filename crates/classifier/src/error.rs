@@ -1,6 +1,6 @@
 //! What can keep a slice from being classified.
 
-use networks::NetworkError;
+use kernels::KernelError;
 use weights::WeightsError;
 
 /// A classifier could not be loaded, or could not answer.
@@ -10,8 +10,11 @@ pub enum ClassifierError {
     #[error(transparent)]
     Weights(#[from] WeightsError),
     /// The weights file's tensors are not those of its architecture.
-    #[error("the weights file does not hold the network that its manifest names: {0}")]
-    Network(#[from] NetworkError),
+    #[error("the weights file does not hold the network that its manifest names: {reason}")]
+    Network {
+        /// Which tensor is wrong, and how.
+        reason: String,
+    },
     /// This build or this machine has no such engine.
     #[error("WebGPU is not available: {reason}\nhint: use the CPU engine.")]
     NoWebGpu {
@@ -38,4 +41,17 @@ pub enum ClassifierError {
         /// What is missing or does not fit.
         reason: String,
     },
+}
+
+impl From<KernelError> for ClassifierError {
+    fn from(error: KernelError) -> Self {
+        Self::Network { reason: error.to_string() }
+    }
+}
+
+#[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
+impl From<networks::NetworkError> for ClassifierError {
+    fn from(error: networks::NetworkError) -> Self {
+        Self::Network { reason: error.to_string() }
+    }
 }

@@ -14,13 +14,19 @@
 //! # }
 //! ```
 
+#[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
+mod burned;
+mod cpu;
 mod engine;
 mod error;
 mod familiarity;
 mod model;
 mod prediction;
+mod runner;
 
+#[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
+pub use burned::network_tensors;
 pub use engine::Engine;
 pub use error::ClassifierError;
-pub use model::{Classifier, Observation, network_tensors};
+pub use model::{Classifier, Observation};
 pub use prediction::{Evidence, Prediction, Verdict};

@@ -1,0 +1,80 @@
+//! The network on the CPU: the kernels of this workspace.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use imaging::PreparedSlice;
+use kernels::{Network, Output, Stage, Workspace};
+
+use crate::familiarity::refuse;
+use crate::{ClassifierError, Observation};
+
+/// A packed network with its buffers.
+#[derive(Debug)]
+pub(crate) struct Cpu {
+    network: Network,
+    /// Those that no thread is using: as many as slices were ever looked at together.
+    workspaces: Mutex<Vec<Workspace>>,
+}
+
+impl Cpu {
+    pub(crate) fn load(
+        architecture: weights::Architecture,
+        classes: usize,
+        tensors: BTreeMap<String, weights::Tensor>,
+    ) -> Result<Self, ClassifierError> {
+        let architecture = match architecture {
+            weights::Architecture::Xception => kernels::Architecture::Xception,
+            weights::Architecture::Vgg16 => kernels::Architecture::Vgg16,
+        };
+        let dequantise = |tensor: weights::Tensor| kernels::Tensor { values: tensor.to_f32(), shape: tensor.shape };
+        let network = Network::pack(architecture, classes, tensors, dequantise)?;
+        Ok(Self { network, workspaces: Mutex::default() })
+    }
+
+    pub(crate) fn observe(
+        &self,
+        slices: &[PreparedSlice],
+        stage: Option<&str>,
+    ) -> Result<Vec<Observation>, ClassifierError> {
+        slices.iter().map(|slice| self.look_at(slice, stage)).collect()
+    }
+
+    fn look_at(&self, slice: &PreparedSlice, stage: Option<&str>) -> Result<Observation, ClassifierError> {
+        let mut means = None;
+        let Output { logits, features } = self.run(slice, &mut |name, activations| {
+            if Some(name) == stage {
+                means = Some(activations.means());
+            }
+        })?;
+        match (means, stage) {
+            (None, Some(stage)) => Err(refuse(&format!("the network has no stage \"{stage}\""))),
+            (means, _) => Ok(Observation { logits, features, stage: means.unwrap_or_default() }),
+        }
+    }
+
+    pub(crate) fn activations(&self, slices: &[PreparedSlice]) -> Result<Vec<(String, Vec<f32>)>, ClassifierError> {
+        let mut stages: Vec<(String, Vec<f32>)> = Vec::new();
+        let mut add = |name: &str, values: Vec<f32>| match stages.iter_mut().find(|(stage, _)| stage == name) {
+            Some((_, all)) => all.extend(values),
+            None => stages.push((name.to_owned(), values)),
+        };
+        for slice in slices {
+            let output = self.run(slice, &mut |name, activations| add(name, activations.values()))?;
+            add("avg_pool", output.features);
+        }
+        Ok(stages)
+    }
+
+    fn run(
+        &self,
+        slice: &PreparedSlice,
+        observe: &mut dyn FnMut(&str, Stage<'_>),
+    ) -> Result<Output, ClassifierError> {
+        let workspaces = || self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut workspace = workspaces().pop().unwrap_or_default();
+        let output = self.network.run(slice.pixels(), slice.size() as usize, &mut workspace, observe);
+        workspaces().push(workspace);
+        Ok(output?)
+    }
+}

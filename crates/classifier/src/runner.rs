@@ -1,0 +1,67 @@
+//! A network on the engine that was asked for.
+
+use std::collections::BTreeMap;
+
+use imaging::PreparedSlice;
+use weights::{Architecture, Tensor};
+
+#[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
+use crate::burned::Burned;
+use crate::cpu::Cpu;
+use crate::{ClassifierError, Engine, Observation};
+
+/// A network, ready to answer.
+#[derive(Debug)]
+pub(crate) enum Runner {
+    /// The kernels of this workspace.
+    Cpu(Cpu),
+    /// Burn on WebGPU.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
+    Burned(Burned),
+}
+
+impl Runner {
+    /// Puts a network on an engine, and says what the engine is, such as `CPU` or `WebGPU (NVIDIA H100)`.
+    pub(crate) async fn load(
+        engine: Engine,
+        architecture: Architecture,
+        classes: usize,
+        tensors: BTreeMap<String, Tensor>,
+    ) -> Result<(Self, String), ClassifierError> {
+        match engine {
+            Engine::Cpu => Ok((Self::Cpu(Cpu::load(architecture, classes, tensors)?), "CPU".to_owned())),
+            #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
+            Engine::WebGpu => {
+                let (burned, name) = Burned::load(architecture, classes, tensors).await?;
+                Ok((Self::Burned(burned), name))
+            }
+            #[cfg(all(target_arch = "wasm32", not(feature = "webgpu")))]
+            Engine::WebGpu => Err(ClassifierError::NoWebGpu { reason: "this build has only the CPU engine".to_owned() }),
+        }
+    }
+
+    /// One observation a slice, in order. Without a stage, that of the observation is empty.
+    pub(crate) async fn observe(
+        &self,
+        slices: &[PreparedSlice],
+        stage: Option<&str>,
+    ) -> Result<Vec<Observation>, ClassifierError> {
+        match self {
+            Self::Cpu(cpu) => cpu.observe(slices, stage),
+            #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
+            Self::Burned(burned) => burned.observe(slices, stage).await,
+        }
+    }
+
+    /// The output of every stage by Keras's name, `[slices, channels, height, width]`, and of `avg_pool`.
+    pub(crate) async fn activations(
+        &self,
+        slices: &[PreparedSlice],
+    ) -> Result<Vec<(String, Vec<f32>)>, ClassifierError> {
+        match self {
+            Self::Cpu(cpu) => cpu.activations(slices),
+            #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
+            Self::Burned(burned) => burned.activations(slices).await,
+        }
+    }
+}

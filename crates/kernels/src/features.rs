@@ -1,0 +1,109 @@
+//! Activations: planes of eight channels, with a border of zeros.
+
+use crate::lanes::{Eight, LANES};
+
+/// The activations between two layers, for one image.
+///
+/// Channels lie in planes of eight: `[channels / 8][height + 2][width + 2][8]`. A pixel's eight values are whole vectors,
+/// neighbouring pixels are neighbours in memory, and the border of zeros is the padding of every 3x3 convolution.
+#[derive(Debug, Default)]
+pub(crate) struct Features {
+    channels: usize,
+    height: usize,
+    width: usize,
+    values: Vec<Eight>,
+}
+
+impl Features {
+    /// Gives it another shape. Its border is zero then, its values are whatever they were. Memory is only taken where
+    /// it never had so many values.
+    pub(crate) fn reshape(&mut self, channels: usize, height: usize, width: usize) {
+        if (self.channels, self.height, self.width) == (channels, height, width) {
+            return;
+        }
+        (self.channels, self.height, self.width) = (channels, height, width);
+        let length = self.blocks() * self.plane_length();
+        self.values.reserve_exact(length.saturating_sub(self.values.len()));
+        self.values.resize(length, Eight::ZERO);
+        let (pitch, plane) = (self.pitch(), self.plane_length());
+        for plane in self.values.chunks_exact_mut(plane) {
+            plane[..pitch].fill(Eight::ZERO);
+            plane[(height + 1) * pitch..].fill(Eight::ZERO);
+            for row in plane.chunks_exact_mut(pitch) {
+                row[0] = Eight::ZERO;
+                row[width + 1] = Eight::ZERO;
+            }
+        }
+    }
+
+    pub(crate) fn channels(&self) -> usize {
+        self.channels
+    }
+
+    pub(crate) fn height(&self) -> usize {
+        self.height
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Planes of eight channels.
+    pub(crate) fn blocks(&self) -> usize {
+        self.channels / LANES
+    }
+
+    /// From a pixel to the one below it.
+    pub(crate) fn pitch(&self) -> usize {
+        self.width + 2
+    }
+
+    /// Where a pixel lies in its plane; (0, 0) is the first inside the border.
+    pub(crate) fn place(&self, row: usize, column: usize) -> usize {
+        (row + 1) * self.pitch() + column + 1
+    }
+
+    fn plane_length(&self) -> usize {
+        (self.height + 2) * self.pitch()
+    }
+
+    /// Eight channels, border included.
+    pub(crate) fn plane(&self, block: usize) -> &[Eight] {
+        let length = self.plane_length();
+        &self.values[block * length..][..length]
+    }
+
+    /// Eight channels, border included.
+    pub(crate) fn plane_mut(&mut self, block: usize) -> &mut [Eight] {
+        let length = self.plane_length();
+        &mut self.values[block * length..][..length]
+    }
+
+    /// A row of eight channels without its border.
+    pub(crate) fn row(&self, block: usize, row: usize) -> &[Eight] {
+        &self.plane(block)[self.place(row, 0)..][..self.width]
+    }
+
+    /// The mean of every channel.
+    pub(crate) fn means(&self) -> impl Iterator<Item = f32> + '_ {
+        let area = (self.height * self.width) as f32;
+        (0..self.blocks()).flat_map(move |block| {
+            let mut sums = [0.0; LANES];
+            for pixel in (0..self.height).flat_map(|row| self.row(block, row)) {
+                for (sum, value) in sums.iter_mut().zip(pixel.0) {
+                    *sum += value;
+                }
+            }
+            sums.map(|sum| sum / area)
+        })
+    }
+
+    /// Every value in the order `[channels, height, width]`.
+    pub(crate) fn planar(&self) -> impl Iterator<Item = f32> + '_ {
+        (0..self.channels).flat_map(move |channel| {
+            (0..self.height)
+                .flat_map(move |row| self.row(channel / LANES, row))
+                .map(move |pixel| pixel.0[channel % LANES])
+        })
+    }
+}

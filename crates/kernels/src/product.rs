@@ -1,0 +1,209 @@
+//! The matrix product that every convolution is: one kernel for all.
+//!
+//! A tile of the output is [`TILE`] pixels by eight channels. Its sums stay in registers while the depth, the input
+//! channels times the taps of the convolution, passes by: for each step one vector of weights, and one value of each
+//! pixel spread over a vector. Weights are packed once, when a network is loaded. What the weights are applied to is
+//! brought into [`Panel`]s just before, in parts that stay in the cache, by the [`Source`].
+
+use std::ops::Range;
+
+use crate::features::Features;
+use crate::lanes::{Eight, LANES, Machine, Task, perform};
+use crate::source::Source;
+
+/// Pixels of a tile: as many as there are registers for their sums. WebAssembly's programs get sixteen registers of half
+/// the width of AVX2's; one without fused multiplication needs two of them on the way.
+pub(crate) const TILE: usize = if cfg!(target_feature = "relaxed-simd") {
+    6
+} else if cfg!(target_arch = "wasm32") {
+    5
+} else {
+    12
+};
+
+/// Eight steps of depth for each pixel of a tile.
+pub(crate) type Panel = [Eight; TILE];
+
+/// Eights of depth that are worked on at once: their weights for eight channels, and a tile's panels, fit the first cache.
+const CHUNK: usize = 48;
+/// Values of the panels that are filled at once: they fit the second cache.
+const FILLED: usize = 64 * 1024;
+
+/// The weights of a product and its bias.
+#[derive(Debug)]
+pub(crate) struct Weights {
+    /// Eights of depth.
+    depth: usize,
+    /// `[outputs / 8][depth / 8][8 of depth][8 outputs]`.
+    packed: Vec<[Eight; LANES]>,
+    bias: Vec<Eight>,
+}
+
+impl Weights {
+    /// Packs the weights of `bias.len()` outputs, a multiple of eight; `weight` gives that of an output at a step of depth.
+    pub(crate) fn pack(bias: &[f32], depth: usize, weight: impl Fn(usize, usize) -> f32) -> Self {
+        let depth = depth.div_ceil(LANES);
+        let bias: Vec<Eight> = bias.as_chunks().0.iter().copied().map(Eight).collect();
+        let eights = (0..bias.len()).flat_map(|output| (0..depth).map(move |step| (output * LANES, step * LANES)));
+        let pack = |(output, step)| {
+            std::array::from_fn(|row| Eight(std::array::from_fn(|lane| weight(output + lane, step + row))))
+        };
+        Self { depth, packed: eights.map(pack).collect(), bias }
+    }
+
+    /// Output channels.
+    pub(crate) fn outputs(&self) -> usize {
+        self.bias.len() * LANES
+    }
+
+    fn rows(&self, output: usize, depth: Range<usize>) -> &[[Eight; LANES]] {
+        &self.packed[output * self.depth..][depth]
+    }
+}
+
+/// What a product does with its sums.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Finish {
+    /// Adds them to what the target holds, instead of replacing it.
+    pub(crate) add: bool,
+    /// Sets negative ones to zero.
+    pub(crate) relu: bool,
+}
+
+/// Memory that products share.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    panels: Vec<Panel>,
+    tiles: Vec<Tile>,
+}
+
+/// Writes the product of a source and weights to every pixel of `target`, which has its shape already.
+pub(crate) fn multiply(
+    source: Source<'_>,
+    weights: &Weights,
+    target: &mut Features,
+    finish: Finish,
+    scratch: &mut Scratch,
+) {
+    perform(Multiply { source, weights, target, finish, scratch });
+}
+
+/// Neighbouring pixels in the order of rows; those that do not fit a row go on in the next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tile {
+    pub(crate) row: usize,
+    pub(crate) column: usize,
+    count: usize,
+}
+
+impl Tile {
+    fn at(pixel: usize, width: usize, end: usize) -> Self {
+        Self { row: pixel / width, column: pixel % width, count: TILE.min(end - pixel) }
+    }
+
+    /// Whether all its pixels are in one row.
+    #[inline(always)]
+    pub(crate) fn in_one_row(self, width: usize) -> bool {
+        self.column + TILE <= width
+    }
+
+    /// Row and column of each pixel.
+    #[inline(always)]
+    pub(crate) fn pixels(self, width: usize) -> impl Iterator<Item = (usize, usize)> {
+        let start = self.column;
+        (start..start + self.count).map(move |column| (self.row + column / width, column % width))
+    }
+}
+
+struct Multiply<'a> {
+    source: Source<'a>,
+    weights: &'a Weights,
+    target: &'a mut Features,
+    finish: Finish,
+    scratch: &'a mut Scratch,
+}
+
+impl Task for Multiply<'_> {
+    #[inline(always)]
+    fn run<M: Machine>(mut self, machine: M) {
+        let (width, pixels) = (self.target.width(), self.target.width() * self.target.height());
+        let depth = self.weights.depth;
+        let chunk = depth.div_ceil(depth.div_ceil(CHUNK));
+        let group = (FILLED / (chunk * LANES)).next_multiple_of(TILE);
+        let Scratch { mut panels, mut tiles } = std::mem::take(self.scratch);
+        panels.resize(group.div_ceil(TILE) * chunk, [Eight::ZERO; TILE]);
+        for first in (0..pixels).step_by(group) {
+            let end = pixels.min(first + group);
+            tiles.clear();
+            tiles.extend((first..end).step_by(TILE).map(|pixel| Tile::at(pixel, width, end)));
+            for start in (0..depth).step_by(chunk) {
+                let chunk = start..depth.min(start + chunk);
+                self.source.fill(machine, width, &tiles, chunk.clone(), &mut panels);
+                self.multiply_filled(machine, &tiles, chunk, &panels);
+            }
+        }
+        *self.scratch = Scratch { panels, tiles };
+    }
+}
+
+impl Multiply<'_> {
+    /// All outputs of the filled panels.
+    #[inline(always)]
+    fn multiply_filled<M: Machine>(&mut self, machine: M, tiles: &[Tile], depth: Range<usize>, panels: &[Panel]) {
+        let adds = self.finish.add || depth.start > 0;
+        let relu = self.finish.relu && depth.end == self.weights.depth;
+        for output in 0..self.weights.bias.len() {
+            let rows = self.weights.rows(output, depth.clone());
+            let bias = if depth.start == 0 { self.weights.bias[output] } else { Eight::ZERO };
+            for (tile, panel) in tiles.iter().zip(panels.chunks_exact(depth.len())) {
+                let sums = sums(machine, machine.load(&bias), panel, rows);
+                put(machine, self.target, output, *tile, sums, adds, relu);
+            }
+        }
+    }
+}
+
+/// The kernel: a tile's sums over a part of the depth.
+#[inline(always)]
+fn sums<M: Machine>(machine: M, bias: M::Vector, panels: &[Panel], weights: &[[Eight; LANES]]) -> [M::Vector; TILE] {
+    let mut sums = [bias; TILE];
+    for (panel, rows) in panels.iter().zip(weights) {
+        for (step, row) in rows.iter().enumerate() {
+            let row = machine.load(row);
+            for (sum, pixel) in sums.iter_mut().zip(panel) {
+                *sum = machine.multiply_add(machine.splat(pixel.0[step]), row, *sum);
+            }
+        }
+    }
+    sums
+}
+
+/// Writes a tile's sums.
+#[inline(always)]
+fn put<M: Machine>(
+    machine: M,
+    target: &mut Features,
+    output: usize,
+    tile: Tile,
+    sums: [M::Vector; TILE],
+    adds: bool,
+    relu: bool,
+) {
+    let one = machine.splat(1.0);
+    let finish = |place: &mut Eight, sum: M::Vector| {
+        let sum = if adds { machine.multiply_add(machine.load(place), one, sum) } else { sum };
+        *place = machine.store(if relu { machine.max(machine.splat(0.0), sum) } else { sum });
+    };
+    let width = target.width();
+    if tile.in_one_row(width) {
+        let place = target.place(tile.row, tile.column);
+        for (place, sum) in target.plane_mut(output)[place..][..TILE].iter_mut().zip(sums) {
+            finish(place, sum);
+        }
+    } else {
+        for ((row, column), sum) in tile.pixels(width).zip(sums) {
+            let place = target.place(row, column);
+            finish(&mut target.plane_mut(output)[place], sum);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What a product's weights are applied to, brought into panels.
+
+use std::ops::Range;
+
+use crate::features::Features;
+use crate::lanes::{Eight, LANES, Machine};
+use crate::product::{Panel, TILE, Tile};
+
+/// Weights of a 3x3 convolution of each channel by itself, eight channels at a time.
+pub(crate) type Taps = [Eight; 9];
+
+/// What a product reads.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// 3x3 windows of a grey image of the given side. The depth is the nine taps.
+    Grey {
+        image: &'a [f32],
+        side: usize,
+        stride: usize,
+        /// Whether the first window's middle is the first pixel, and what lies outside is zero.
+        padded: bool,
+    },
+    /// Pixels, every `stride`th of every `stride`th row. The depth is the channels.
+    Pixels { features: &'a Features, stride: usize },
+    /// 3x3 windows. The depth is eight channels at each tap, then the next eight.
+    Windows {
+        features: &'a Features,
+        /// Whether the first window's middle is the first pixel.
+        padded: bool,
+    },
+    /// What a depthwise 3x3 convolution makes of the features, padded with zeros. The depth is the channels.
+    Depthwise {
+        features: &'a Features,
+        taps: &'a [Taps],
+        /// Whether negative features are read as zero.
+        relu: bool,
+    },
+}
+
+impl Source<'_> {
+    /// Fills the panels of some tiles with a part of the depth: for each tile one panel for each eight of depth.
+    #[inline(always)]
+    pub(crate) fn fill<M: Machine>(
+        self,
+        machine: M,
+        width: usize,
+        tiles: &[Tile],
+        depth: Range<usize>,
+        panels: &mut [Panel],
+    ) {
+        let length = depth.len();
+        for (index, step) in depth.enumerate() {
+            let panels = panels.chunks_exact_mut(length).map(|panels| &mut panels[index]);
+            let tiles = tiles.iter().copied().zip(panels);
+            match self {
+                Self::Grey { image, side, stride, padded } => {
+                    let taps = step * LANES..9.min((step + 1) * LANES);
+                    tiles.for_each(|(tile, panel)| grey(image, side, stride, padded, width, tile, taps.clone(), panel));
+                }
+                Self::Pixels { features, stride } => {
+                    let plane = &features.plane(step)[features.place(0, 0)..];
+                    tiles.for_each(|(tile, panel)| copy(plane, features.pitch(), stride, width, tile, panel));
+                }
+                Self::Windows { features, padded } => {
+                    let (block, tap) = (step / 9, step % 9);
+                    let first = if padded { 0 } else { features.place(0, 0) };
+                    let plane = &features.plane(block)[first + tap / 3 * features.pitch() + tap % 3..];
+                    tiles.for_each(|(tile, panel)| copy(plane, features.pitch(), 1, width, tile, panel));
+                }
+                Self::Depthwise { features, taps, relu } => {
+                    let (plane, taps, pitch) = (features.plane(step), &taps[step], features.pitch());
+                    tiles.for_each(|(tile, panel)| depthwise(machine, plane, pitch, taps, relu, width, tile, panel));
+                }
+            }
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "an image, a window and a place in each")]
+fn grey(
+    image: &[f32],
+    side: usize,
+    stride: usize,
+    padded: bool,
+    width: usize,
+    tile: Tile,
+    taps: Range<usize>,
+    panel: &mut Panel,
+) {
+    let border = usize::from(padded);
+    for ((row, column), pixel) in tile.pixels(width).zip(panel) {
+        *pixel = Eight::ZERO;
+        for (value, tap) in pixel.0.iter_mut().zip(taps.clone()) {
+            let (row, column) = (row * stride + tap / 3, column * stride + tap % 3);
+            let inside = (border..side + border).contains(&row) && (border..side + border).contains(&column);
+            if inside {
+                *value = image[(row - border) * side + column - border];
+            }
+        }
+    }
+}
+
+/// Copies a tile's pixels out of a plane.
+#[inline(always)]
+fn copy(plane: &[Eight], pitch: usize, stride: usize, width: usize, tile: Tile, panel: &mut Panel) {
+    if stride == 1 && tile.in_one_row(width) {
+        panel.copy_from_slice(&plane[tile.row * pitch + tile.column..][..TILE]);
+    } else {
+        for ((row, column), pixel) in tile.pixels(width).zip(panel) {
+            *pixel = plane[(row * pitch + column) * stride];
+        }
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a plane, a kernel and a place in each")]
+fn depthwise<M: Machine>(
+    machine: M,
+    plane: &[Eight],
+    pitch: usize,
+    taps: &Taps,
+    relu: bool,
+    width: usize,
+    tile: Tile,
+    panel: &mut Panel,
+) {
+    if tile.in_one_row(width) {
+        let window = &plane[tile.row * pitch + tile.column..];
+        *panel = convolve(machine, window, pitch, taps, relu).map(|sum| machine.store(sum));
+    } else {
+        for ((row, column), pixel) in tile.pixels(width).zip(panel) {
+            let [sum] = convolve(machine, &plane[row * pitch + column..], pitch, taps, relu);
+            *pixel = machine.store(sum);
+        }
+    }
+}
+
+/// Neighbouring pixels' sums; `window` starts at the first one's upper left neighbour.
+#[inline(always)]
+fn convolve<M: Machine, const N: usize>(
+    machine: M,
+    window: &[Eight],
+    pitch: usize,
+    taps: &Taps,
+    relu: bool,
+) -> [M::Vector; N] {
+    let mut sums = [machine.splat(0.0); N];
+    for (row, taps) in taps.chunks_exact(3).enumerate() {
+        let pixels = &window[row * pitch..][..N + 2];
+        for (column, tap) in taps.iter().enumerate() {
+            let tap = machine.load(tap);
+            for (sum, pixel) in sums.iter_mut().zip(&pixels[column..]) {
+                let pixel = machine.load(pixel);
+                let pixel = if relu { machine.max(machine.splat(0.0), pixel) } else { pixel };
+                *sum = machine.multiply_add(pixel, tap, *sum);
+            }
+        }
+    }
+    sums
+}

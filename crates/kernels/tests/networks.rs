@@ -1,0 +1,108 @@
+//! Both networks against nested loops at every stage, and what unfit tensors and images get. Natively and in WebAssembly.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod generated;
+mod plain;
+
+use kernels::{Architecture, KernelError, Network, Workspace};
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+const BOTH: [Architecture; 2] = [Architecture::Xception, Architecture::Vgg16];
+
+/// Every stage, `avg_pool` and `logits`, as `plain` gives them.
+fn stages(network: &Network, side: usize, workspace: &mut Workspace) -> Vec<(String, Vec<f32>)> {
+    let mut stages = Vec::new();
+    let mut observe = |name: &str, stage: kernels::Stage<'_>| stages.push((name.to_owned(), stage.values()));
+    let output = network.run(&generated::image(side), side, workspace, &mut observe).unwrap();
+    stages.push(("avg_pool".to_owned(), output.features));
+    stages.push(("logits".to_owned(), output.logits));
+    stages
+}
+
+/// Compares every stage with nested loops, relative to the stage's largest value.
+fn agrees(architecture: Architecture, sides: &[usize]) {
+    let tensors = generated::tensors(architecture);
+    let network = generated::network(architecture);
+    let mut workspace = Workspace::default();
+    for &side in sides {
+        let expected = plain::run(architecture, &tensors, &generated::image(side), side);
+        let found = stages(&network, side, &mut workspace);
+        assert_eq!(found.len(), expected.len());
+        for ((name, found), (expected_name, expected)) in found.iter().zip(&expected) {
+            assert_eq!((name, found.len()), (expected_name, expected.len()));
+            let largest = expected.iter().fold(0.0, |most: f32, value| most.max(value.abs()));
+            let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(largest > 1e-3 && worst <= 1e-4 * largest, "{name} at {side}: off by {worst} of {largest}");
+        }
+    }
+}
+
+#[test]
+fn xception_is_what_nested_loops_make_of_it() {
+    // The least; sides whose stages are odd and even; the same buffers for a smaller image after a larger one.
+    agrees(Architecture::Xception, &[7, 71, 48, 33, 62]);
+}
+
+#[test]
+fn vgg16_is_what_nested_loops_make_of_it() {
+    agrees(Architecture::Vgg16, &[32, 47, 34]);
+}
+
+#[test]
+fn stages_are_averaged_over_the_image() {
+    let network = generated::network(Architecture::Xception);
+    let mut seen = 0;
+    let mut observe = |_: &str, stage: kernels::Stage<'_>| {
+        let (values, means) = (stage.values(), stage.means());
+        let area = values.len() / means.len();
+        for (plane, mean) in values.chunks(area).zip(means) {
+            assert!((plane.iter().sum::<f32>() / area as f32 - mean).abs() < 1e-4);
+        }
+        seen += 1;
+    };
+    network.run(&generated::image(40), 40, &mut Workspace::default(), &mut observe).unwrap();
+    assert_eq!(seen, 16);
+}
+
+#[test]
+fn an_image_answers_the_same_bits_again_and_after_another_size() {
+    let network = generated::network(Architecture::Xception);
+    let mut workspace = Workspace::default();
+    let first = stages(&network, 45, &mut workspace);
+    stages(&network, 64, &mut workspace);
+    assert!(first == stages(&network, 45, &mut workspace));
+}
+
+#[test]
+fn tensors_that_do_not_fit_are_refused() {
+    let pack = |change: &dyn Fn(&mut std::collections::BTreeMap<String, kernels::Tensor>)| {
+        let mut tensors = generated::tensors(Architecture::Xception);
+        change(&mut tensors);
+        Network::pack(Architecture::Xception, 4, tensors, |tensor| tensor).unwrap_err()
+    };
+    let name = || "block5_sepconv2.pointwise_kernel".to_owned();
+    let missing = pack(&|tensors| drop(tensors.remove(&name())));
+    assert_eq!(missing, KernelError::Missing { name: name(), architecture: "xception" });
+    let shape = pack(&|tensors| tensors.get_mut(&name()).unwrap().shape = vec![728, 727]);
+    assert!(shape.to_string().contains("[728, 727]"), "{shape}");
+    let short = pack(&|tensors| tensors.get_mut(&name()).unwrap().values.truncate(529_983));
+    assert!(matches!(short, KernelError::Shape { values: 529_983, .. }), "{short}");
+    let unknown = pack(&|tensors| {
+        let tensor = tensors["predictions.bias"].clone();
+        tensors.insert("block15.bias".into(), tensor);
+    });
+    assert_eq!(unknown, KernelError::Unknown { name: "block15.bias".into(), architecture: "xception" });
+}
+
+#[test]
+fn images_that_do_not_fit_are_refused() {
+    for architecture in BOTH {
+        let network = generated::network(architecture);
+        let run = |pixels, side| network.run(&vec![0.0; pixels], side, &mut Workspace::default(), &mut |_, _| ());
+        assert_eq!(run(100, 11), Err(KernelError::Pixels { side: 11, found: 100 }));
+        assert_eq!(run(0, usize::MAX), Err(KernelError::Pixels { side: usize::MAX, found: 0 }));
+        assert!(matches!(run(36, 6), Err(KernelError::Small { found: 6, .. })));
+    }
+}
