@@ -66,11 +66,7 @@ impl Cpu {
         Ok(stages)
     }
 
-    fn run(
-        &self,
-        slice: &PreparedSlice,
-        observe: &mut dyn FnMut(&str, Stage<'_>),
-    ) -> Result<Output, ClassifierError> {
+    fn run(&self, slice: &PreparedSlice, observe: &mut dyn FnMut(&str, Stage<'_>)) -> Result<Output, ClassifierError> {
         let workspaces = || self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
         let mut workspace = workspaces().pop().unwrap_or_default();
         let output = self.network.run(slice.pixels(), slice.size() as usize, &mut workspace, observe);

@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut tensors = file.tensors;
     tensors.remove(Reserve::MEAN);
     tensors.remove(Reserve::WHITENING);
-    let network = GpuNetwork::new(client, file.manifest.architecture, tensors)?;
+    let network = GpuNetwork::new(client, file.manifest.architecture, file.manifest.classes.len(), tensors)?;
     let pixels: Vec<f32> = (0..images * size * size).map(|index| (0.01 * index as f32).sin()).collect();
     pollster::block_on(network.forward(&pixels, size, None))?;
     let started = Instant::now();

@@ -51,7 +51,7 @@ impl Launcher<'_> {
         let channels = extent.channels / vector;
         let (count, dim) = grid(channels, self.images);
         unsafe {
-            kernels::average::launch_unchecked(
+            kernels::take_mean::launch_unchecked(
                 self.client,
                 count,
                 dim,
@@ -73,7 +73,7 @@ impl Launcher<'_> {
         let pixels = self.images * step.to.height * step.to.width;
         let (count, dim) = grid(step.to.channels / vector, pixels);
         unsafe {
-            kernels::grey::launch_unchecked(
+            kernels::convolve_grey::launch_unchecked(
                 self.client,
                 count,
                 dim,
@@ -93,7 +93,7 @@ impl Launcher<'_> {
         let columns = step.to.channels.div_ceil(tile.channels());
         let count = spread(columns, pixels.div_ceil(tile.pixels()));
         unsafe {
-            kernels::convolution::launch_unchecked(
+            kernels::convolve::launch_unchecked(
                 self.client,
                 count,
                 CubeDim::new_2d(tile.across as u32, tile.down as u32),
@@ -117,7 +117,7 @@ impl Launcher<'_> {
         let runs = step.to.width.div_ceil(RUN);
         let (count, dim) = grid(step.to.channels / vector, self.images * step.to.height * runs);
         unsafe {
-            kernels::depthwise::launch_unchecked(
+            kernels::convolve_channels::launch_unchecked(
                 self.client,
                 count,
                 dim,
@@ -138,7 +138,7 @@ impl Launcher<'_> {
         // Keras puts the odd row of zeros at the end.
         let padding = |from: usize, to: usize| ((to - 1) * 2 + window).saturating_sub(from) / 2;
         unsafe {
-            kernels::pool::launch_unchecked(
+            kernels::take_largest::launch_unchecked(
                 self.client,
                 count,
                 dim,
@@ -186,7 +186,7 @@ fn argument(handle: &Handle, vector: usize) -> BufferArg {
     unsafe { BufferArg::from_raw_parts(handle.clone(), length) }
 }
 
-fn optional(handle: Option<&Handle>, vector: usize) -> ComptimeOptionArgs<&'static [f32]> {
+fn optional<T: LaunchArg<RuntimeArg = BufferArg>>(handle: Option<&Handle>, vector: usize) -> ComptimeOptionArgs<T> {
     match handle {
         Some(handle) => ComptimeOptionArgs::Some(argument(handle, vector)),
         None => ComptimeOptionArgs::None,

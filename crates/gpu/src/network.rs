@@ -1,6 +1,7 @@
 //! A network on a device.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use cubecl::client::Client;
@@ -42,7 +43,6 @@ pub struct Timing {
 }
 
 /// Xception or VGG16 with its weights on a device, batch normalisation folded.
-#[derive(Debug)]
 pub struct GpuNetwork {
     client: Client,
     architecture: Architecture,
@@ -53,6 +53,17 @@ pub struct GpuNetwork {
     head: Vec<f32>,
     head_bias: Vec<f32>,
     memory: Mutex<Option<Memory>>,
+}
+
+impl fmt::Debug for GpuNetwork {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (architecture, tile) = (self.architecture, self.tile);
+        formatter
+            .debug_struct("GpuNetwork")
+            .field("architecture", &architecture)
+            .field("tile", &tile)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A plan and its buffers, kept for the next images of the same number and size.
@@ -72,6 +83,7 @@ impl GpuNetwork {
     pub fn new(
         client: Client,
         architecture: Architecture,
+        classes: usize,
         mut tensors: BTreeMap<String, Tensor>,
     ) -> Result<Self, GpuError> {
         let tile = Tile::of(&client);
@@ -83,7 +95,7 @@ impl GpuNetwork {
             }
         }
         let features = steps.last().map_or(0, |step| step.to.channels);
-        let (head, head_bias) = take_head(&mut tensors, features)?;
+        let (head, head_bias) = take_head(&mut tensors, classes, features)?;
         if let Some(name) = tensors.into_keys().next() {
             return Err(GpuError::Unknown { name });
         }
@@ -238,9 +250,8 @@ fn stage_channels(plan: &Plan, stage: Option<&str>) -> Result<usize, GpuError> {
     Ok(step.to.channels)
 }
 
-/// The head's kernel and bias; it has as many classes as the bias is long.
-fn take_head(tensors: &mut Tensors, features: usize) -> Result<(Vec<f32>, Vec<f32>), GpuError> {
-    let classes = tensors.get("predictions.bias").map_or(1, |bias| bias.shape.iter().product());
+/// The head's kernel and bias.
+fn take_head(tensors: &mut Tensors, classes: usize, features: usize) -> Result<(Vec<f32>, Vec<f32>), GpuError> {
     let head = take(tensors, "predictions.kernel", &[classes, features])?.to_f32();
     Ok((head, take(tensors, "predictions.bias", &[classes])?.to_f32()))
 }

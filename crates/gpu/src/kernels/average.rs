@@ -8,7 +8,7 @@ use super::cube_row;
 ///
 /// Lengths count vectors. Sums are taken row by row first, so that their length does not cost precision.
 #[cube(launch_unchecked)]
-pub(crate) fn average<N: Size>(
+pub(crate) fn take_mean<N: Size>(
     input: &[Vector<f32, N>],
     output: &mut [Vector<f32, N>],
     images: usize,

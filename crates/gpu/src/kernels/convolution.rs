@@ -2,7 +2,7 @@
 
 use cubecl::prelude::*;
 
-use super::{Geometry, Pixel, cube_row, locate};
+use super::{Geometry, Pixel, cube_row, is_inside, locate};
 use crate::tile::Tile;
 
 /// What is fixed when the kernel is compiled.
@@ -36,7 +36,7 @@ pub(crate) const READ: usize = 4;
 /// channels (in words), weight_stride]`, where the stride is the number of output channels, in vectors, rounded up to
 /// whole tiles: weights need no check of bounds. `ends` is `[2, weight_stride]`, scales and bias.
 #[cube(launch_unchecked)]
-pub(crate) fn convolution<N: Size>(
+pub(crate) fn convolve<N: Size>(
     input: &[Vector<f32, Const<4>>],
     weights: &[Vector<i32, N>],
     ends: &[Vector<f32, N>],
@@ -109,7 +109,7 @@ struct Start {
     inside: bool,
 }
 
-/// What the kernel's place `(ky, kx)` meets for each pixel of the tile. Outside of the input, some pixel inside.
+/// What the kernel's place `(ky, kx)` meets for each pixel of the tile. Outside of the input it is some pixel inside.
 #[cube]
 fn starts(
     pixels: &Sequence<Pixel>,
@@ -121,14 +121,12 @@ fn starts(
     let mut starts = Sequence::<Start>::new();
     #[unroll]
     for row in 0..pixels.len() {
-        let pixel = pixels[row];
-        let y = pixel.y * filter.stride + ky;
-        let x = pixel.x * filter.stride + kx;
-        let bottom = geometry.input_height + filter.padding;
-        let right = geometry.input_width + filter.padding;
-        let inside = y >= filter.padding && x >= filter.padding && y < bottom && x < right;
-        let y = clamp_max(max(y, filter.padding), bottom - 1) - filter.padding;
-        let x = clamp_max(max(x, filter.padding), right - 1) - filter.padding;
+        let pixel = &pixels[row];
+        let y = pixel.y * filter.stride + ky - filter.padding;
+        let x = pixel.x * filter.stride + kx - filter.padding;
+        let inside = is_inside(y, x, geometry.input_height, geometry.input_width);
+        let y = clamp_max(y, geometry.input_height - 1);
+        let x = clamp_max(x, geometry.input_width - 1);
         let position = (pixel.image * geometry.input_height + y) * geometry.input_width + x;
         starts.push(Start { position: position * geometry.input_channels, inside });
     }
@@ -161,7 +159,7 @@ fn add<N: Size>(
         }
         #[unroll]
         for row in 0..tile.rows {
-            let start = starts[row];
+            let start = &starts[row];
             let mut values = input[start.position + read];
             if comptime!(filter.padding > 0) {
                 values = select(start.inside, values, Vector::new(0.0));

@@ -12,7 +12,7 @@ pub(crate) const RUN: usize = 4;
 /// `weights` is `[3, 3, channels]`. `geometry.output_width` counts runs instead of pixels, and `geometry.output_pixels`
 /// the runs of the batch.
 #[cube(launch_unchecked)]
-pub(crate) fn depthwise<N: Size>(
+pub(crate) fn convolve_channels<N: Size>(
     input: &[Vector<f32, N>],
     weights: &[Vector<f32, N>],
     output: &mut [Vector<f32, N>],
@@ -33,26 +33,27 @@ pub(crate) fn depthwise<N: Size>(
     let mut sums = Array::<Vector<f32, N>>::new(RUN);
     #[unroll]
     for ky in 0..3 {
-        let row_inside = run.y + ky >= 1 && run.y + ky <= geometry.input_height;
-        let y = clamp_max(max(run.y + ky, 1) - 1, geometry.input_height - 1);
-        let row = image + y * width;
-        let mut values = Sequence::<Vector<f32, N>>::new();
-        #[unroll]
-        for kx in 0..RUN + 2 {
-            let inside = row_inside && first + kx >= 1 && first + kx <= width;
-            let x = clamp_max(max(first + kx, 1) - 1, width - 1);
-            let mut value = input[(row + x) * channels + channel];
-            if rectify {
-                value = max(value, Vector::new(0.0));
-            }
-            values.push(select(inside, value, Vector::new(0.0)));
-        }
-        #[unroll]
-        for kx in 0..3 {
-            let weight = weights[(ky * 3 + kx) * channels + channel];
+        // Above the first row it wraps around.
+        let y = run.y + ky - 1;
+        if y < geometry.input_height {
+            let row = image + y * width;
+            let mut values = Sequence::<Vector<f32, N>>::new();
             #[unroll]
-            for x in 0..RUN {
-                sums[x] += values[x + kx] * weight;
+            for kx in 0..RUN + 2 {
+                let x = first + kx - 1;
+                let mut value = input[(row + clamp_max(x, width - 1)) * channels + channel];
+                if comptime!(rectify) {
+                    value = max(value, Vector::new(0.0));
+                }
+                values.push(select(x < width, value, Vector::new(0.0)));
+            }
+            #[unroll]
+            for kx in 0..3 {
+                let weight = weights[(ky * 3 + kx) * channels + channel];
+                #[unroll]
+                for x in 0..RUN {
+                    sums[x] += values[comptime!(x + kx)] * weight;
+                }
             }
         }
     }

@@ -2,11 +2,11 @@
 
 use cubecl::prelude::*;
 
-use super::{Filter, Geometry, cube_row, locate};
+use super::{Filter, Geometry, cube_row, is_inside, locate};
 
 /// `output = max(input * weights + bias, 0)`; `weights` is `[10, channels]`, the bias after nine places of the kernel.
 #[cube(launch_unchecked)]
-pub(crate) fn grey<N: Size>(
+pub(crate) fn convolve_grey<N: Size>(
     input: &[f32],
     weights: &[Vector<f32, N>],
     output: &mut [Vector<f32, N>],
@@ -20,20 +20,16 @@ pub(crate) fn grey<N: Size>(
         terminate!();
     }
     let pixel = locate(number, &geometry);
-    let padding = comptime!(filter.padding);
     let mut sum = weights[9 * channels + channel];
     #[unroll]
     for ky in 0..3 {
         #[unroll]
         for kx in 0..3 {
-            let y = pixel.y * filter.stride + ky;
-            let x = pixel.x * filter.stride + kx;
-            let inside = y >= padding
-                && x >= padding
-                && y < geometry.input_height + padding
-                && x < geometry.input_width + padding;
-            let y = clamp_max(max(y, padding) - padding, geometry.input_height - 1);
-            let x = clamp_max(max(x, padding) - padding, geometry.input_width - 1);
+            let y = pixel.y * filter.stride + ky - filter.padding;
+            let x = pixel.x * filter.stride + kx - filter.padding;
+            let inside = is_inside(y, x, geometry.input_height, geometry.input_width);
+            let y = clamp_max(y, geometry.input_height - 1);
+            let x = clamp_max(x, geometry.input_width - 1);
             let value = input[(pixel.image * geometry.input_height + y) * geometry.input_width + x];
             let value = select(inside, value, 0.0);
             sum += Vector::new(value) * weights[(ky * 3 + kx) * channels + channel];

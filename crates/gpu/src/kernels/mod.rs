@@ -11,11 +11,11 @@ mod pool;
 
 use cubecl::prelude::*;
 
-pub(crate) use average::average;
-pub(crate) use convolution::{Filter, Format, READ, convolution};
-pub(crate) use depthwise::{RUN, depthwise};
-pub(crate) use grey::grey;
-pub(crate) use pool::{Window, pool};
+pub(crate) use average::take_mean;
+pub(crate) use convolution::{Filter, Format, READ, convolve};
+pub(crate) use depthwise::{RUN, convolve_channels};
+pub(crate) use grey::convolve_grey;
+pub(crate) use pool::{Window, take_largest};
 
 /// Sizes of what a kernel reads and writes, in pixels; channels in vectors as the kernel's buffers have them.
 #[derive(CubeLaunch, CubeType, Clone, Copy)]
@@ -52,4 +52,10 @@ pub(crate) fn locate(pixel: usize, geometry: &Geometry) -> Pixel {
 #[cube]
 pub(crate) fn cube_row() -> usize {
     (CUBE_POS_Z * CUBE_COUNT_Y + CUBE_POS_Y) as usize
+}
+
+/// Whether a pixel lies within so many rows and columns. A coordinate below zero has wrapped around, and is too large.
+#[cube]
+pub(crate) fn is_inside(y: usize, x: usize, height: usize, width: usize) -> bool {
+    select(y < height, x, width) < width
 }
