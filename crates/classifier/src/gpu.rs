@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gpu::{Answer, GpuError, GpuNetwork};
+use gpu::{Answer, GpuError, GpuNetwork, Tile};
 use imaging::PreparedSlice;
 
 use crate::{ClassifierError, Observation};
@@ -24,7 +24,7 @@ impl Gpu {
         tensors: BTreeMap<String, weights::Tensor>,
     ) -> Result<(Self, String), ClassifierError> {
         let (client, adapter) = gpu::open().await?;
-        let network = GpuNetwork::new(client, architecture, classes, tensors)?;
+        let network = GpuNetwork::new(client.clone(), Tile::of(&client), architecture, classes, tensors)?;
         Ok((Self { network }, format!("WebGPU ({adapter})")))
     }
 

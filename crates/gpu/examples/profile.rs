@@ -8,7 +8,7 @@ use std::time::Instant;
 use cubecl::ir::{ElemType, FloatKind};
 use cubecl::std::throughput::measure_peak_throughput;
 use cubecl::throughput::{ThroughputKey, ThroughputMode};
-use gpu::{GpuNetwork, Timing};
+use gpu::{GpuNetwork, Tile, Timing};
 use weights::Reserve;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -28,7 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut tensors = file.tensors;
     tensors.remove(Reserve::MEAN);
     tensors.remove(Reserve::WHITENING);
-    let network = GpuNetwork::new(client, file.manifest.architecture, file.manifest.classes.len(), tensors)?;
+    let (architecture, classes) = (file.manifest.architecture, file.manifest.classes.len());
+    let network = GpuNetwork::new(client.clone(), Tile::of(&client), architecture, classes, tensors)?;
     let pixels: Vec<f32> = (0..images * size * size).map(|index| (0.01 * index as f32).sin()).collect();
     pollster::block_on(network.forward(&pixels, size, None))?;
     let started = Instant::now();

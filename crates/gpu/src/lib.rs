@@ -17,3 +17,4 @@ pub use cubecl::client::Client;
 pub use device::open;
 pub use error::GpuError;
 pub use network::{Answer, GpuNetwork, Timing};
+pub use tile::Tile;

@@ -77,16 +77,17 @@ struct Memory {
 
 impl GpuNetwork {
     /// Uploads the tensors of a network in its inference form, under Keras's names, to the device of `client`.
+    /// `tile` is [`Tile::of`] the device.
     ///
     /// # Errors
     /// A tensor is missing, has another shape, or belongs nowhere.
     pub fn new(
         client: Client,
+        tile: Tile,
         architecture: Architecture,
         classes: usize,
         mut tensors: BTreeMap<String, Tensor>,
     ) -> Result<Self, GpuError> {
-        let tile = Tile::of(&client);
         let mut parameters = BTreeMap::new();
         let steps = graph::plan(architecture, SMALLEST).steps;
         for step in &steps {
@@ -108,7 +109,7 @@ impl GpuNetwork {
     /// # Errors
     /// The images don't fit the size, there is no such stage, or the device failed.
     pub async fn forward(&self, images: &[f32], size: usize, stage: Option<&str>) -> Result<Vec<Answer>, GpuError> {
-        self.check(images, size)?;
+        check(images, size)?;
         let mut answers = Vec::with_capacity(images.len() / (size * size));
         for chunk in images.chunks(self.most_images(size) * size * size) {
             answers.extend(self.forward_chunk(chunk, size, stage).await?);
@@ -121,7 +122,7 @@ impl GpuNetwork {
     /// # Errors
     /// As [`GpuNetwork::forward`].
     pub async fn stages(&self, images: &[f32], size: usize) -> Result<Vec<(String, Vec<f32>)>, GpuError> {
-        self.check(images, size)?;
+        check(images, size)?;
         let memory = self.memory(images.len() / (size * size), size);
         let launcher = self.launcher(memory.images);
         let input = self.client.create_from_slice(f32::as_bytes(images));
@@ -142,7 +143,7 @@ impl GpuNetwork {
     /// # Errors
     /// As [`GpuNetwork::forward`].
     pub async fn profile(&self, images: &[f32], size: usize) -> Result<Vec<Timing>, GpuError> {
-        self.check(images, size)?;
+        check(images, size)?;
         let memory = self.memory(images.len() / (size * size), size);
         let launcher = self.launcher(memory.images);
         let input = self.client.create_from_slice(f32::as_bytes(images));
@@ -233,13 +234,14 @@ impl GpuNetwork {
         let bytes = bytes.pop().ok_or_else(|| failed(&"it returned nothing"))?;
         Ok(f32::from_bytes(&bytes)[..length].to_vec())
     }
+}
 
-    fn check(&self, images: &[f32], size: usize) -> Result<(), GpuError> {
-        if size < SMALLEST || !images.len().is_multiple_of(size * size) {
-            return Err(GpuError::Images { values: images.len(), size, smallest: SMALLEST });
-        }
-        Ok(())
+/// Refuses what are no images of a size that leaves a pixel.
+fn check(images: &[f32], size: usize) -> Result<(), GpuError> {
+    if size < SMALLEST || !images.len().is_multiple_of(size * size) {
+        return Err(GpuError::Images { values: images.len(), size, smallest: SMALLEST });
     }
+    Ok(())
 }
 
 /// Channels of a stage, 0 for none.

@@ -163,7 +163,7 @@ impl Planner {
     fn push(&mut self, name: String, kernel: Kernel, to: Extent, residual: Option<Slot>) {
         let (input, from) = (self.slot, self.extent);
         let taken = [Some(input), residual, self.held];
-        let output = (0..).find(|slot| !taken.contains(&Some(*slot))).unwrap_or(taken.len());
+        let output = (0..taken.len()).find(|slot| !taken.contains(&Some(*slot))).unwrap_or(taken.len());
         self.plan.steps.push(Step { name, kernel, from, to, input, residual, output, stage: None });
         (self.slot, self.extent) = (output, to);
     }

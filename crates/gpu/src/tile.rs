@@ -7,7 +7,7 @@ const LANES_OF_A_CPU: u32 = 8;
 
 /// The part of a convolution's output that a unit keeps in registers, and how units lie in a cube.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Tile {
+pub struct Tile {
     /// Neighbouring channels in a vector.
     pub(crate) vector: usize,
     /// Units of a cube that lie along channels.
@@ -21,18 +21,18 @@ pub(crate) struct Tile {
 }
 
 impl Tile {
-    /// What suits the device.
-    ///
-    /// Neighbouring units read neighbouring vectors of four channels at once, as GPUs like it. An adapter in software
-    /// (SwiftShader, lavapipe) runs four or eight units as the lanes of one SIMD register: there a vector of each unit
-    /// is gathered value by value, while one channel a unit makes one plain load; and a load costs so much more than a
-    /// product that large tiles pay.
-    pub(crate) fn of(client: &Client) -> Self {
-        if client.properties().hardware.plane_size_max <= LANES_OF_A_CPU {
-            Self { vector: 1, across: 16, down: 1, columns: 8, rows: 6 }
-        } else {
-            Self { vector: 4, across: 16, down: 4, columns: 2, rows: 4 }
-        }
+    /// For a GPU: neighbouring units read neighbouring vectors of four channels.
+    pub const GPU: Self = Self { vector: 4, across: 16, down: 4, columns: 2, rows: 4 };
+
+    /// For an adapter in software (`SwiftShader`, lavapipe), which runs neighbouring units as the lanes of one SIMD
+    /// register. There vectors would be gathered value by value, while one channel a unit makes a plain load; and a
+    /// load costs so much more than a product that a large tile pays.
+    pub const SOFTWARE: Self = Self { vector: 1, across: 16, down: 1, columns: 8, rows: 6 };
+
+    /// The one that suits the device.
+    #[must_use]
+    pub fn of(client: &Client) -> Self {
+        if client.properties().hardware.plane_size_max <= LANES_OF_A_CPU { Self::SOFTWARE } else { Self::GPU }
     }
 
     /// Output channels of a cube.

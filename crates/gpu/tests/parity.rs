@@ -8,7 +8,7 @@ mod generated;
 use std::collections::BTreeMap;
 
 use generated::Numbers;
-use gpu::{Client, GpuError, GpuNetwork};
+use gpu::{Client, GpuError, GpuNetwork, Tile};
 use kernels::{Network, Workspace};
 use weights::{Architecture, Tensor};
 
@@ -65,7 +65,7 @@ fn assert_close(name: &str, found: &[f32], expected: &[f32]) {
     assert!(worst <= 1e-4 * largest, "{name}: off by {worst}, the largest value is {largest}");
 }
 
-fn every_stage_is_that_of_the_cpu(architecture: Architecture, size: usize, packed: bool) {
+fn every_stage_is_that_of_the_cpu(architecture: Architecture, size: usize, tile: Tile, packed: bool) {
     let Some(client) = client() else { return };
     let same = match architecture {
         Architecture::Xception => kernels::Architecture::Xception,
@@ -74,7 +74,7 @@ fn every_stage_is_that_of_the_cpu(architecture: Architecture, size: usize, packe
     let tensors = tensors(same, packed);
     let image = images(1, size);
     let expected = on_the_cpu(same, tensors.clone(), &image, size);
-    let network = GpuNetwork::new(client, architecture, CLASSES, tensors).unwrap();
+    let network = GpuNetwork::new(client, tile, architecture, CLASSES, tensors).unwrap();
     let mut found = pollster::block_on(network.stages(&image, size)).unwrap();
     let answer = pollster::block_on(network.forward(&image, size, None)).unwrap().remove(0);
     found.extend([("avg_pool".to_owned(), answer.features), ("logits".to_owned(), answer.logits)]);
@@ -87,22 +87,26 @@ fn every_stage_is_that_of_the_cpu(architecture: Architecture, size: usize, packe
 
 #[test]
 fn xception_of_int8_is_right_in_every_stage_at_an_odd_size() {
-    every_stage_is_that_of_the_cpu(Architecture::Xception, 75, true);
+    every_stage_is_that_of_the_cpu(Architecture::Xception, 47, Tile::SOFTWARE, true);
+    every_stage_is_that_of_the_cpu(Architecture::Xception, 39, Tile::GPU, true);
 }
 
 #[test]
 fn xception_of_floats_is_right_in_every_stage_at_an_even_size() {
-    every_stage_is_that_of_the_cpu(Architecture::Xception, 64, false);
+    every_stage_is_that_of_the_cpu(Architecture::Xception, 34, Tile::SOFTWARE, false);
+    every_stage_is_that_of_the_cpu(Architecture::Xception, 46, Tile::GPU, false);
 }
 
 #[test]
 fn vgg16_of_int8_is_right_in_every_stage_at_an_odd_size() {
-    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 43, true);
+    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 37, Tile::SOFTWARE, true);
+    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 33, Tile::GPU, true);
 }
 
 #[test]
 fn vgg16_of_floats_is_right_in_every_stage_at_an_even_size() {
-    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 32, false);
+    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 32, Tile::SOFTWARE, false);
+    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 32, Tile::GPU, false);
 }
 
 #[test]
@@ -110,7 +114,7 @@ fn an_image_answers_the_same_alone_and_in_a_batch() {
     let Some(client) = client() else { return };
     let size = 35;
     let tensors = tensors(kernels::Architecture::Xception, true);
-    let network = GpuNetwork::new(client, Architecture::Xception, CLASSES, tensors).unwrap();
+    let network = GpuNetwork::new(client, Tile::GPU, Architecture::Xception, CLASSES, tensors).unwrap();
     let answers = |images: &[f32]| pollster::block_on(network.forward(images, size, Some("block4_out"))).unwrap();
     let images = images(32, size);
     let alone: Vec<_> = images.chunks(size * size).flat_map(answers).collect();
@@ -129,8 +133,8 @@ fn an_image_answers_the_same_alone_and_in_a_batch() {
 fn a_stage_is_averaged_over_the_picture() {
     let Some(client) = client() else { return };
     let (size, image) = (50, images(1, 50));
-    let network =
-        GpuNetwork::new(client, Architecture::Vgg16, CLASSES, tensors(kernels::Architecture::Vgg16, true)).unwrap();
+    let tensors = tensors(kernels::Architecture::Vgg16, true);
+    let network = GpuNetwork::new(client, Tile::SOFTWARE, Architecture::Vgg16, CLASSES, tensors).unwrap();
     for (name, values) in pollster::block_on(network.stages(&image, size)).unwrap() {
         let answer = pollster::block_on(network.forward(&image, size, Some(&name))).unwrap().remove(0);
         let area = values.len() / answer.stage.len();
@@ -145,7 +149,7 @@ fn tensors_that_do_not_fit_are_refused() {
     let refused = |change: &dyn Fn(&mut Tensors)| {
         let mut tensors = tensors(kernels::Architecture::Vgg16, false);
         change(&mut tensors);
-        GpuNetwork::new(client.clone(), Architecture::Vgg16, CLASSES, tensors).unwrap_err()
+        GpuNetwork::new(client.clone(), Tile::GPU, Architecture::Vgg16, CLASSES, tensors).unwrap_err()
     };
     let missing = refused(&|tensors| drop(tensors.remove("block3_conv2.bias")));
     assert_eq!(missing, GpuError::Missing { name: "block3_conv2.bias".into() });
@@ -159,7 +163,7 @@ fn tensors_that_do_not_fit_are_refused() {
 fn images_of_another_size_and_unknown_stages_are_refused() {
     let Some(client) = client() else { return };
     let tensors = tensors(kernels::Architecture::Vgg16, false);
-    let network = GpuNetwork::new(client, Architecture::Vgg16, CLASSES, tensors).unwrap();
+    let network = GpuNetwork::new(client, Tile::SOFTWARE, Architecture::Vgg16, CLASSES, tensors).unwrap();
     let forward = |images: &[f32], size, stage| pollster::block_on(network.forward(images, size, stage)).unwrap_err();
     assert!(matches!(forward(&[0.0; 1000], 32, None), GpuError::Images { values: 1000, .. }));
     assert!(matches!(forward(&[0.0; 64], 8, None), GpuError::Images { size: 8, .. }));

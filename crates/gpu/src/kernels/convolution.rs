@@ -160,19 +160,18 @@ fn add<N: Size>(
         #[unroll]
         for row in 0..tile.rows {
             let start = &starts[row];
-            let mut values = input[start.position + read];
-            if comptime!(filter.padding > 0) {
-                values = select(start.inside, values, Vector::new(0.0));
-            }
+            let values = input[start.position + read];
+            let counted =
+                if comptime!(filter.padding > 0) { select(start.inside, values, Vector::new(0.0)) } else { values };
             #[unroll]
             for column in 0..tile.columns {
                 let place = comptime!(row * tile.columns + column);
-                let mut sum = sums[place];
-                #[unroll]
-                for lane in 0..READ {
-                    sum += Vector::new(values.extract(lane)) * factors[comptime!(column * READ + lane)];
-                }
-                sums[place] = sum;
+                // One expression: shader compilers keep a variable that is set four times in memory.
+                sums[place] = sums[place]
+                    + Vector::new(counted.extract(0usize)) * factors[comptime!(column * READ)]
+                    + Vector::new(counted.extract(1usize)) * factors[comptime!(column * READ + 1)]
+                    + Vector::new(counted.extract(2usize)) * factors[comptime!(column * READ + 2)]
+                    + Vector::new(counted.extract(3usize)) * factors[comptime!(column * READ + 3)];
             }
         }
     }

@@ -41,11 +41,9 @@ pub(crate) fn convolve_channels<N: Size>(
             #[unroll]
             for kx in 0..RUN + 2 {
                 let x = first + kx - 1;
-                let mut value = input[(row + clamp_max(x, width - 1)) * channels + channel];
-                if comptime!(rectify) {
-                    value = max(value, Vector::new(0.0));
-                }
-                values.push(select(x < width, value, Vector::new(0.0)));
+                let value = input[(row + clamp_max(x, width - 1)) * channels + channel];
+                let inside = select(x < width, value, Vector::new(0.0));
+                values.push(if comptime!(rectify) { max(inside, Vector::new(0.0)) } else { inside });
             }
             #[unroll]
             for kx in 0..3 {
