@@ -31,10 +31,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (architecture, classes) = (file.manifest.architecture, file.manifest.classes.len());
     let network = GpuNetwork::new(client.clone(), Tile::of(&client), architecture, classes, tensors)?;
     let pixels: Vec<f32> = (0..images * size * size).map(|index| (0.01 * index as f32).sin()).collect();
-    pollster::block_on(network.forward(&pixels, size, None))?;
-    let started = Instant::now();
-    pollster::block_on(network.forward(&pixels, size, None))?;
-    println!("{images} of {size}x{size}: {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
+    for run in ["first", "second", "third"] {
+        let started = Instant::now();
+        pollster::block_on(network.forward(&pixels, size, None))?;
+        println!("{images} of {size}x{size}, {run} run: {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
+    }
     list(pollster::block_on(network.profile(&pixels, size))?, peak.ops_per_s());
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! The two networks as plans, in their inference form: one grey channel, batch normalisation folded.
 
-use crate::kernels::Filter;
-use crate::plan::{End, Plan, Planner};
+use crate::plan::{End, Filter, Plan, Planner};
 use weights::Architecture;
 
 /// A trunk's steps for images of `size` pixels each way.

@@ -4,9 +4,9 @@
 use cubecl::prelude::*;
 use cubecl::server::Handle;
 
-use crate::kernels::{self, Filter, GeometryLaunch, READ, RUN, Window};
+use crate::kernels::{self, GeometryLaunch, READ, RUN, Window};
 use crate::parameters::{Mixing, Parameters};
-use crate::plan::{Extent, Kernel, Step};
+use crate::plan::{Extent, Filter, Kernel, Step};
 use crate::tile::Tile;
 
 /// Units of a cube for kernels that treat every channel by itself: along channels, and along pixels.
@@ -81,8 +81,8 @@ impl Launcher<'_> {
                 argument(buffers.input, 1),
                 argument(weights, vector),
                 argument(buffers.output, vector),
-                self.geometry(step, 1, step.to.width),
-                filter,
+                self.geometry(step, 1, step.to.width, (filter.stride, filter.rectify)),
+                filter.padding,
             );
         }
     }
@@ -103,9 +103,10 @@ impl Launcher<'_> {
                 argument(&mixing.ends, tile.vector),
                 optional(buffers.residual, tile.vector),
                 argument(buffers.output, tile.vector),
-                self.geometry(step, READ, step.to.width),
+                self.geometry(step, READ, step.to.width, (filter.stride, filter.rectify)),
                 columns * tile.channels() / tile.vector,
-                filter,
+                filter.kernel,
+                filter.padding,
                 mixing.format,
                 tile,
             );
@@ -125,8 +126,7 @@ impl Launcher<'_> {
                 argument(buffers.input, vector),
                 argument(weights, vector),
                 argument(buffers.output, vector),
-                self.geometry(step, vector, runs),
-                rectify,
+                self.geometry(step, vector, runs, (1, rectify)),
             );
         }
     }
@@ -146,7 +146,7 @@ impl Launcher<'_> {
                 argument(buffers.input, vector),
                 optional(buffers.residual, vector),
                 argument(buffers.output, vector),
-                self.geometry(step, vector, step.to.width),
+                self.geometry(step, vector, step.to.width, (2, false)),
                 padding(step.from.height, step.to.height),
                 padding(step.from.width, step.to.width),
                 Window { size: window },
@@ -155,7 +155,7 @@ impl Launcher<'_> {
     }
 
     /// A step's extents, its input's channels in vectors of `read` and its output `width` wide.
-    fn geometry(&self, step: &Step, read: usize, width: usize) -> GeometryLaunch {
+    fn geometry(&self, step: &Step, read: usize, width: usize, (stride, rectify): (usize, bool)) -> GeometryLaunch {
         GeometryLaunch::new(
             step.from.height,
             step.from.width,
@@ -164,6 +164,8 @@ impl Launcher<'_> {
             width,
             step.to.channels / self.tile.vector,
             self.images * step.to.height * width,
+            stride,
+            if rectify { 0.0 } else { f32::MIN },
         )
     }
 }

@@ -1,6 +1,16 @@
 //! A network as a list of kernels and the buffers between them.
 
-use crate::kernels::Filter;
+/// A convolution's window, and what follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Filter {
+    /// Height and width of the kernel.
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    /// Rows and columns of zeros around the input.
+    pub(crate) padding: usize,
+    /// Whether negative outputs become 0.
+    pub(crate) rectify: bool,
+}
 
 /// Height, width and channels of features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

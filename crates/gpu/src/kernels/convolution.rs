@@ -5,18 +5,6 @@ use cubecl::prelude::*;
 use super::{Geometry, Pixel, cube_row, is_inside, locate};
 use crate::tile::Tile;
 
-/// What is fixed when the kernel is compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Filter {
-    /// Height and width of the kernel.
-    pub(crate) kernel: usize,
-    pub(crate) stride: usize,
-    /// Rows and columns of zeros around the input.
-    pub(crate) padding: usize,
-    /// Whether negative outputs become 0.
-    pub(crate) rectify: bool,
-}
-
 /// How a weight is stored in words of 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Format {
@@ -44,7 +32,8 @@ pub(crate) fn convolve<N: Size>(
     output: &mut [Vector<f32, N>],
     geometry: Geometry,
     weight_stride: usize,
-    #[comptime] filter: Filter,
+    kernel: usize,
+    #[comptime] padding: usize,
     #[comptime] format: Format,
     #[comptime] tile: Tile,
 ) {
@@ -59,36 +48,39 @@ pub(crate) fn convolve<N: Size>(
     }
     let mut sums = Array::<Vector<f32, N>>::new(comptime!(tile.rows * tile.columns));
     let words = comptime!(words_per_read(format));
-    #[unroll(filter.kernel == 1)]
-    for ky in 0..filter.kernel {
-        #[unroll(filter.kernel == 1)]
-        for kx in 0..filter.kernel {
-            let place = (ky * filter.kernel + kx) * geometry.input_channels * words;
+    for ky in 0..kernel {
+        for kx in 0..kernel {
+            let place = (ky * kernel + kx) * geometry.input_channels * words;
             let weight = place * weight_stride + first_column;
-            let starts = starts(&pixels, &geometry, ky, kx, filter);
+            let starts = starts(&pixels, &geometry, ky, kx, padding);
             let reads = geometry.input_channels;
-            add::<N>(input, weights, &starts, &mut sums, reads, weight, weight_stride, filter, format, tile);
+            add::<N>(input, weights, &starts, &mut sums, reads, weight, weight_stride, padding, format, tile);
         }
     }
 
+    let mut scales = Sequence::<Vector<f32, N>>::new();
+    let mut biases = Sequence::<Vector<f32, N>>::new();
     #[unroll]
     for column in 0..tile.columns {
-        let channel = first_column + column * dim_x;
-        let (scale, bias) = (ends[channel], ends[weight_stride + channel]);
-        #[unroll]
-        for row in 0..tile.rows {
-            if first_pixel + row < geometry.output_pixels && channel < geometry.output_channels {
-                let position = (first_pixel + row) * geometry.output_channels + channel;
-                let mut value = sums[comptime!(row * tile.columns + column)] * scale + bias;
-                #[comptime]
-                match &residual {
-                    ComptimeOption::Some(residual) => value += residual[position],
-                    ComptimeOption::None => {}
+        scales.push(ends[first_column + column * dim_x]);
+        biases.push(ends[weight_stride + first_column + column * dim_x]);
+    }
+    #[unroll]
+    for row in 0..tile.rows {
+        if first_pixel + row < geometry.output_pixels {
+            #[unroll]
+            for column in 0..tile.columns {
+                let channel = first_column + column * dim_x;
+                if channel < geometry.output_channels {
+                    let position = (first_pixel + row) * geometry.output_channels + channel;
+                    let value = sums[comptime!(row * tile.columns + column)] * scales[column] + biases[column];
+                    let sum = #[comptime]
+                    match &residual {
+                        ComptimeOption::Some(residual) => value + residual[position],
+                        ComptimeOption::None => value,
+                    };
+                    output[position] = max(sum, Vector::new(geometry.least));
                 }
-                if comptime!(filter.rectify) {
-                    value = max(value, Vector::new(0.0));
-                }
-                output[position] = value;
             }
         }
     }
@@ -116,14 +108,14 @@ fn starts(
     geometry: &Geometry,
     ky: usize,
     kx: usize,
-    #[comptime] filter: Filter,
+    #[comptime] padding: usize,
 ) -> Sequence<Start> {
     let mut starts = Sequence::<Start>::new();
     #[unroll]
     for row in 0..pixels.len() {
         let pixel = &pixels[row];
-        let y = pixel.y * filter.stride + ky - filter.padding;
-        let x = pixel.x * filter.stride + kx - filter.padding;
+        let y = pixel.y * geometry.stride + ky - padding;
+        let x = pixel.x * geometry.stride + kx - padding;
         let inside = is_inside(y, x, geometry.input_height, geometry.input_width);
         let y = clamp_max(y, geometry.input_height - 1);
         let x = clamp_max(x, geometry.input_width - 1);
@@ -143,7 +135,7 @@ fn add<N: Size>(
     reads: usize,
     weight: usize,
     weight_stride: usize,
-    #[comptime] filter: Filter,
+    #[comptime] padding: usize,
     #[comptime] format: Format,
     #[comptime] tile: Tile,
 ) {
@@ -161,8 +153,7 @@ fn add<N: Size>(
         for row in 0..tile.rows {
             let start = &starts[row];
             let values = input[start.position + read];
-            let counted =
-                if comptime!(filter.padding > 0) { select(start.inside, values, Vector::new(0.0)) } else { values };
+            let counted = if comptime!(padding > 0) { select(start.inside, values, Vector::new(0.0)) } else { values };
             #[unroll]
             for column in 0..tile.columns {
                 let place = comptime!(row * tile.columns + column);

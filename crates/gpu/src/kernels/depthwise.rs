@@ -7,7 +7,7 @@ use super::{Geometry, cube_row, locate};
 /// Neighbouring output pixels of a row that a unit computes: they share most of what they read.
 pub(crate) const RUN: usize = 4;
 
-/// `output = depthwise(max(input, 0))`, or without the maximum; the size stays, zeros lie around the input.
+/// `output = depthwise(max(input, geometry.least))`; the size stays, zeros lie around the input.
 ///
 /// `weights` is `[3, 3, channels]`. `geometry.output_width` counts runs instead of pixels, and `geometry.output_pixels`
 /// the runs of the batch.
@@ -17,7 +17,6 @@ pub(crate) fn convolve_channels<N: Size>(
     weights: &[Vector<f32, N>],
     output: &mut [Vector<f32, N>],
     geometry: Geometry,
-    #[comptime] rectify: bool,
 ) {
     let channels = geometry.output_channels;
     let channel = ABSOLUTE_POS_X as usize;
@@ -43,7 +42,7 @@ pub(crate) fn convolve_channels<N: Size>(
                 let x = first + kx - 1;
                 let value = input[(row + clamp_max(x, width - 1)) * channels + channel];
                 let inside = select(x < width, value, Vector::new(0.0));
-                values.push(if comptime!(rectify) { max(inside, Vector::new(0.0)) } else { inside });
+                values.push(max(inside, Vector::new(geometry.least)));
             }
             #[unroll]
             for kx in 0..3 {

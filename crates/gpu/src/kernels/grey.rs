@@ -2,16 +2,16 @@
 
 use cubecl::prelude::*;
 
-use super::{Filter, Geometry, cube_row, is_inside, locate};
+use super::{Geometry, cube_row, is_inside, locate};
 
-/// `output = max(input * weights + bias, 0)`; `weights` is `[10, channels]`, the bias after nine places of the kernel.
+/// `output = input * weights + bias`, with a ReLU; `weights` is `[10, channels]`, the bias after nine places of the kernel.
 #[cube(launch_unchecked)]
 pub(crate) fn convolve_grey<N: Size>(
     input: &[f32],
     weights: &[Vector<f32, N>],
     output: &mut [Vector<f32, N>],
     geometry: Geometry,
-    #[comptime] filter: Filter,
+    padding: usize,
 ) {
     let channels = geometry.output_channels;
     let channel = ABSOLUTE_POS_X as usize;
@@ -25,8 +25,8 @@ pub(crate) fn convolve_grey<N: Size>(
     for ky in 0..3 {
         #[unroll]
         for kx in 0..3 {
-            let y = pixel.y * filter.stride + ky - filter.padding;
-            let x = pixel.x * filter.stride + kx - filter.padding;
+            let y = pixel.y * geometry.stride + ky - padding;
+            let x = pixel.x * geometry.stride + kx - padding;
             let inside = is_inside(y, x, geometry.input_height, geometry.input_width);
             let y = clamp_max(y, geometry.input_height - 1);
             let x = clamp_max(x, geometry.input_width - 1);
@@ -35,5 +35,5 @@ pub(crate) fn convolve_grey<N: Size>(
             sum += Vector::new(value) * weights[(ky * 3 + kx) * channels + channel];
         }
     }
-    output[number * channels + channel] = max(sum, Vector::new(0.0));
+    output[number * channels + channel] = max(sum, Vector::new(geometry.least));
 }

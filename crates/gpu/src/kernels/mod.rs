@@ -12,7 +12,7 @@ mod pool;
 use cubecl::prelude::*;
 
 pub(crate) use average::take_mean;
-pub(crate) use convolution::{Filter, Format, READ, convolve};
+pub(crate) use convolution::{Format, READ, convolve};
 pub(crate) use depthwise::{RUN, convolve_channels};
 pub(crate) use grey::convolve_grey;
 pub(crate) use pool::{Window, take_largest};
@@ -28,6 +28,10 @@ pub(crate) struct Geometry {
     pub(crate) output_channels: usize,
     /// Pixels of the output, over the whole batch.
     pub(crate) output_pixels: usize,
+    /// Input pixels from one output pixel to the next.
+    pub(crate) stride: usize,
+    /// What lies below becomes this: 0 for a ReLU, the least float for none.
+    pub(crate) least: f32,
 }
 
 /// An output pixel.

@@ -4,14 +4,14 @@ use cubecl::prelude::*;
 
 use super::{Geometry, cube_row, locate};
 
-/// A square of pixels that slides by two.
+/// A square of pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Window {
     /// Height and width.
     pub(crate) size: usize,
 }
 
-/// `output = largest of each window of the input (+ residual)`, windows two pixels apart.
+/// `output = largest of each window of the input (+ residual)`, windows `geometry.stride` pixels apart.
 ///
 /// A window begins `padding_y` rows above and `padding_x` columns left of its place. What lies outside the input is
 /// replaced by the nearest pixel inside: it lies in the same window, so it changes nothing.
@@ -35,10 +35,10 @@ pub(crate) fn take_largest<N: Size>(
     let mut largest = Vector::<f32, N>::min_value();
     #[unroll]
     for ky in 0..window.size {
-        let y = clamp_max(max(pixel.y * 2 + ky, padding_y) - padding_y, geometry.input_height - 1);
+        let y = clamp_max(max(pixel.y * geometry.stride + ky, padding_y) - padding_y, geometry.input_height - 1);
         #[unroll]
         for kx in 0..window.size {
-            let x = clamp_max(max(pixel.x * 2 + kx, padding_x) - padding_x, geometry.input_width - 1);
+            let x = clamp_max(max(pixel.x * geometry.stride + kx, padding_x) - padding_x, geometry.input_width - 1);
             let position = (pixel.image * geometry.input_height + y) * geometry.input_width + x;
             largest = max(largest, input[position * channels + channel]);
         }
