@@ -21,8 +21,8 @@ function chromium(name, flags, rest = {}) {
   return { name, use: { ...devices["Desktop Chrome"], launchOptions }, ...rest };
 }
 
-// Keys and ways in are the same on both engines, and software WebGPU needs half a minute a slice.
-const slow = { timeout: 300_000, testIgnore: ["keyboard.spec.js", "ways-in.spec.js"] };
+// Keys, ways in and the choice of a network are the same on both engines, and software WebGPU needs half a minute a slice.
+const slow = { timeout: 300_000, testIgnore: ["keyboard.spec.js", "networks.spec.js", "ways-in.spec.js"] };
 
 export default defineConfig({
   testDir: ".",

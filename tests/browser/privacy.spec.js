@@ -42,10 +42,30 @@ test("the page goes on without a network", async ({ sulcus }) => {
   await sulcus.page.context().setOffline(false);
 });
 
-test("nothing is kept: no cookie, no storage, no cache", async ({ sulcus }) => {
+test("nothing is kept but the network's own file: no cookie, no scan, no answer", async ({ sulcus, request }) => {
   await sulcus.add([pngFile("one.png")]);
   await sulcus.finished();
   expect(await sulcus.page.context().storageState({ indexedDB: true })).toEqual({ cookies: [], origins: [] });
   expect(await sulcus.page.evaluate(() => sessionStorage.length)).toBe(0);
-  expect(await sulcus.page.evaluate(() => caches.keys())).toEqual([]);
+  const { models } = await (await request.get("weights/manifest.json")).json();
+  const { sha256, bytes } = models.find((model) => model.default);
+  expect(await sulcus.page.evaluate(keptFiles)).toEqual([{ store: "sulcus-weights", name: sha256, bytes, sha256 }]);
 });
+
+/** Runs in the page: all that lies in its cache storage, by what it holds. */
+async function keptFiles() {
+  const digest = async (bytes) => {
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  };
+  const found = [];
+  for (const store of await caches.keys()) {
+    const cache = await caches.open(store);
+    for (const request of await cache.keys()) {
+      const bytes = await (await cache.match(request)).arrayBuffer();
+      const name = request.url.split("/").at(-1);
+      found.push({ store, name, bytes: bytes.byteLength, sha256: await digest(bytes) });
+    }
+  }
+  return found;
+}

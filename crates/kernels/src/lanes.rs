@@ -3,11 +3,13 @@
 //! A [`Task`] is written once over a [`Machine`], and [`perform`] compiles it for each: 128-bit vectors in WebAssembly,
 //! fused or not, AVX2 where a desktop has it, and plain arrays elsewhere, which compilers turn into vectors.
 
+use bytemuck::{Pod, Zeroable};
+
 /// Channels that are worked on together.
 pub(crate) const LANES: usize = 8;
 
 /// Eight neighbouring channels of one pixel, or eight weights; aligned to whole vectors.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
 #[repr(C, align(32))]
 pub(crate) struct Eight(pub(crate) [f32; LANES]);
 
@@ -72,7 +74,7 @@ impl Machine for Arrays {
 /// WebAssembly's 128-bit vectors.
 #[cfg(target_arch = "wasm32")]
 mod wasm {
-    use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_pmax, f32x4_splat, v128};
+    use std::arch::wasm32::{f32x4_pmax, f32x4_splat, v128};
 
     use bytemuck::cast;
 
@@ -87,6 +89,8 @@ mod wasm {
     #[cfg(not(target_feature = "relaxed-simd"))]
     #[inline(always)]
     fn multiply_add(a: v128, b: v128, c: v128) -> v128 {
+        use std::arch::wasm32::{f32x4_add, f32x4_mul};
+
         f32x4_add(c, f32x4_mul(a, b))
     }
 

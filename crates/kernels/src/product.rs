@@ -16,7 +16,7 @@ use crate::source::Source;
 pub(crate) const TILE: usize = if cfg!(target_feature = "relaxed-simd") {
     6
 } else if cfg!(target_arch = "wasm32") {
-    5
+    4
 } else {
     12
 };
@@ -168,10 +168,12 @@ impl Multiply<'_> {
 fn sums<M: Machine>(machine: M, bias: M::Vector, panels: &[Panel], weights: &[[Eight; LANES]]) -> [M::Vector; TILE] {
     let mut sums = [bias; TILE];
     for (panel, rows) in panels.iter().zip(weights) {
-        for (step, row) in rows.iter().enumerate() {
+        // One value of each pixel is in a window from the first pixel's to the last one's.
+        let flat = bytemuck::cast_slice::<Eight, f32>(panel);
+        for (pixels, row) in flat.windows((TILE - 1) * LANES + 1).zip(rows) {
             let row = machine.load(row);
-            for (sum, pixel) in sums.iter_mut().zip(panel) {
-                *sum = machine.multiply_add(machine.splat(pixel.0[step]), row, *sum);
+            for (pixel, sum) in sums.iter_mut().enumerate() {
+                *sum = machine.multiply_add(machine.splat(pixels[pixel * LANES]), row, *sum);
             }
         }
     }

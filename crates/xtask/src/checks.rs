@@ -103,7 +103,7 @@ fn native_tests(workspace: &Workspace) -> Result<()> {
 fn wasm_tests(workspace: &Workspace) -> Result<()> {
     let mut cargo = Toolchain::find(workspace)?.command(workspace, "cargo");
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
-    shell::run(cargo.args(["test", "--package", "imaging", "--target", TARGET, "--tests"]))
+    shell::run(cargo.args(["test", "--package", "imaging", "--package", "kernels", "--target", TARGET, "--tests"]))
 }
 
 fn page(workspace: &Workspace) -> Result<()> {

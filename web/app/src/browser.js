@@ -4,11 +4,7 @@ let stopping = new AbortController();
 
 /** Reads a file of this site, calling `progress(received)` as it comes; rejects with an Error that says why. */
 export async function download(url, progress) {
-  const signal = stopping.signal;
-  const response = await fetch(url, { signal }).catch((error) => {
-    throw signal.aborted ? error : new Error(`cannot read ${url}: ${error.message}`);
-  });
-  if (!response.ok) throw new Error(`cannot read ${url}: the server answered ${response.status} ${response.statusText}`);
+  const response = await ask(url);
   const parts = [];
   let received = 0;
   const reader = response.body.getReader();
@@ -26,6 +22,65 @@ export async function download(url, progress) {
     at += part.length;
   }
   return bytes;
+}
+
+/** Compiles a WebAssembly program of this site while it comes; the browser keeps what it compiled beside the file. */
+export async function compile(url) {
+  const response = await ask(url);
+  // Some servers call the file by another type than application/wasm, and then it can't be compiled as it comes.
+  const streams = response.headers.get("content-type") === "application/wasm";
+  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+}
+
+async function ask(url) {
+  const { signal } = stopping;
+  const response = await fetch(url, { signal }).catch((error) => {
+    throw signal.aborted ? error : new Error(`cannot read ${url}: ${error.message}`);
+  });
+  if (!response.ok) throw new Error(`cannot read ${url}: the server answered ${response.status} ${response.statusText}`);
+  return response;
+}
+
+const STORE = "sulcus-weights";
+
+/** The weights file of this SHA-256 if the browser has kept it; one that was damaged since is thrown away. */
+export async function kept(sha256) {
+  try {
+    const store = await caches.open(STORE);
+    const bytes = await (await store.match(sha256))?.arrayBuffer();
+    if (bytes && (await digest(bytes)) === sha256) return new Uint8Array(bytes);
+    await store.delete(sha256);
+  } catch {
+    // No storage here, or none left: then the file is fetched, as it would be the first time.
+  }
+  return undefined;
+}
+
+/** Keeps a weights file under its SHA-256, and lets go of those that are not in `current`. */
+export async function keep(sha256, bytes, current) {
+  try {
+    const store = await caches.open(STORE);
+    const old = (await store.keys()).filter(({ url }) => !current.includes(url.split("/").at(-1)));
+    await Promise.all(old.map((request) => store.delete(request)));
+    await store.put(sha256, new Response(bytes));
+  } catch {
+    // As above: nothing depends on it.
+  }
+}
+
+/** The SHA-256 of every weights file that the browser has kept. */
+export async function keptNames() {
+  try {
+    const requests = await (await caches.open(STORE)).keys();
+    return requests.map(({ url }) => url.split("/").at(-1));
+  } catch {
+    return [];
+  }
+}
+
+async function digest(bytes) {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Stops the download that is under way and those to come. */
@@ -77,6 +132,19 @@ export function startWorker(program, script, module, onMessage, onError) {
   worker.onmessageerror = () => onError("a message of the worker could not be read");
   worker.postMessage([new URL(script, document.baseURI).href, module]);
   return worker;
+}
+
+/**
+ * Hands slices from one page to another of this site in the same browser: a page that was opened from here asks, and
+ * gets what `given` returns; where this page was opened so itself, it asks, and `receive` gets the answer.
+ */
+export function handOver(given, receive) {
+  addEventListener("message", ({ origin, source, data }) => {
+    if (origin !== location.origin) return;
+    if (data === "slices?") source.postMessage({ slices: given() }, origin);
+    else if (source === opener && data?.slices) receive(data.slices);
+  });
+  opener?.postMessage("slices?", location.origin);
 }
 
 /** Every file of a drop, those in folders included, in the order of their paths. */

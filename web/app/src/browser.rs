@@ -10,6 +10,25 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub async fn download(url: &str, progress: &js_sys::Function) -> Result<JsValue, JsValue>;
 
+    /// Compiles a WebAssembly program of this site while it comes.
+    #[wasm_bindgen(catch)]
+    pub async fn compile(url: &str) -> Result<JsValue, JsValue>;
+
+    /// The weights file of this SHA-256 as a `Uint8Array` if the browser has kept it, else undefined.
+    pub async fn kept(sha256: &str) -> JsValue;
+
+    /// Keeps a weights file under its SHA-256, and lets go of those that are not in `current`.
+    pub async fn keep(sha256: &str, bytes: &js_sys::Uint8Array, current: Vec<String>);
+
+    /// The SHA-256 of every weights file kept, as an array of texts.
+    #[wasm_bindgen(js_name = keptNames)]
+    pub async fn kept_names() -> JsValue;
+
+    /// Answers a page that was opened from here with what `given` returns, an array; and, where this page was opened
+    /// so, calls `receive` with what the page it came from returns.
+    #[wasm_bindgen(js_name = handOver)]
+    pub fn hand_over(given: &JsValue, receive: &JsValue);
+
     /// Stops the download that is under way and those to come.
     #[wasm_bindgen(js_name = stopDownloads)]
     pub fn stop_downloads();

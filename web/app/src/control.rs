@@ -78,6 +78,14 @@ fn slot(engine: Engine) -> usize {
     }
 }
 
+/// Keeps the model that the workers are to load.
+pub fn keep_model(page: Page, id: String, weights: Uint8Array) {
+    page.control.update_value(|control| {
+        control.model = id;
+        control.weights = Some(weights);
+    });
+}
+
 /// Keeps the compiled program of an engine.
 pub fn keep_program(page: Page, engine: Engine, program: JsValue) {
     page.control.update_value(|control| control.programs[slot(engine)] = Some(program));
@@ -272,6 +280,18 @@ pub fn dismiss(page: Page, dismissal: &crate::choice::Dismissal) {
             session.distrust(Engine::WebGpu);
         }
     });
+}
+
+/// Replaces every worker by one that loads the model kept now; what the old ones had waits for the new.
+pub fn replace(page: Page) {
+    page.control.update_value(|control| control.restarts = 0);
+    for engine in [Engine::Cpu, Engine::WebGpu] {
+        if page.engines.with_untracked(|engines| !matches!(engines.phase(engine), Phase::Absent(_) | Phase::Awaited)) {
+            stop(page, engine);
+            take_task_of(page, engine);
+            start(page, engine);
+        }
+    }
 }
 
 /// Starts every engine that has stopped, at the reader's wish.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::evidence::Evidence;
 use crate::model::{Dialog, Page};
+use crate::networks::Networks;
 
 /// All dialogs; at most one is open.
 #[component]
@@ -14,6 +15,7 @@ pub fn Dialogs(
 ) -> impl IntoView {
     view! {
         <Sheet page which=Dialog::Evidence title="How good is this?"><Evidence page /></Sheet>
+        <Sheet page which=Dialog::Networks title="Which network answers?"><Networks page /></Sheet>
         <Sheet page which=Dialog::Privacy title="How to check that nothing leaves this computer"><Privacy /></Sheet>
         <Sheet page which=Dialog::Keys title="Keys"><Keys /></Sheet>
     }
@@ -67,7 +69,9 @@ fn Privacy() -> impl IntoView {
             </li>
         </ol>
         <p>
-            "Nothing is kept either: no cookies, no storage. Close the tab and all is gone. "
+            "No scan, no answer and no name is kept: close the tab and they are gone. There are no cookies. The browser "
+            "keeps one thing, the file of the network, which is public and the same for everyone, so that it need not be "
+            "fetched again (cache storage; clearing the site's data removes it). "
             "What a DICOM file says of the patient is never shown."
         </p>
     }

@@ -1,8 +1,13 @@
-//! "How good is this?": the evaluation reports, side by side, with what they are worth.
+//! "How good is this?": for every network the figure to believe beside the one that flatters, and what its
+//! probabilities, its "unsure" and its refusals are worth. All of it comes from report files.
 
 use leptos::prelude::*;
-use protocol::Class;
 
+use crate::calibration::{CalibrationReport, Method};
+use crate::catalogue::Model;
+use crate::chart::{Reliability, Risk};
+use crate::dossier::{Dossier, Filed};
+use crate::figures::{Card, Cell, FoldsCard, TransferLine};
 use crate::model::Page;
 use crate::report::Report;
 use crate::wording;
@@ -13,17 +18,27 @@ pub fn Evidence(
     /// The page.
     page: Page,
 ) -> impl IntoView {
+    let dossiers = Memo::new(move |_| {
+        let models = page.catalogue.with(|catalogue| catalogue.models.clone());
+        page.reports
+            .with(|papers| models.into_iter().map(|model| (Dossier::of(&model, papers), model)).collect::<Vec<_>>())
+    });
+    let chosen =
+        move |model: &Model| page.model.with(|chosen| chosen.as_ref().is_some_and(|chosen| chosen.id == model.id));
     view! {
         <p>
-            "Sulcus sorts single slices of brain MRI into four classes. It was trained on a public collection of 7,023 "
-            "slices in which many slices occur twice or mirrored, and most patients several times. A test that puts "
-            "copies of training slices to the model flatters it; so two figures stand here, and which one to believe."
+            "Sulcus sorts single slices of brain MRI into four classes. It was trained on a public collection in which "
+            "many slices occur twice or mirrored, and most patients several times. A test that puts copies of training "
+            "slices, or other slices of the same patients, to the model flatters it. So two figures stand side by side, "
+            "and the first is the one to believe."
         </p>
-        <div class="reports">
-            {move || page.reports.with(|reports| {
-                reports.iter().map(|(address, report)| view! { <Card address=address.clone() report=report.clone() /> }).collect_view()
-            })}
-        </div>
+        {move || dossiers.with(|dossiers| view! { <Glance dossiers=dossiers.clone() /> })}
+        {move || dossiers.with(|dossiers| {
+            dossiers.iter().cloned().map(|(dossier, model)| {
+                let open = chosen(&model);
+                view! { <Network dossier model open /> }
+            }).collect_view()
+        })}
         <Show when=move || page.reports.with(Vec::is_empty)>
             <p role="status">"No report has been loaded, so nothing is claimed."</p>
         </Show>
@@ -37,50 +52,135 @@ pub fn Evidence(
     }
 }
 
+/// Every network with both figures, in one table.
 #[component]
-fn Card(address: String, report: Report) -> impl IntoView {
-    let [low, high] = report.accuracy_ci95;
-    view! {
-        <article class="report" class:leaky=report.leaky>
-            <h3>{report.heading()}{if report.leaky { " (leaky)" } else { "" }}</h3>
-            <p class="figure"><a class="number" href=address target="_blank">{wording::percent(report.accuracy)}</a>" right"</p>
-            <p class="number">
-                {format!("n = {}, 95 % interval {} to {}, macro-F1 {:.4}", report.n, wording::percent(low), wording::percent(high), report.macro_f1)}
-            </p>
-            <p>{report.explanation()}</p>
-            <Confusion report=report.clone() />
-            <p class="quiet command">
-                "Repeat it: " <code>{report.command.clone()}</code>
-                <br />
-                "Weights file: SHA-256 " <code>{report.weights_sha256.chars().take(16).collect::<String>()}"…"</code>
-            </p>
-        </article>
-    }
-}
-
-#[component]
-fn Confusion(report: Report) -> impl IntoView {
-    let heads = Class::ALL.map(|class| view! { <th scope="col">{wording::class_name(class)}</th> });
-    let rows = (0..4).map(|row| {
-        let counts = report.confusion[row];
-        let recall = report.recall(row).map_or("–".into(), wording::percent);
-        let cells =
-            counts.iter().enumerate().map(|(column, count)| view! { <td class:right=column == row>{*count}</td> });
+fn Glance(dossiers: Vec<(Dossier, Model)>) -> impl IntoView {
+    let rows = dossiers.into_iter().map(|(dossier, model)| {
         view! {
             <tr>
-                <th scope="row">{wording::class_name(Class::ALL[row])}</th>
-                {cells.collect_view()}
-                <td>{recall}</td>
+                <th scope="row">{model.title}</th>
+                <Cell filed=dossier.honest().cloned() />
+                <Cell filed=dossier.leaky().cloned() />
             </tr>
         }
     });
     view! {
-        <div class="scroll" tabindex="0" role="group" aria-label="Confusion matrix">
-            <table>
-                <caption>"Rows: what the slice is. Columns: what the model said."</caption>
-                <thead><tr><td></td>{heads.collect_view()}<th scope="col">"found"</th></tr></thead>
+        <div class="scroll" tabindex="0" role="group" aria-label="All networks">
+            <table class="glance">
+                <caption>"Right answers, with the interval that holds 95 of 100 resamplings of whole patients"</caption>
+                <thead>
+                    <tr>
+                        <td></td>
+                        <th scope="col">"Patients held out (believe this)"</th>
+                        <th scope="col">"Leaky test (flatters)"</th>
+                    </tr>
+                </thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
         </div>
+    }
+}
+
+/// One network: its tests side by side, then what else is known.
+#[component]
+fn Network(dossier: Dossier, model: Model, open: bool) -> impl IntoView {
+    let reliability = dossier.honest().map(|filed| filed.content.figures.reliability.clone());
+    let (own, others) = (dossier.own, dossier.others);
+    let card = |own: bool| move |filed: Filed<Report>| view! { <Card filed own /> };
+    let calibration = dossier.calibration;
+    let charts = reliability.zip(calibration.clone()).map(|(bins, Filed { content, .. })| {
+        view! {
+            <div class="charts">
+                <section>
+                    <h4>"Does a probability mean what it says?"</h4>
+                    <Reliability bins />
+                </section>
+                <section>
+                    <h4>"What does “unsure” buy?"</h4>
+                    <Risk rule=content.abstention />
+                </section>
+            </div>
+        }
+    });
+    view! {
+        <details class="dossier" open=open>
+            <summary><h3>{model.name()}</h3></summary>
+            <div class="reports">
+                {own.into_iter().map(card(true)).collect_view()}
+                {others.into_iter().map(card(false)).collect_view()}
+                {dossier.folds.into_iter().map(|filed| view! { <FoldsCard filed /> }).collect_view()}
+            </div>
+            {charts}
+            {calibration.map(|filed| view! { <Rules filed /> })}
+            {dossier.transfer.map(|filed| view! { <TransferLine filed /> })}
+        </details>
+    }
+}
+
+/// What was measured of probabilities, of "unsure" and of refusals, in sentences.
+#[component]
+fn Rules(filed: Filed<CalibrationReport>) -> impl IntoView {
+    let Filed { address, content } = filed;
+    let CalibrationReport { measured_on, calibration_error: error, abstention: rule, foreign, command, .. } = content;
+    let [low, high] = error.after_ci95;
+    let refusals = foreign.methods.last().map(|method| refusals(method, measured_on.held_out, measured_on.foreign));
+    view! {
+        <ul class="rules">
+            <li>
+                "Probability and share of right answers lie "
+                <a class="number" href=address target="_blank">{format!("{:.4}", error.after)}</a>
+                {format!(" apart on average (expected calibration error, 95 % interval {low:.4} to {high:.4}).")}
+            </li>
+            <li>
+                {format!(
+                    "“Unsure” is said below {:.2}. Of the held-out slices {} get a class, and of these {} are wrong.",
+                    rule.abstain_below, wording::percent(rule.coverage), wording::percent(rule.risk),
+                )}
+            </li>
+            {refusals.map(|sentence| view! { <li>{sentence}</li> })}
+        </ul>
+        <Methods methods=foreign.methods />
+        <p class="quiet command">"Repeat it: " <code>{command}</code></p>
+    }
+}
+
+fn refusals(method: &Method, held_out: u64, foreign: u64) -> String {
+    let kept = format!(
+        "“Not a brain MRI” is said of {} of {} held-out slices, wrongly",
+        wording::percent(method.held_out_refused),
+        wording::count(held_out)
+    );
+    match method.foreign_refused {
+        Some(share) => format!(
+            "{kept}, and of {} of {} photographs, textures and pictures of other parts of the body, rightly.",
+            wording::percent(share),
+            wording::count(foreign)
+        ),
+        None => format!("{kept}. It was not tried on other pictures."),
+    }
+}
+
+/// The ways that were compared to tell brain MRI from other pictures.
+#[component]
+fn Methods(methods: Vec<Method>) -> impl IntoView {
+    let last = methods.len().saturating_sub(1);
+    let part = |share: Option<f64>| share.map_or("–".into(), wording::percent);
+    let rows = methods.into_iter().enumerate().map(|(index, method)| {
+        view! {
+            <tr>
+                <th scope="row">{method.name}{if index == last { " (used here)" } else { "" }}</th>
+                <td>{method.auroc.map_or("–".into(), |auroc| format!("{auroc:.4}"))}</td>
+                <td>{part(method.foreign_refused)}</td>
+                <td>{part(Some(method.held_out_refused))}</td>
+            </tr>
+        }
+    });
+    let heads = ["way", "AUROC", "other pictures refused", "brain MRI refused"]
+        .map(|head| view! { <th scope="col">{head}</th> });
+    view! {
+        <details class="methods">
+            <summary>"Ways to tell brain MRI from other pictures, compared"</summary>
+            <table><thead><tr>{heads.collect_view()}</tr></thead><tbody>{rows.collect_view()}</tbody></table>
+        </details>
     }
 }

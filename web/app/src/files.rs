@@ -1,13 +1,16 @@
 //! The ways in for files: dropping, pasting, choosing files or a folder.
 
+use js_sys::Array;
 use leptos::html::Input;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
+use protocol::Class;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{ClipboardEvent, DragEvent, File, FileList};
 
-use crate::browser::{dropped_files, message_of};
+use crate::browser::{self, dropped_files, message_of};
 use crate::model::Page;
+use crate::state::Item;
 
 /// Listens to drops and pastes anywhere on the page. `hovering` is true while files are held over it.
 pub fn listen(page: Page, hovering: RwSignal<bool>) {
@@ -35,10 +38,35 @@ pub fn listen(page: Page, hovering: RwSignal<bool>) {
     });
 }
 
+/// Gives the list to a page that was opened from here with another model, and takes that of the page this one was
+/// opened from.
+pub fn hand_over(page: Page) {
+    let given = Closure::<dyn Fn() -> Array>::new(move || {
+        let list = page.session.with_untracked(|session| {
+            let row = |item: &Item| Some((page.files.with_value(|files| files.get(&item.id).cloned())?, item.label));
+            session.items().iter().filter_map(row).collect::<Vec<_>>()
+        });
+        let pair = |(file, label): (File, Option<Class>)| {
+            let index = label.and_then(|label| Class::ALL.iter().position(|class| *class == label));
+            Array::of2(&file, &JsValue::from(index.map(|index| index as u32)))
+        };
+        list.into_iter().map(pair).collect()
+    });
+    let receive = Closure::<dyn Fn(Array)>::new(move |slices: Array| {
+        let slice = |pair: JsValue| {
+            let pair = Array::from(&pair);
+            let label = pair.get(1).as_f64().and_then(|index| Class::ALL.get(index as usize).copied());
+            Some((pair.get(0).dyn_into::<File>().ok()?, label))
+        };
+        page.add(slices.iter().filter_map(slice).collect());
+    });
+    browser::hand_over(&given.into_js_value(), &receive.into_js_value());
+}
+
 async fn add_dropped(page: Page, transfer: &web_sys::DataTransfer) {
     match dropped_files(transfer).await {
         Ok(files) => {
-            let files = js_sys::Array::from(&files);
+            let files = Array::from(&files);
             page.add(files.iter().filter_map(|file| Some((file.dyn_into::<File>().ok()?, None))).collect());
         }
         Err(thrown) => page.spoken.set(format!("The dropped files could not be read: {}", message_of(&thrown))),

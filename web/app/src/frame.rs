@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::{Engine, Step};
 
 use crate::browser::stop_downloads;
+use crate::catalogue::Model;
 use crate::choice::{Engines, Phase};
 use crate::model::{Dialog, Download, Page};
 use crate::state::Status;
@@ -16,13 +17,13 @@ pub fn Banner(
     /// The page.
     page: Page,
 ) -> impl IntoView {
-    let model = Memo::new(move |_| {
-        page.engines.with(|engines| {
-            let ready = engines.ready(engines.answering()?)?;
-            let digest: String = ready.model.sha256.chars().take(8).collect();
-            Some(format!("{} ({digest})", ready.model.title))
-        })
+    let model = Memo::new(move |_| match page.model.with(|model| model.as_ref().map(Model::name)) {
+        Some(name) if page.engines.with(|engines| engines.answering().is_some()) => name,
+        Some(name) => format!("{name}, not ready yet"),
+        None => "not loaded yet".into(),
     });
+    let choice = move || page.catalogue.with(|catalogue| catalogue.models.len() > 1);
+    let change = move |_| page.dialog.set(Some(Dialog::Networks));
     let engine = Memo::new(move |_| page.engines.with(engine_line));
     view! {
         <header class="banner">
@@ -32,7 +33,15 @@ pub fn Banner(
                 <button type="button" class="link" on:click=move |_| page.dialog.set(Some(Dialog::Privacy))>"How to check"</button>
             </p>
             <dl class="versions">
-                <div><dt>"Model"</dt><dd>{move || model.get().unwrap_or_else(|| "not loaded yet".into())}</dd></div>
+                <div>
+                    <dt>"Model"</dt>
+                    <dd>
+                        {move || model.get()}
+                        <Show when=choice>
+                            <button type="button" class="link" on:click=change>"Change model"</button>
+                        </Show>
+                    </dd>
+                </div>
                 <div><dt>"Engine"</dt><dd class="engine">{move || engine.get()}</dd></div>
             </dl>
             <button type="button" aria-label="Keys" title="Keys (?)" on:click=move |_| page.dialog.set(Some(Dialog::Keys))>"?"</button>
@@ -67,6 +76,8 @@ pub fn Wait(
         _ => view! { <progress aria-label="Loading"></progress> }.into_any(),
     };
     let failure = Memo::new(move |_| page.engines.with(|engines| failure(engines, &page.download.get())));
+    let choice = move || page.catalogue.with(|catalogue| catalogue.models.len() > 1);
+    let change = move |_| page.dialog.set(Some(Dialog::Networks));
     let again = move |_| {
         if matches!(page.download.get_untracked(), Download::Failed(_)) {
             loading::load(page);
@@ -81,6 +92,9 @@ pub fn Wait(
                     Some(reason) => view! {
                         <p role="alert"><strong>"Nothing can be classified yet. "</strong>{wording::sentence(&reason)}</p>
                         <button type="button" on:click=again>"Try again"</button>
+                        <Show when=choice>
+                            <button type="button" on:click=change>"Change model"</button>
+                        </Show>
                     }.into_any(),
                     None => view! {
                         <p class="number">{move || page.engines.with(|engines| waiting(engines, &page.download.get()))}</p>
@@ -138,7 +152,8 @@ pub fn Foot(
     let took = move || {
         page.session.with(|session| match session.selected().map(|item| &item.status) {
             Some(Status::Answered(answer)) => {
-                format!("{}, {}", wording::duration(answer.milliseconds), wording::engine_name(answer.engine))
+                let (took, engine) = (wording::duration(answer.milliseconds), wording::engine_name(answer.engine));
+                format!("{}: {took}, {engine}", answer.model.title)
             }
             _ => String::new(),
         })

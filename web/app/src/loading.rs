@@ -1,23 +1,26 @@
 //! Everything the page reads from its site, in one go: after that the network is closed.
 //!
-//! The model is read once for both workers. The processor's worker starts as soon as it and the model are here; the
-//! larger WebGPU program follows where the browser can run it. When the last byte has come the document forbids
-//! itself every connection, and what starts later inherits that.
+//! The model is read once for all workers, out of the browser's storage where it was kept. The processor's worker starts
+//! as soon as it and the model are here; the larger WebGPU program follows where the browser can run it. When the last
+//! byte has come the document forbids itself every connection, and what starts later inherits that.
 
-use js_sys::{Array, Uint8Array, WebAssembly};
+use futures::future::{join_all, try_join, try_join3};
+use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use protocol::Engine;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{File, Url};
 
-use crate::browser::{allow_downloads, close_network, download, message_of, webgpu_obstacle};
+use crate::browser::{
+    allow_downloads, close_network, compile, download, keep, kept, kept_names, message_of, webgpu_obstacle,
+};
 use crate::catalogue::{Catalogue, Model, Samples};
 use crate::choice::{Engines, Phase, parameter};
 use crate::control::{self, set_phase};
+use crate::dossier::Filed;
 use crate::model::{Download, Page, SampleFile};
-use crate::report::{self, Report};
 
 /// Reads everything and starts the engines; what fails is shown with a way to try again.
 pub fn load(page: Page) {
@@ -33,22 +36,10 @@ pub fn load(page: Page) {
 }
 
 async fn read_site(page: Page) -> Result<(), String> {
-    let wanted = |engine| page.engines.with_untracked(|engines| *engines.phase(engine) == Phase::Awaited);
-    let (cpu, mut webgpu) = (wanted(Engine::Cpu), wanted(Engine::WebGpu));
-    if webgpu {
-        let forced = page.engines.with_untracked(|engines| engines.forced.is_some());
-        let obstacle = webgpu_obstacle(forced).await.as_string().unwrap_or_default();
-        if !obstacle.is_empty() {
-            set_phase(page, Engine::WebGpu, Phase::Absent(obstacle));
-            webgpu = false;
-        }
-    }
-    read_model(page).await?;
-    read_reports(page).await;
-    read_samples(page).await?;
-    if cpu {
-        read_program(page, Engine::Cpu).await?;
-    }
+    let cpu = is_awaited(page, Engine::Cpu);
+    let engine = try_join(read_model(page), async { if cpu { read_program(page, Engine::Cpu).await } else { Ok(()) } });
+    let (_, (webgpu, ..)) =
+        try_join(engine, try_join3(webgpu_can_run(page), read_reports(page), read_samples(page))).await?;
     if cpu && webgpu {
         // The first answer should not wait for the larger program, so this worker still may connect to its own site;
         // its first lines take away the means to.
@@ -69,59 +60,109 @@ async fn read_site(page: Page) -> Result<(), String> {
     Ok(())
 }
 
+fn is_awaited(page: Page, engine: Engine) -> bool {
+    page.engines.with_untracked(|engines| *engines.phase(engine) == Phase::Awaited)
+}
+
+/// Whether WebGPU is wanted and can be had; where it can't, the reason is recorded.
+async fn webgpu_can_run(page: Page) -> Result<bool, String> {
+    if !is_awaited(page, Engine::WebGpu) {
+        return Ok(false);
+    }
+    let forced = page.engines.with_untracked(|engines| engines.forced.is_some());
+    let obstacle = webgpu_obstacle(forced).await.as_string().unwrap_or_default();
+    if obstacle.is_empty() {
+        return Ok(true);
+    }
+    set_phase(page, Engine::WebGpu, Phase::Absent(obstacle));
+    Ok(false)
+}
+
+/// The catalogue, and the weights of the model that the address asks for.
 async fn read_model(page: Page) -> Result<(), String> {
     let text = read_text("weights/manifest.json").await?;
     let catalogue: Catalogue = parse("weights/manifest.json", &text)?;
-    let model = catalogue.model().ok_or("weights/manifest.json names no model to use")?.clone();
+    page.control.update_value(|control| control.catalogue = text);
+    page.catalogue.set(catalogue.clone());
+    let model = catalogue.choose(parameter_of_address("model").as_deref())?.clone();
+    page.model.set(Some(model.clone()));
+    let weights = match kept_weights(&model).await {
+        Some(weights) => weights,
+        None => fetch_weights(page, &model).await?,
+    };
+    control::keep_model(page, model.id, weights);
+    Ok(())
+}
+
+/// The weights of a model, if the browser has kept them.
+pub async fn kept_weights(model: &Model) -> Option<Uint8Array> {
+    kept(&model.sha256).await.dyn_into().ok()
+}
+
+async fn fetch_weights(page: Page, model: &Model) -> Result<Uint8Array, String> {
     let total = model.bytes as f64;
     page.download.set(Download::Running { received: 0.0, total });
-    let Model { id, file, .. } = model;
     let tell = move |received| page.download.set(Download::Running { received, total });
-    let weights = read(&format!("weights/{file}"), tell).await?;
-    page.control.update_value(|control| {
-        control.catalogue = text;
-        control.model = id;
-        control.weights = Some(weights);
+    let weights = read(&format!("weights/{}", model.file), tell).await?;
+    let (sha256, bytes) = (model.sha256.clone(), weights.clone());
+    // Nothing waits for it.
+    spawn_local(async move {
+        let current =
+            page.catalogue.with_untracked(|all| all.models.iter().map(|model| model.sha256.clone()).collect());
+        keep(&sha256, &bytes, current).await;
     });
-    Ok(())
+    Ok(weights)
+}
+
+/// Finds out which models are at hand without a connection.
+pub fn look_for_kept(page: Page) {
+    spawn_local(async move {
+        let names = Array::from(&kept_names().await);
+        page.kept.set(names.iter().filter_map(|name| name.as_string()).collect());
+    });
 }
 
 async fn read_program(page: Page, engine: Engine) -> Result<(), String> {
     set_phase(page, engine, Phase::Starting);
-    let bytes = read(&format!("worker-{}/worker_bg.wasm", parameter(engine)), |_| ()).await?;
-    let program = JsFuture::from(WebAssembly::compile(&bytes)).await.map_err(|thrown| message_of(&thrown))?;
+    let address = format!("worker-{}/worker_bg.wasm", parameter(engine));
+    let program = compile(&address).await.map_err(|thrown| message_of(&thrown))?;
     control::keep_program(page, engine, program);
     Ok(())
 }
 
 /// The reports: the page classifies without them, and then says that nothing is claimed.
-async fn read_reports(page: Page) {
+async fn read_reports(page: Page) -> Result<(), String> {
     let names: Vec<String> = read_json("weights/reports/index.json").await.unwrap_or_default();
-    let mut reports = Vec::new();
-    for name in names {
+    let reports = join_all(names.into_iter().map(async |name| {
         let address = format!("weights/reports/{name}");
-        // The folder holds reports of other kinds too, which have no figures to show.
-        if let Ok(report) = read_json::<Report>(&address).await {
-            reports.push((address, report));
-        }
-    }
-    page.reports.set(report::in_order(reports));
+        // The folder holds reports of other kinds too, which the page does not show.
+        let content = read_json(&address).await.ok()?;
+        Some(Filed { address, content })
+    }));
+    page.reports.set(reports.await.into_iter().flatten().collect());
+    Ok(())
 }
 
 async fn read_samples(page: Page) -> Result<(), String> {
     let samples: Samples = read_json("samples/samples.json").await?;
-    let mut files = Vec::new();
-    for sample in &samples.slices {
+    let files = join_all(samples.slices.iter().map(async |sample| {
         let bytes = read(&format!("samples/{}", sample.file), |_| ()).await?;
         let file = File::new_with_u8_array_sequence(&Array::of1(&bytes), &sample.file);
         let file = file.map_err(|thrown| message_of(&thrown))?;
         // From memory: once the page is ready it asks its site for nothing, not even for a picture it has shown before.
         let address = Url::create_object_url_with_blob(&file).map_err(|thrown| message_of(&thrown))?;
-        files.push(SampleFile { file, address, class: sample.class });
-    }
+        Ok(SampleFile { file, address, class: sample.class })
+    }));
+    let files = files.await.into_iter().collect::<Result<_, String>>()?;
     page.samples.set(samples);
     page.sample_files.set(files);
     Ok(())
+}
+
+/// A parameter of the page's address.
+pub fn parameter_of_address(name: &str) -> Option<String> {
+    let search = window().location().search().ok()?;
+    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
 }
 
 async fn read(address: &str, progress: impl Fn(f64) + 'static) -> Result<Uint8Array, String> {

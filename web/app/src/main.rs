@@ -5,22 +5,31 @@
 //! What can be said without a browser (the session, which engine answers, every wording) is plain code with tests.
 
 mod browser;
+mod calibration;
 mod catalogue;
+mod chart;
 mod choice;
+mod confusion;
 mod control;
 mod dialogs;
+mod dossier;
 mod evidence;
+mod figures;
 mod files;
+mod folds;
 mod frame;
 mod gallery;
 mod keys;
 mod list;
 mod loading;
+mod meaning;
 mod model;
+mod networks;
 mod picture;
 mod replies;
 mod report;
 mod state;
+mod transfer;
 mod verdict;
 mod viewer;
 mod welcome;
@@ -40,9 +49,10 @@ fn main() {
 
 #[component]
 fn Main() -> impl IntoView {
-    let page = Page::new(Engines::new(choice::forced(engine_parameter().as_deref())));
+    let page = Page::new(Engines::new(choice::forced(loading::parameter_of_address("engine").as_deref())));
     let hovering = RwSignal::new(false);
     files::listen(page, hovering);
+    files::hand_over(page);
     keys::listen(page);
     loading::load(page);
     let empty = Memo::new(move |_| page.session.with(|session| session.items().is_empty()));
@@ -60,10 +70,4 @@ fn Main() -> impl IntoView {
         <dialogs::Dialogs page />
         <p class="spoken" role="status" aria-live="polite">{move || page.spoken.get()}</p>
     }
-}
-
-/// `engine` in the page's address, which forces one engine.
-fn engine_parameter() -> Option<String> {
-    let search = window().location().search().ok()?;
-    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get("engine")
 }

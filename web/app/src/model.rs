@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use protocol::Class;
 use web_sys::File;
 
-use crate::catalogue::Samples;
+use crate::catalogue::{Catalogue, Model, Samples};
 use crate::choice::Engines;
 use crate::control::Control;
+use crate::dossier::Filed;
 use crate::gallery::{Decoded, Gallery};
-use crate::report::Report;
 use crate::state::Session;
 use crate::wording;
 
@@ -38,6 +38,8 @@ pub enum Download {
 pub enum Dialog {
     /// How good the model is.
     Evidence,
+    /// Which network answers.
+    Networks,
     /// How to check that nothing is sent.
     Privacy,
     /// The keys.
@@ -64,8 +66,14 @@ pub struct Page {
     pub engines: RwSignal<Engines>,
     /// The model's way to the page.
     pub download: RwSignal<Download>,
-    /// Evaluation reports with their addresses.
-    pub reports: RwSignal<Vec<(String, Report)>>,
+    /// The models there are.
+    pub catalogue: RwSignal<Catalogue>,
+    /// The model that answers or is on its way.
+    pub model: RwSignal<Option<Model>>,
+    /// The weights files that the browser has kept, by their SHA-256.
+    pub kept: RwSignal<Vec<String>>,
+    /// The reports.
+    pub reports: RwSignal<Vec<Filed>>,
     /// Where the samples come from.
     pub samples: RwSignal<Samples>,
     /// The samples.
@@ -93,6 +101,9 @@ impl Page {
             session: RwSignal::new(Session::default()),
             engines: RwSignal::new(engines),
             download: RwSignal::new(Download::Running { received: 0.0, total: 0.0 }),
+            catalogue: RwSignal::new(Catalogue::default()),
+            model: RwSignal::new(None),
+            kept: RwSignal::new(Vec::new()),
             reports: RwSignal::new(Vec::new()),
             samples: RwSignal::new(Samples::default()),
             sample_files: RwSignal::new_local(Vec::new()),

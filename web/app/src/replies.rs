@@ -33,7 +33,10 @@ fn apply(page: Page, engine: Engine, reply: Reply, bytes: &JsValue) {
         }
         Reply::Slice { id, picture } => keep_picture(page, id, picture, &Uint8Array::new(bytes)),
         Reply::Prediction { id, verdict, nearest, evidence, probabilities, engine, milliseconds } => {
-            let answer = Answer { verdict, nearest, evidence, probabilities, engine, milliseconds };
+            let model = page.engines.with_untracked(|engines| engines.ready(engine).map(|ready| ready.model.clone()));
+            // Only a worker that is ready is asked.
+            let Some(model) = model.map(Arc::new) else { return };
+            let answer = Answer { verdict, nearest, evidence, probabilities, model, engine, milliseconds };
             finish(page, id, Status::Answered(answer));
         }
         Reply::Failed { id, message, hint } => {

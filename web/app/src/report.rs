@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::wording;
+
 /// One evaluation of one weights file on one set of slices.
 #[derive(Deserialize, Clone, Debug, PartialEq)]
 pub struct Report {
@@ -9,37 +11,98 @@ pub struct Report {
     pub protocol: String,
     /// Whether patients or copies of test slices were also trained on, which flatters the figures.
     pub leaky: bool,
+    /// How much the test shares with training.
+    pub leakage: Leakage,
+    /// What was measured.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// The weights file evaluated.
+    pub weights_sha256: String,
+    /// Which network it is; the catalogue names the same.
+    pub architecture: String,
+    /// Side of the network's input in pixels.
+    pub input_size: u32,
+    /// What repeats the evaluation.
+    pub command: String,
+}
+
+/// What test and training share.
+#[derive(Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leakage {
+    /// Test slices with a copy in training.
+    #[serde(rename = "test_with_twin_in_train")]
+    pub twins: u64,
+    /// Test slices whose patient is in training.
+    #[serde(rename = "test_with_patient_in_train")]
+    pub patients: u64,
+    /// Test slices of which neither patient nor copies are known.
+    #[serde(rename = "test_without_groups")]
+    pub unknown: u64,
+}
+
+/// What was measured of one set of answers.
+#[derive(Deserialize, Clone, Debug, PartialEq)]
+pub struct Figures {
     /// Test slices.
     pub n: u64,
+    /// Groups of slices that hang together by patients or copies.
+    pub clusters: u64,
     /// Share of right answers, 0 to 1.
     pub accuracy: f64,
     /// The interval that holds the accuracy in 95 of 100 resamplings.
     pub accuracy_ci95: [f64; 2],
     /// F1 averaged over the classes, 0 to 1.
     pub macro_f1: f64,
-    /// Test slices by true class (row) and answer (column), in the order of [`protocol::Class::ALL`].
-    pub confusion: [[u64; 4]; 4],
-    /// The weights file evaluated.
-    pub weights_sha256: String,
-    /// What repeats the evaluation.
-    pub command: String,
+    /// Its interval.
+    pub macro_f1_ci95: [f64; 2],
+    /// Truth against answers.
+    pub confusion: Confusion,
+    /// Mean distance of probability and share of right answers.
+    pub expected_calibration_error: f64,
+    /// Probability against share of right answers.
+    pub reliability: Vec<Bin>,
+}
+
+/// Test slices by true class (row) and answer (column), in the order of [`protocol::Class::ALL`].
+#[derive(Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Confusion(pub [[u64; 4]; 4]);
+
+/// The answers whose probability lies in one interval.
+#[derive(Deserialize, Clone, Copy, Debug, PartialEq)]
+pub struct Bin {
+    /// Above this probability.
+    pub from: f64,
+    /// Up to this one.
+    pub to: f64,
+    /// How many answers.
+    pub count: u64,
+    /// Their mean probability.
+    pub confidence: f64,
+    /// The share of them that is right.
+    pub accuracy: f64,
 }
 
 impl Report {
-    /// What a reader has to know of the split before believing the figure.
-    pub fn explanation(&self) -> &'static str {
-        match (self.protocol.as_str(), self.leaky) {
-            ("grouped", false) => {
+    /// What a reader has to know of the split before believing the figure. `own` says that this very weights file was
+    /// measured, and not one of another training of the same network.
+    pub fn explanation(&self, own: bool) -> &'static str {
+        match (self.protocol.as_str(), self.leaky, own) {
+            (_, false, true) => {
                 "No patient that is known, and no copy that is listed, is in both the training and the test part. \
                  This figure is the nearest to what to expect on a new patient of the same kind of data."
             }
-            ("official", _) => {
-                "The data set's own Testing part, answered by a second model, trained on the data set's own Training \
-                 part. Three in four of these slices have a twin there, so this figure flatters; it is here because \
-                 others publish it."
+            (_, false, false) => {
+                "Another training of the same network, measured on patients and copies that it had not seen."
             }
-            (_, true) => "Test slices have twins or patients in the training part, so this figure flatters.",
-            (_, false) => "No patient, and no copy of a slice, is in both the training and the test part.",
+            ("official", true, _) => {
+                "The data set's own Testing part, answered by a second model of the same network, trained on the data \
+                 set's own Training part. This figure flatters; it is here because others publish it."
+            }
+            ("random", true, _) => {
+                "Slices drawn at random, so that patients and copies are on both sides. This figure flatters; it is \
+                 here because others publish it."
+            }
+            (_, true, _) => "Test slices have copies or patients in the training part, so this figure flatters.",
         }
     }
 
@@ -52,48 +115,78 @@ impl Report {
             _ => "Test",
         }
     }
+}
 
-    /// Of the slices of a true class, the share answered right; none where there are no slices.
-    pub fn recall(&self, class: usize) -> Option<f64> {
-        let total: u64 = self.confusion[class].iter().sum();
-        (total > 0).then(|| self.confusion[class][class] as f64 / total as f64)
+impl Leakage {
+    /// In a sentence: how many of `n` test slices were no news to the model.
+    pub fn sentence(self, n: u64) -> String {
+        let of = |count: u64| match count {
+            0 => "none".to_owned(),
+            count => format!("{} of {}", wording::count(count), wording::count(n)),
+        };
+        let unknown = match self.unknown {
+            0 => String::new(),
+            count => format!(" Of {}, neither patient nor copies are known.", wording::count(count)),
+        };
+        format!(
+            "Test slices with a copy in training: {}; with a patient in training: {}.{unknown}",
+            of(self.twins),
+            of(self.patients),
+        )
     }
 }
 
-/// Reports with the honest ones first.
-pub fn in_order(mut reports: Vec<(String, Report)>) -> Vec<(String, Report)> {
-    reports.sort_by_key(|(_, report)| report.leaky);
-    reports
+impl Confusion {
+    /// Of the slices of a true class, the share answered right; none where there are no slices.
+    pub fn recall(&self, class: usize) -> Option<f64> {
+        share(self.0[class][class], self.0[class].iter().sum())
+    }
+
+    /// Of the answers that name a class, the share that is right; none where it was never named.
+    pub fn precision(&self, class: usize) -> Option<f64> {
+        share(self.0[class][class], self.0.iter().map(|row| row[class]).sum())
+    }
+}
+
+/// The part of a whole; none of nothing.
+pub fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    fn report(protocol: &str, leaky: bool) -> Report {
-        let text = format!(
-            r#"{{"protocol":"{protocol}","leaky":{leaky},"n":10,"accuracy":0.9,"accuracy_ci95":[0.8,0.95],
-            "macro_f1":0.88,"confusion":[[3,1,0,0],[0,2,0,0],[0,0,0,0],[0,0,0,4]],"weights_sha256":"ab",
+    /// A report of these few fields, and plain values for the rest.
+    pub fn report(protocol: &str, leaky: bool, architecture: &str, sha256: &str) -> String {
+        format!(
+            r#"{{"protocol":"{protocol}","leaky":{leaky},"n":10,"clusters":5,"accuracy":0.9,"accuracy_ci95":[0.8,0.95],
+            "leakage":{{"test_with_twin_in_train":7,"test_with_patient_in_train":0,"test_without_groups":0,
+            "conflicting_twins":0,"leaky":{leaky}}},"macro_f1":0.88,"macro_f1_ci95":[0.8,0.9],
+            "confusion":[[3,1,0,0],[0,2,0,0],[0,0,0,0],[0,0,0,4]],"expected_calibration_error":0.03,"reliability":[],
+            "weights_sha256":"{sha256}","architecture":"{architecture}","input_size":128,
             "command":"sulcus evaluate","per_class":[]}}"#
-        );
-        serde_json::from_str(&text).unwrap()
+        )
+    }
+
+    fn parsed(protocol: &str, leaky: bool) -> Report {
+        serde_json::from_str(&report(protocol, leaky, "xception", "ab")).unwrap()
     }
 
     #[test]
-    fn a_leaky_figure_is_called_flattering_and_comes_last() {
-        let reports = vec![("a".into(), report("official", true)), ("b".into(), report("grouped", false))];
-        let reports = in_order(reports);
-        assert_eq!(reports[0].1.protocol, "grouped");
-        assert!(!reports[0].1.explanation().contains("flatters"));
-        assert!(reports[1].1.explanation().contains("flatters"));
-        assert!(report("random", true).explanation().contains("flatters"));
+    fn a_leaky_figure_is_called_flattering_and_says_how_much_was_shared() {
+        assert!(!parsed("grouped", false).explanation(true).contains("flatters"));
+        for protocol in ["official", "random", "grouped"] {
+            assert!(parsed(protocol, true).explanation(true).contains("flatters"));
+        }
+        let sentence = parsed("official", true).leakage.sentence(1311);
+        assert_eq!(sentence, "Test slices with a copy in training: 7 of 1,311; with a patient in training: none.");
     }
 
     #[test]
-    fn recall_is_read_along_the_true_class() {
-        let report = report("grouped", false);
-        assert_eq!(report.recall(0), Some(0.75));
-        assert_eq!(report.recall(1), Some(1.0));
-        assert_eq!(report.recall(2), None);
+    fn recall_is_read_along_the_true_class_and_precision_along_the_answers() {
+        let matrix = parsed("grouped", false).figures.confusion;
+        assert_eq!([matrix.recall(0), matrix.recall(1), matrix.recall(2)], [Some(0.75), Some(1.0), None]);
+        assert_eq!([matrix.precision(0), matrix.precision(1)], [Some(1.0), share(2, 3)]);
     }
 }

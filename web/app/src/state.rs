@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use protocol::{Class, Engine, Evidence, HeldBack, Picture, Verdict};
+use protocol::{Class, Engine, Evidence, HeldBack, ModelInfo, Picture, Verdict};
 
 use crate::wording;
 
@@ -20,6 +20,8 @@ pub struct Answer {
     pub evidence: Option<Evidence>,
     /// In the order of [`Class::ALL`].
     pub probabilities: [f32; 4],
+    /// The model that gave it.
+    pub model: Arc<ModelInfo>,
     /// What computed it.
     pub engine: Engine,
     /// From bytes to answer.
@@ -60,6 +62,12 @@ pub enum Status {
     Cancelled,
 }
 
+impl Status {
+    fn into_answer(self) -> Option<Answer> {
+        if let Self::Answered(answer) = self { Some(answer) } else { None }
+    }
+}
+
 /// A small grey square, shared and compared by identity.
 #[derive(Clone, Debug)]
 pub struct Thumbnail(pub Arc<Vec<u8>>);
@@ -81,6 +89,8 @@ pub struct Item {
     pub label: Option<Class>,
     /// Where it stands.
     pub status: Status,
+    /// What other models have answered.
+    pub others: Vec<Answer>,
     /// What was decoded.
     pub picture: Option<Picture>,
     /// What was decoded, small.
@@ -136,7 +146,15 @@ impl Session {
     pub fn add(&mut self, name: String, label: Option<Class>) -> u32 {
         let id = self.next_id;
         self.next_id += 1;
-        self.items.push(Item { id, name, label, status: Status::Waiting, picture: None, thumbnail: None });
+        self.items.push(Item {
+            id,
+            name,
+            label,
+            status: Status::Waiting,
+            others: Vec::new(),
+            picture: None,
+            thumbnail: None,
+        });
         self.selected.get_or_insert(id);
         id
     }
@@ -245,10 +263,27 @@ impl Session {
 
     /// Puts back into the queue what an engine answered that has turned out wrong.
     pub fn distrust(&mut self, engine: Engine) -> usize {
+        self.items.iter_mut().for_each(|item| item.others.retain(|answer| answer.engine != engine));
         self.change_status(
             |status| matches!(status, Status::Answered(answer) if answer.engine == engine),
             &Status::Waiting,
         )
+    }
+
+    /// Another model answers from now on: what it has answered before comes back, what others answered is kept beside it,
+    /// and the rest waits for it.
+    pub fn change_model(&mut self, id: &str) {
+        for item in &mut self.items {
+            let by_other = |status: &Status| matches!(status, Status::Answered(answer) if answer.model.id != id);
+            if item.status == Status::Working || by_other(&item.status) {
+                let before = std::mem::replace(&mut item.status, Status::Waiting);
+                item.others.extend(before.into_answer());
+            }
+            let known = item.others.iter().position(|answer| answer.model.id == id);
+            if let (Some(index), Status::Waiting | Status::Cancelled) = (known, &item.status) {
+                item.status = Status::Answered(item.others.remove(index));
+            }
+        }
     }
 
     /// Takes a row off the list and selects its neighbour.

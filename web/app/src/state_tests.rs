@@ -9,6 +9,10 @@ fn session(names: &[&str]) -> Session {
 }
 
 fn answer(verdict: Class, best: f32) -> Status {
+    answer_of("xception", verdict, best)
+}
+
+fn answer_of(model: &str, verdict: Class, best: f32) -> Status {
     let mut probabilities = [(1.0 - best) / 3.0; 4];
     let index = Class::ALL.iter().position(|class| *class == verdict).unwrap();
     probabilities[index] = best;
@@ -18,6 +22,7 @@ fn answer(verdict: Class, best: f32) -> Status {
         nearest: verdict,
         evidence: None,
         probabilities,
+        model: Arc::new(ModelInfo { id: model.into(), title: model.into(), sha256: String::new() }),
         engine: Engine::Cpu,
         milliseconds: 1.0,
     })
@@ -138,4 +143,37 @@ fn answers_of_a_distrusted_engine_are_computed_again() {
     assert_eq!(session.distrust(Engine::WebGpu), 0);
     assert_eq!(session.distrust(Engine::Cpu), 1);
     assert_eq!(session.next_waiting(), Some(0));
+}
+
+#[test]
+fn another_model_is_asked_about_every_slice_and_the_answers_before_it_stay_beside_its_own() {
+    let mut session = session(&["answered", "unreadable", "waiting"]);
+    session.set_status(0, answer(Class::Glioma, 0.9));
+    session.set_status(1, failure(false));
+    session.change_model("vgg16");
+    let item = session.item(0).unwrap();
+    assert_eq!(item.status, Status::Waiting);
+    assert_eq!(item.others[0].model.id, "xception");
+    assert_eq!(session.item(1).unwrap().status, failure(false));
+    assert_eq!(session.progress(), Progress { done: 1, total: 3 });
+}
+
+#[test]
+fn a_model_that_comes_back_is_not_asked_again() {
+    let mut session = session(&["a"]);
+    session.set_status(0, answer(Class::Glioma, 0.9));
+    session.change_model("vgg16");
+    session.set_status(0, answer_of("vgg16", Class::Meningioma, 0.8));
+    session.change_model("xception");
+    let item = session.item(0).unwrap();
+    assert_eq!(item.status, answer(Class::Glioma, 0.9));
+    assert_eq!(item.others[0].model.id, "vgg16");
+}
+
+#[test]
+fn a_slice_that_was_being_worked_on_waits_for_the_other_model() {
+    let mut session = session(&["a"]);
+    session.set_status(0, Status::Working);
+    session.change_model("vgg16");
+    assert_eq!(session.item(0).unwrap().status, Status::Waiting);
 }

@@ -1,10 +1,12 @@
 //! What the model found in the slice on the screen.
 
 use leptos::prelude::*;
-use protocol::{Class, HeldBack, Verdict};
+use protocol::Class;
 
+use crate::dossier::Dossier;
+use crate::figures::Claim;
+use crate::meaning;
 use crate::model::{Dialog, Page};
-use crate::report::Report;
 use crate::state::{Answer, Failure, Item, Session, Status};
 use crate::wording;
 
@@ -34,7 +36,9 @@ pub fn Verdict(
 fn Finding(page: Page, item: Item) -> impl IntoView {
     let id = item.id;
     let body = match &item.status {
-        Status::Answered(answer) => view! { <Answered answer=answer.clone() label=item.label /> }.into_any(),
+        Status::Answered(answer) => {
+            view! { <Answered answer=answer.clone() label=item.label others=item.others.clone() /> }.into_any()
+        }
         Status::Failed(failure) => view! { <NotAnswered failure=failure.clone() /> }.into_any(),
         Status::Waiting => view! { <p class="headline">"Waiting"</p> }.into_any(),
         Status::Working => view! { <p class="headline">"Working…"</p> }.into_any(),
@@ -64,10 +68,10 @@ fn describe(item: &Item) -> String {
 }
 
 #[component]
-fn Answered(answer: Answer, label: Option<Class>) -> impl IntoView {
-    let named = matches!(answer.verdict, Verdict::Class(_));
+fn Answered(answer: Answer, label: Option<Class>, others: Vec<Answer>) -> impl IntoView {
     let bars = answer.best().is_some().then(|| view! { <Bars answer=answer.clone() /> });
     let style = wording::verdict_style(answer.verdict);
+    let help = meaning::what_would_help(answer.verdict);
     view! {
         <p class=format!("headline {style}")>
             <span class="mark" aria-hidden="true"></span>
@@ -78,9 +82,48 @@ fn Answered(answer: Answer, label: Option<Class>) -> impl IntoView {
         {label.map(|label| view! {
             <p class="label">"The data set calls this sample: " <strong>{wording::class_name(label)}</strong> "."</p>
         })}
-        <h3>{if named { "How sure, and why" } else { "Why, and what would help" }}</h3>
-        <p class="quiet">{explanation(&answer)}</p>
+        <p class="meaning">{meaning::of(&answer)}</p>
+        {(!help.is_empty()).then(|| view! {
+            <h3>"What would help"</h3>
+            <ul class="help">{help.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
+        })}
+        <Grounds answer=answer.clone() />
+        <Others answer others />
     }
+}
+
+/// What the verdict rests on.
+#[component]
+fn Grounds(answer: Answer) -> impl IntoView {
+    let lines = meaning::evidence(&answer);
+    let rows = lines.into_iter().map(|(what, found)| view! { <div><dt>{what}</dt><dd>{found}</dd></div> });
+    view! {
+        <h3>"What it rests on"</h3>
+        <dl class="grounds">{rows.collect_view()}</dl>
+    }
+}
+
+/// What other networks have answered.
+#[component]
+fn Others(answer: Answer, others: Vec<Answer>) -> impl IntoView {
+    let disagree = others.iter().any(|other| other.verdict != answer.verdict);
+    let rows = others.into_iter().map(|other| {
+        let style = wording::verdict_style(other.verdict);
+        view! {
+            <li>
+                <span class=format!("mark {style}") aria-hidden="true"></span>
+                {wording::verdict(&other.model.title, &other)}
+            </li>
+        }
+    });
+    let rows: Vec<_> = rows.collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <h3>"Other networks on this slice"</h3>
+            <ul class="others">{rows}</ul>
+            {disagree.then(|| view! { <p>"The networks disagree: trust neither."</p> })}
+        }
+    })
 }
 
 #[component]
@@ -100,30 +143,6 @@ fn Bars(answer: Answer) -> impl IntoView {
     view! { <ul class="bars" aria-label="Probabilities">{bars.collect_view()}</ul> }
 }
 
-fn explanation(answer: &Answer) -> String {
-    let Some(evidence) = answer.evidence else {
-        return "It is the model's own probability for one slice. This model was not calibrated.".into();
-    };
-    let rule = format!("A class is named from a probability of {:.2} on.", evidence.abstain_below);
-    let distance = format!(
-        "The picture's texture lies {:.2} from the slices the model was trained on; the limit is {:.2}.",
-        evidence.distance, evidence.familiar_up_to
-    );
-    match answer.verdict {
-        Verdict::Class(_) => format!(
-            "{rule} It is the model's probability for one slice, not that of a patient having the disease. {distance}"
-        ),
-        Verdict::HeldBack(HeldBack::Abstain) => format!(
-            "{rule} What would help: neighbouring slices of the same series, or one in which the lesion is larger. The \
-             model knows T1-weighted slices with contrast best, in three planes. {distance}"
-        ),
-        Verdict::HeldBack(HeldBack::NotBrainMri) => format!(
-            "{distance} So no class is named. If it is a brain MRI: export the slice at its acquired size, whole head in \
-             view, without captions, colours or several pictures in one."
-        ),
-    }
-}
-
 #[component]
 fn NotAnswered(failure: Failure) -> impl IntoView {
     let title = if failure.engine_fault { "Not classified" } else { "Unreadable" };
@@ -135,28 +154,19 @@ fn NotAnswered(failure: Failure) -> impl IntoView {
     }
 }
 
-/// The honest figure, with the way to what it rests on.
+/// The honest figure of the network that answers, with the way to what it rests on.
 #[component]
 fn Trust(page: Page) -> impl IntoView {
+    let honest = Memo::new(move |_| {
+        let model = page.model.get()?;
+        page.reports.with(|papers| Dossier::of(&model, papers).honest().cloned())
+    });
+    let title = move || page.model.with(|model| model.as_ref().map(|model| model.title.clone()));
     view! {
         <div class="trust">
             <h3>"How good is this?"</h3>
-            {move || page.reports.with(|reports| reports.iter().find(|(_, report)| !report.leaky).map(claim))}
+            <p class="quiet">{title} ": " {move || view! { <Claim honest=honest.get() /> }}</p>
             <button type="button" on:click=move |_| page.dialog.set(Some(Dialog::Evidence))>"Tests and figures"</button>
         </div>
-    }
-}
-
-fn claim((address, report): &(String, Report)) -> impl IntoView + use<> {
-    let [low, high] = report.accuracy_ci95;
-    view! {
-        <p class="quiet">
-            "Right on "
-            <a class="number" href=address.clone() target="_blank">{wording::percent(report.accuracy)}</a>
-            {format!(
-                " of {} slices of patients it has not seen (95 % interval {} to {}).",
-                report.n, wording::percent(low), wording::percent(high),
-            )}
-        </p>
     }
 }

@@ -99,6 +99,14 @@ pub fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
+/// A whole number with its thousands apart.
+pub fn count(n: u64) -> String {
+    match (n / 1000, n % 1000) {
+        (0, n) => n.to_string(),
+        (thousands, rest) => format!("{},{rest:03}", count(thousands)),
+    }
+}
+
 /// A byte count in megabytes, as downloads are counted.
 pub fn megabytes(bytes: f64) -> String {
     format!("{:.1} MB", bytes / 1.0e6)
@@ -130,6 +138,8 @@ pub fn slices(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use protocol::ModelInfo;
+
     use super::*;
 
     #[test]
@@ -149,6 +159,7 @@ mod tests {
             nearest: Class::NoTumor,
             evidence: None,
             probabilities: [0.1, 0.1, 0.7, 0.1],
+            model: std::sync::Arc::new(ModelInfo { id: "m".into(), title: "M".into(), sha256: String::new() }),
             engine: Engine::Cpu,
             milliseconds: 1.0,
         };
@@ -174,5 +185,6 @@ mod tests {
         assert_eq!(slices(1), "1 slice");
         assert_eq!(slices(50), "50 slices");
         assert_eq!(percent(0.978_64), "97.86 %");
+        assert_eq!([count(909), count(1406), count(1_000_020)], ["909", "1,406", "1,000,020"]);
     }
 }

@@ -187,7 +187,7 @@ pub struct ModelInfo {
 pub struct Probe {
     /// Probabilities in the order of [`Class::ALL`].
     pub probabilities: [f32; 4],
-    /// Time of the second run, the first having compiled what there is to compile.
+    /// Time of a run that has nothing left to compile.
     pub milliseconds: f64,
 }
 

@@ -1,0 +1,83 @@
+//! A calibration report, as `sulcus calibrate --json` writes it: what the model's probabilities, its "unsure" and its
+//! "not a brain MRI" are worth.
+
+use serde::Deserialize;
+
+/// What was found of one weights file.
+#[derive(Deserialize, Clone, Debug, PartialEq)]
+pub struct CalibrationReport {
+    /// The weights file.
+    pub weights_sha256: String,
+    /// What repeats it.
+    pub command: String,
+    /// How many slices and pictures it was measured on.
+    pub measured_on: Parts,
+    /// Probability against share of right answers.
+    pub calibration_error: CalibrationError,
+    /// When it says "unsure", and what that gives.
+    pub abstention: Abstention,
+    /// When it says "not a brain MRI", and what that gives.
+    pub foreign: Foreign,
+}
+
+/// How many slices of each kind.
+#[derive(Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// Slices that were held out.
+    pub held_out: u64,
+    /// Pictures that are no brain MRI.
+    pub foreign: u64,
+}
+
+/// The expected calibration error.
+#[derive(Deserialize, Clone, Debug, PartialEq)]
+pub struct CalibrationError {
+    /// As the model ships.
+    pub after: f64,
+    /// Its 95 % interval.
+    pub after_ci95: [f64; 2],
+}
+
+/// The rule of "unsure".
+#[derive(Deserialize, Clone, Debug, PartialEq)]
+pub struct Abstention {
+    /// Below this probability no class is named.
+    pub abstain_below: f64,
+    /// The share of slices that gets a class.
+    pub coverage: f64,
+    /// The share of these that is wrong.
+    pub risk: f64,
+    /// The same for other rules, the widest first.
+    pub curve: Vec<RiskPoint>,
+}
+
+/// What one rule would give.
+#[derive(Deserialize, Clone, Copy, Debug, PartialEq)]
+pub struct RiskPoint {
+    /// The share that is answered.
+    pub coverage: f64,
+    /// The share of the answers that is wrong.
+    pub risk: f64,
+    /// The lowest probability that is answered.
+    pub confidence: f64,
+}
+
+/// The rule of "not a brain MRI" against others; the last one is the model's.
+#[derive(Deserialize, Clone, Debug, PartialEq)]
+pub struct Foreign {
+    /// All that were compared.
+    pub methods: Vec<Method>,
+}
+
+/// One way to tell brain MRI from other pictures.
+#[derive(Deserialize, Clone, Debug, PartialEq)]
+pub struct Method {
+    /// Its name.
+    pub name: String,
+    /// How well it tells them apart, 0.5 to guess.
+    pub auroc: Option<f64>,
+    /// Of the foreign pictures, the share it refuses.
+    pub foreign_refused: Option<f64>,
+    /// Of the held-out slices, the share it refuses.
+    pub held_out_refused: f64,
+}

@@ -1,0 +1,60 @@
+//! A report of several folds, as `sulcus train --folds` writes it: every slice answered by a network that had not seen it.
+
+use serde::Deserialize;
+
+use crate::report::{Figures, Leakage};
+
+/// What the folds came to.
+#[derive(Deserialize, Clone, Debug, PartialEq)]
+pub struct FoldsReport {
+    /// Fold by fold.
+    pub folds: Vec<FoldFigures>,
+    /// Mean and spread of the folds' accuracies.
+    pub accuracy_over_folds: Spread,
+    /// All slices together.
+    #[serde(flatten)]
+    pub pooled: Figures,
+    /// What the folds were trained by.
+    pub recipe: Recipe,
+}
+
+/// One fold.
+#[derive(Deserialize, Clone, Debug, PartialEq)]
+pub struct FoldFigures {
+    /// Counted from 1.
+    pub fold: u64,
+    /// Its slices.
+    pub n: u64,
+    /// Share of right answers, 0 to 1.
+    pub accuracy: f64,
+    /// Its 95 % interval.
+    pub accuracy_ci95: [f64; 2],
+    /// What its slices share with those it was trained on.
+    pub leakage: Leakage,
+}
+
+/// Mean and standard deviation.
+#[derive(Deserialize, Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation of a sample.
+    pub standard_deviation: f64,
+}
+
+/// As far as the page reads it.
+#[derive(Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// Its name.
+    pub name: String,
+    /// Which network was trained.
+    pub architecture: String,
+}
+
+impl FoldsReport {
+    /// Whether any fold shared patients or copies with its training part.
+    pub fn leaky(&self) -> bool {
+        let shared = |leakage: Leakage| leakage.twins + leakage.patients > 0;
+        self.folds.iter().any(|fold| shared(fold.leakage))
+    }
+}

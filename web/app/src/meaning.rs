@@ -1,0 +1,139 @@
+//! What a verdict means, what would help where none is given, and what it rests on: in the words of the person who
+//! reads the slice.
+
+use protocol::{Class, HeldBack, Verdict};
+
+use crate::state::Answer;
+use crate::wording::{class_name, probability};
+
+/// From this part of the limit on a slice is at the edge of what the network knows.
+const EDGE: f32 = 0.8;
+/// A class this probable is worth naming beside the nearest one.
+const RIVAL: f32 = 0.1;
+
+/// What the verdict says, and what it does not.
+pub fn of(answer: &Answer) -> String {
+    match answer.verdict {
+        Verdict::Class(Class::NoTumor) => {
+            "None of the three kinds of tumour that it knows was recognised in this one slice. That excludes neither a \
+             tumour nor another disease."
+                .into()
+        }
+        Verdict::Class(_) => {
+            "Of the four classes that it knows, the most probable one for this one slice. That is not the probability \
+             that the patient has the disease, and it can't name any other disease."
+                .into()
+        }
+        Verdict::HeldBack(HeldBack::Abstain) => {
+            format!(
+                "No class is probable enough to be named{}. That speaks neither for nor against a tumour.",
+                rivals(answer)
+            )
+        }
+        Verdict::HeldBack(HeldBack::NotBrainMri) => {
+            "The picture looks unlike the brain MRI that the network was trained on. So nothing is said about it, \
+             neither a class nor a probability."
+                .into()
+        }
+    }
+}
+
+/// Between which classes it wavers.
+fn rivals(answer: &Answer) -> String {
+    let nearest = answer.nearest;
+    let others = Class::ALL.into_iter().zip(answer.probabilities).filter(|(class, _)| *class != nearest);
+    let second = others.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, p)| *p >= RIVAL);
+    second.map_or_else(String::new, |(class, _)| {
+        format!(": it wavers between {} and {}", class_name(nearest), class_name(class))
+    })
+}
+
+/// What to do where no class is named; nothing where one is.
+pub fn what_would_help(verdict: Verdict) -> &'static [&'static str] {
+    match verdict {
+        Verdict::Class(_) => &[],
+        Verdict::HeldBack(HeldBack::Abstain) => &[
+            "The neighbouring slices of the series, above all the one in which the finding is largest.",
+            "A T1-weighted slice with contrast agent, if there is one: the network has seen little else.",
+            "The slice as it was acquired: the whole head, nothing drawn or written on it.",
+        ],
+        Verdict::HeldBack(HeldBack::NotBrainMri) => &[
+            "If it is a brain MRI, export the slice itself, at its acquired size, not a photograph or a screenshot.",
+            "The whole head in one picture: no captions, no colours, no mosaic of several slices.",
+            "A T1-weighted slice: rare sequences, such as diffusion or angiography, may be refused.",
+        ],
+    }
+}
+
+/// What the verdict rests on: a name and what was found, line by line.
+pub fn evidence(answer: &Answer) -> Vec<(&'static str, String)> {
+    let Some(evidence) = answer.evidence else {
+        return vec![("Probability", "the network's own; it was not calibrated and always names a class".into())];
+    };
+    let part = evidence.distance / evidence.familiar_up_to;
+    let likeness = if part > 1.0 {
+        "unlike the slices it was trained on"
+    } else if part > EDGE {
+        "at the edge of what it was trained on"
+    } else {
+        "like the slices it was trained on"
+    };
+    let distance = format!("{likeness} (distance {:.2}, limit {:.2})", evidence.distance, evidence.familiar_up_to);
+    let sureness = answer.best().map(|best| {
+        ("Probability", format!("{}; a class is named from {:.2} on", probability(best), evidence.abstain_below))
+    });
+    sureness.into_iter().chain([("Look", distance)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use protocol::{Engine, Evidence, ModelInfo};
+
+    use super::*;
+
+    fn answer(verdict: Verdict, probabilities: [f32; 4], distance: f32) -> Answer {
+        Answer {
+            verdict,
+            nearest: Class::Meningioma,
+            evidence: Some(Evidence { distance, familiar_up_to: 1.5, abstain_below: 0.6 }),
+            probabilities,
+            model: Arc::new(ModelInfo { id: "m".into(), title: "M".into(), sha256: String::new() }),
+            engine: Engine::Cpu,
+            milliseconds: 1.0,
+        }
+    }
+
+    #[test]
+    fn an_unsure_answer_says_between_what_it_wavers_and_that_it_excludes_nothing() {
+        let unsure = Verdict::HeldBack(HeldBack::Abstain);
+        let text = of(&answer(unsure, [0.38, 0.52, 0.05, 0.05], 0.9));
+        assert!(text.contains("it wavers between meningioma and glioma"), "{text}");
+        assert!(text.contains("neither for nor against a tumour"));
+        assert!(!what_would_help(unsure).is_empty());
+        assert!(!of(&answer(unsure, [0.08, 0.58, 0.08, 0.08], 0.9)).contains("wavers"));
+    }
+
+    #[test]
+    fn a_refused_picture_gets_no_probability_and_the_reason_in_words() {
+        let refused = answer(Verdict::HeldBack(HeldBack::NotBrainMri), [0.1, 0.7, 0.1, 0.1], 3.0);
+        let lines = evidence(&refused);
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0].1, "unlike the slices it was trained on (distance 3.00, limit 1.50)");
+    }
+
+    #[test]
+    fn no_tumour_is_never_said_to_exclude_one() {
+        let text = of(&answer(Verdict::Class(Class::NoTumor), [0.01, 0.01, 0.97, 0.01], 0.9));
+        assert!(text.contains("excludes neither a tumour nor another disease"));
+    }
+
+    #[test]
+    fn a_slice_near_the_limit_is_called_so() {
+        let named = Verdict::Class(Class::Meningioma);
+        let look = |distance| evidence(&answer(named, [0.1, 0.7, 0.1, 0.1], distance))[1].1.clone();
+        assert!(look(0.9).starts_with("like"));
+        assert!(look(1.3).starts_with("at the edge"));
+    }
+}
