@@ -197,9 +197,22 @@ pub struct Stage {
     /// Decoupled weight decay, for `adamw`.
     #[serde(default)]
     pub weight_decay: f32,
-    /// Largest norm of the gradient of each parameter tensor, for `adamw`; 0 for any.
+    /// Largest norm of the gradient over all parameters; 0 for any.
     #[serde(default)]
     pub clip: f32,
+    /// What the learning rate is multiplied by from one block to the one before it, down from the head; 1 for the same
+    /// rate everywhere.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub layer_decay: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a function of a reference")]
+fn is_one(value: &f64) -> bool {
+    (*value - 1.0).abs() < f64::EPSILON
 }
 
 /// Which epoch's network is kept.
@@ -351,6 +364,16 @@ fn check_stage(stage: &Stage) -> anyhow::Result<()> {
         "stage \"{name}\": `warm_up` is {}; accepted are 0 to below 1",
         stage.warm_up
     );
+    ensure!(
+        stage.layer_decay > 0.0 && stage.layer_decay <= 1.0,
+        "stage \"{name}\": `layer_decay` is {}; accepted are numbers above 0 up to 1",
+        stage.layer_decay
+    );
+    ensure!(
+        stage.clip >= 0.0 && stage.clip.is_finite(),
+        "stage \"{name}\": `clip` is {}; accepted are 0 and numbers above",
+        stage.clip
+    );
     if let Some(size) = stage.size {
         ensure!(SIZES.contains(&size), "stage \"{name}\": `size` is {size}; accepted are {SIZES:?}");
     }
@@ -376,6 +399,7 @@ mod tests {
             warm_up: 0.25,
             weight_decay: 0.0,
             clip: 0.0,
+            layer_decay: 1.0,
         }
     }
 

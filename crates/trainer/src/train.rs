@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
 use burn::module::Module;
-use burn::optim::grad_clipping::GradientClippingConfig;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
@@ -21,11 +20,13 @@ use crate::adamax::Adamax;
 use crate::batches::{Batch, Changes, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::cli::TrainArguments;
+use crate::clipping;
 use crate::draw::Draw;
 use crate::environment::Environment;
 use crate::epoch_log::EpochLog;
 use crate::folds;
 use crate::grafts::Grafts;
+use crate::layer_rates::LayerRates;
 use crate::learner::Learner;
 use crate::logits::{largest, rows};
 use crate::loss::Loss;
@@ -410,6 +411,7 @@ impl Trainer<'_> {
         let steps = source.steps(&self.split.train);
         let bar = progress_bar(steps, "training");
         let seed = recipe.seed ^ (progress.epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let rates = LayerRates::new(&learner.network, stage.layer_decay);
         let (mut loss_sum, mut right, mut total) = (0.0, 0, 0);
         let learner = std::thread::scope(|scope| {
             let batches = match material.activations {
@@ -432,10 +434,13 @@ impl Trainer<'_> {
                      hint: lower `learning_rate`",
                     progress.epoch + 1
                 );
-                let gradients = GradientsParams::from_grads(loss.backward(), &learner.network);
+                let mut gradients = GradientsParams::from_grads(loss.backward(), &learner.network);
+                if stage.clip > 0.0 {
+                    gradients = clipping::clipped(gradients, &learner.network, stage.clip);
+                }
                 let stage_progress =
                     (progress.epoch_in_stage as f64 + step as f64 / steps as f64) / stage.epochs as f64;
-                learner = learner.step(stage.learning_rate_at(stage_progress), gradients);
+                learner = learner.step(rates.at(stage.learning_rate_at(stage_progress)), gradients);
                 learner = learner.averaged(recipe.average, progress.epoch * steps + step);
                 loss_sum += value * batch.labels.len() as f64;
                 right += count_right(logits, &batch.labels)?;
@@ -478,10 +483,7 @@ impl Trainer<'_> {
 fn optimizer(stage: &Stage) -> ModuleOptimizer {
     match stage.optimizer {
         OptimizerName::Adamax => Adamax::default().into(),
-        OptimizerName::Adamw => {
-            let clipping = (stage.clip > 0.0).then_some(GradientClippingConfig::Norm(stage.clip));
-            AdamWConfig::new().with_weight_decay(stage.weight_decay).with_grad_clipping(clipping).init()
-        }
+        OptimizerName::Adamw => AdamWConfig::new().with_weight_decay(stage.weight_decay).init(),
     }
 }
 
