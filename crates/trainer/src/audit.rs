@@ -26,7 +26,7 @@ use crate::cli::{AuditArguments, DataArguments};
 /// # Errors
 /// The folder holds no labelled scans, the CSV of groups can't be used, or a file can't be written.
 pub fn run(arguments: &AuditArguments) -> anyhow::Result<()> {
-    let folder = DataArguments { data: arguments.folder.clone(), groups: arguments.groups.clone() };
+    let folder = DataArguments { data: arguments.folder.clone(), groups: arguments.groups.clone(), cache: None };
     let dataset = folder.open()?;
     let seen = look::look_at_all(&dataset);
     let thumbnails: Vec<_> =

@@ -61,6 +61,10 @@ pub struct DataArguments {
     /// CSV of patients and copies; without this option, DIR/index.csv or DIR/../index.csv where there is one
     #[arg(long, value_name = "FILE")]
     pub groups: Option<PathBuf>,
+    /// Folder for prepared slices and the like, which later runs read instead of the scans [default: the user's cache
+    /// folder]
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
 }
 
 /// Find out what a folder of scans holds: copies, conflicts, leaks, shortcuts.
@@ -258,6 +262,9 @@ pub struct ExportArguments {
     /// The folder of scans that the run was trained on, for int8 kernels
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Folder for prepared slices, which later runs read instead of the scans [default: the user's cache folder]
+    #[arg(long, value_name = "DIR", requires = "data")]
+    pub cache: Option<PathBuf>,
     /// The file to write
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,

@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
-use dataset::{Dataset, Protocol, Split};
+use dataset::{Protocol, Split};
 use imaging::InputSpec;
 use metrics::{Confusion, Predictions};
 use networks::{Form, Network, NetworkConfig};
@@ -21,6 +21,7 @@ use crate::batches::{Batch, Changes, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::cli::TrainArguments;
 use crate::clipping;
+use crate::data::{Scans, fingerprint_of};
 use crate::draw::Draw;
 use crate::environment::Environment;
 use crate::epoch_log::EpochLog;
@@ -56,15 +57,16 @@ pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
         None => model_files::find(&format!("start/imagenet-{}.safetensors", recipe.architecture))?,
     };
     let outlines = outlines(arguments, &recipe)?;
-    let dataset = arguments.data.open_for(&recipe)?;
+    let scans = arguments.data.open_for(&recipe)?;
     let job = Job {
         recipe,
-        dataset,
+        scans,
         outlines,
         start,
         out: arguments.out.clone(),
         resume: arguments.resume,
         preview: arguments.preview.clone(),
+        kept: None,
     };
     let device = arguments.device.open()?;
     if let Some(count) = arguments.folds {
@@ -74,7 +76,7 @@ pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     if job.preview.is_some() {
         return Ok(());
     }
-    report::write(&job.out, &job.dataset, &device)
+    report::write(&job.out, &job.scans, &device)
 }
 
 /// The outlines that a recipe with transplants needs.
@@ -91,7 +93,7 @@ pub struct Job {
     /// The recipe.
     pub recipe: Recipe,
     /// The folder of scans, with its groups where they are known.
-    pub dataset: Dataset,
+    pub scans: Scans,
     /// Outlines of tumours; none where the recipe transplants none.
     pub outlines: Outlines,
     /// ImageNet weights to start from.
@@ -102,6 +104,17 @@ pub struct Job {
     pub resume: bool,
     /// Where to show what training sees, instead of training.
     pub preview: Option<PathBuf>,
+    /// Whose activations are kept, where the recipe says so and runs share them; those of its own split otherwise.
+    pub kept: Option<Kept>,
+}
+
+/// Slices whose activations are kept, as ascending indices.
+#[derive(Clone)]
+pub struct Kept {
+    /// Changed as training does.
+    pub train: Vec<usize>,
+    /// As they are.
+    pub validation: Vec<usize>,
 }
 
 /// What a stage trains on.
@@ -128,6 +141,7 @@ struct Trainer<'a> {
     slices: &'a Slices,
     labels: &'a [usize],
     split: &'a Split,
+    kept: Kept,
     loss: Loss,
     /// With automatic differentiation.
     device: Device,
@@ -140,9 +154,12 @@ struct Trainer<'a> {
 /// The data can't be split as asked, the starting weights don't fit, the loss is no longer a number, the device is out
 /// of memory, or the disk refuses. The last whole epoch stays in the run folder.
 pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
+    warn_of_unknown_groups(job);
     let split = prepare_split(job)?;
-    let wanted: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();
-    let slices = Slices::prepare(&job.dataset, &wanted, &job.recipe.input);
+    let kept = job.kept.clone();
+    let kept = kept.unwrap_or_else(|| Kept { train: split.train.clone(), validation: split.validation.clone() });
+    let wanted = [&split.train[..], &split.validation, &kept.train, &kept.validation].concat();
+    let slices = Slices::prepare(&job.scans, &wanted, &job.recipe.input)?;
     for file in &slices.unreadable {
         eprintln!("left out \"{}\": {}", file.path.display(), file.reason);
     }
@@ -151,12 +168,13 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
         validation: slices.readable(&split.validation),
         test: split.test,
     };
+    let kept = Kept { train: slices.readable(&kept.train), validation: slices.readable(&kept.validation) };
     ensure!(!split.train.is_empty() && !split.validation.is_empty(), "no slice is left to train or to validate on");
     let folder = RunFolder::open(&job.out)?;
     write_inputs(&folder, job, &split)?;
     folder.write("environment.json", &serde_json::to_vec(&Environment::of(device))?)?;
-    let labels: Vec<usize> = job.dataset.records.iter().map(|record| record.label).collect();
-    let counts = job.dataset.class_counts(&split.train);
+    let labels: Vec<usize> = job.scans.records.iter().map(|record| record.label).collect();
+    let counts = job.scans.class_counts(&split.train);
     let loss = if job.recipe.data.class_weights {
         Loss::balanced(&counts, job.recipe.label_smoothing)
     } else {
@@ -164,28 +182,36 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     };
     println!("{} slices to train on, {} to validate: {counts:?} by class", split.train.len(), split.validation.len());
     let device = device.clone().autodiff();
-    let trainer = Trainer { job, slices: &slices, labels: &labels, split: &split, loss, device, folder };
+    let trainer = Trainer { job, slices: &slices, labels: &labels, split: &split, kept, loss, device, folder };
     match &job.preview {
         Some(file) => trainer.preview(file),
         None => trainer.run(),
     }
 }
 
-fn prepare_split(job: &Job) -> anyhow::Result<Split> {
+/// A grouped split of slices of which nothing is known is none.
+fn warn_of_unknown_groups(job: &Job) {
     let has_groups =
-        job.dataset.records.iter().any(|record| record.patient_group.is_some() || record.dup_group.is_some());
+        job.scans.records.iter().any(|record| record.patient_group.is_some() || record.dup_group.is_some());
     if job.recipe.data.protocol == Protocol::Grouped && !has_groups {
         eprintln!(
             "warning: neither patients nor copies are known, so slices of one patient can be on both sides.\n\
              hint: name them in a CSV with --groups"
         );
     }
-    let mut split = dataset::split(&job.dataset, &job.recipe.split_spec())?;
+}
+
+/// The split by the recipe, without copies in its training part where it says so.
+///
+/// # Errors
+/// The data can't be divided as asked.
+pub fn prepare_split(job: &Job) -> anyhow::Result<Split> {
+    let mut split = dataset::split(&job.scans, &job.recipe.split_spec())?;
     if job.recipe.data.unique {
         // Of copies, the one whose outline is known is the one to keep.
-        let outlined = |&index: &usize| job.outlines.has(&job.dataset.records[index].path);
+        let outlined = |&index: &usize| job.outlines.has(&job.scans.records[index].path);
         split.train.sort_by_key(|index| (!outlined(index), *index));
-        split.train = dataset::unique(&job.dataset, &split.train);
+        split.train = dataset::unique(&job.scans, &split.train);
         split.train.sort_unstable();
     }
     Ok(split)
@@ -194,14 +220,14 @@ fn prepare_split(job: &Job) -> anyhow::Result<Split> {
 /// What a run was trained with, for whoever evaluates, exports or repeats it.
 fn write_inputs(folder: &RunFolder, job: &Job, split: &Split) -> anyhow::Result<()> {
     let paths = |indices: &[usize]| -> Vec<&str> {
-        indices.iter().map(|&index| job.dataset.records[index].path.as_str()).collect()
+        indices.iter().map(|&index| job.scans.records[index].path.as_str()).collect()
     };
     let split = serde_json::json!({
         "train": paths(&split.train), "validation": paths(&split.validation), "test": paths(&split.test),
     });
     folder.write("recipe.toml", job.recipe.to_toml()?.as_bytes())?;
-    folder.write("classes.json", &serde_json::to_vec(&job.dataset.classes)?)?;
-    folder.write("data.json", &serde_json::to_vec(&dataset::fingerprint(&job.dataset)?)?)?;
+    folder.write("classes.json", &serde_json::to_vec(&job.scans.classes)?)?;
+    folder.write("data.json", &serde_json::to_vec(job.scans.fingerprint())?)?;
     folder.write("split.json", &serde_json::to_vec_pretty(&split)?)
 }
 
@@ -227,7 +253,7 @@ impl Trainer<'_> {
             if progress.epoch_in_stage == 0 {
                 learner.optimizer = optimizer(stage);
             }
-            let resized = stage.size.map(|size| self.resized(size));
+            let resized = stage.size.map(|size| self.resized(size)).transpose()?;
             let slices = resized.as_ref().unwrap_or(self.slices);
             let grafts = self.grafts(slices)?;
             let material = Material { slices, grafts: grafts.as_ref(), activations: activations.as_ref() };
@@ -254,11 +280,11 @@ impl Trainer<'_> {
         let recipe = &self.job.recipe;
         let grafts = self.grafts(self.slices)?;
         let changes = Changes { grafts: grafts.as_ref(), augmentation: recipe.augmentation };
-        let draw = Draw::new(&recipe.data.draw, &self.job.dataset.classes)?;
+        let draw = Draw::new(&recipe.data.draw, &self.job.scans.classes)?;
         let source = self.source(self.slices);
         std::thread::scope(|scope| {
             let batches = source.shuffled(&self.split.train, &draw, changes, recipe.seed, scope);
-            preview::write(file, batches.iter(), &self.job.dataset.classes)
+            preview::write(file, batches.iter(), &self.job.scans.classes)
         })
     }
 
@@ -276,7 +302,7 @@ impl Trainer<'_> {
     fn start(&self) -> anyhow::Result<Network> {
         let recipe = &self.job.recipe;
         self.device.seed(recipe.seed);
-        let network = NetworkConfig::new(recipe.architecture, self.job.dataset.classes.len(), Form::Trainable)
+        let network = NetworkConfig::new(recipe.architecture, self.job.scans.classes.len(), Form::Trainable)
             .with_dropout(recipe.dropout)
             .init(&self.device)
             .identified();
@@ -289,13 +315,13 @@ impl Trainer<'_> {
 
     /// What tumours are put in and taken out with, where the recipe asks for it.
     fn grafts<'b>(&'b self, slices: &'b Slices) -> anyhow::Result<Option<Grafts<'b>>> {
-        let Job { dataset, recipe, outlines, .. } = self.job;
+        let Job { scans, recipe, outlines, .. } = self.job;
         let Some(transplant) = &recipe.transplant else { return Ok(None) };
-        let healthy = dataset.classes.iter().position(|class| *class == transplant.healthy);
+        let healthy = scans.classes.iter().position(|class| *class == transplant.healthy);
         let healthy = healthy.with_context(|| {
-            format!("`transplant.healthy` is \"{}\"; the classes are {:?}", transplant.healthy, dataset.classes)
+            format!("`transplant.healthy` is \"{}\"; the classes are {:?}", transplant.healthy, scans.classes)
         })?;
-        let paths: Vec<&str> = dataset.records.iter().map(|record| record.path.as_str()).collect();
+        let paths: Vec<&str> = scans.records.iter().map(|record| record.path.as_str()).collect();
         let masks = |index: usize| outlines.mask(paths[index], slices.get(index)?);
         let grafts = Grafts::new(slices, masks, self.labels, &self.split.train, (transplant, healthy));
         let (donors, repairable) = grafts.counts();
@@ -308,20 +334,45 @@ impl Trainer<'_> {
         let Job { recipe, .. } = self.job;
         let Some(cache) = &recipe.cache else { return Ok(None) };
         let grafts = self.grafts(self.slices)?;
-        let changes = Changes { grafts: grafts.as_ref(), augmentation: recipe.augmentation };
         let (network, device) = (network.valid(), self.device.clone().inner());
-        let source = self.source(self.slices);
-        let frozen = Frozen { network: &network, block: cache.block, source, device: &device };
-        let parts = (self.split.train.as_slice(), self.split.validation.as_slice());
-        let activations = Activations::compute(frozen, cache, parts, changes, recipe.seed)?;
+        let frozen = Frozen {
+            network: &network,
+            block: cache.block,
+            source: self.source(self.slices),
+            changes: Changes { grafts: grafts.as_ref(), augmentation: recipe.augmentation },
+            seed: recipe.seed,
+            device: &device,
+        };
+        let key = self.activations_key()?;
+        let parts = (self.kept.train.as_slice(), self.kept.validation.as_slice());
+        let activations = Activations::of(frozen, parts, cache.variants, (self.job.scans.cache(), &key))?;
         println!("the output of the frozen blocks is kept: {} MiB", activations.bytes() >> 20);
         Ok(Some(activations))
     }
 
+    /// All that decides what the frozen blocks give.
+    fn activations_key(&self) -> anyhow::Result<String> {
+        let Job { recipe, scans, outlines, start, .. } = self.job;
+        let Recipe { architecture, input, augmentation, transplant, cache, seed, .. } = recipe;
+        let paths = |indices: &[usize]| -> Vec<&str> {
+            indices.iter().map(|&index| scans.records[index].path.as_str()).collect()
+        };
+        let start = std::fs::read(start).with_context(|| format!("cannot read \"{}\"", start.display()))?;
+        // Grafts take from the training slices, whichever are kept.
+        let donors = transplant.as_ref().map(|_| (outlines.digest(), fingerprint_of(&paths(&self.split.train))));
+        let key = serde_json::json!({
+            "scans": scans.fingerprint(), "classes": scans.classes, "start": weights::sha256(&start), "seed": seed,
+            "network": architecture, "input": input, "augmentation": augmentation, "cache": cache,
+            "transplant": transplant, "donors": donors,
+            "train": fingerprint_of(&paths(&self.kept.train)), "validation": fingerprint_of(&paths(&self.kept.validation)),
+        });
+        Ok(key.to_string())
+    }
+
     /// The training slices at another size than the input's.
-    fn resized(&self, size: u32) -> Slices {
-        let Job { dataset, recipe, .. } = self.job;
-        Slices::prepare(dataset, &self.split.train, &InputSpec { size, ..recipe.input })
+    fn resized(&self, size: u32) -> anyhow::Result<Slices> {
+        let Job { scans, recipe, .. } = self.job;
+        Slices::prepare(scans, &self.split.train, &InputSpec { size, ..recipe.input })
     }
 
     /// Trains one epoch, validates, logs, and moves `progress` on.
@@ -406,7 +457,7 @@ impl Trainer<'_> {
     ) -> anyhow::Result<(Learner, f64, f64)> {
         let recipe = &self.job.recipe;
         let source = self.source(material.slices);
-        let draw = Draw::new(&recipe.data.draw, &self.job.dataset.classes)?;
+        let draw = Draw::new(&recipe.data.draw, &self.job.scans.classes)?;
         let changes = Changes { grafts: material.grafts, augmentation: recipe.augmentation };
         let steps = source.steps(&self.split.train);
         let bar = progress_bar(steps, "training");
@@ -471,7 +522,7 @@ impl Trainer<'_> {
             labels.extend(batch.labels);
         }
         let each_alone: Vec<usize> = (0..labels.len()).collect();
-        let predictions = Predictions::new(&self.job.dataset.classes, &labels, &probabilities, &each_alone)?;
+        let predictions = Predictions::new(&self.job.scans.classes, &labels, &probabilities, &each_alone)?;
         Ok((loss_sum / labels.len() as f64, predictions.confusion()))
     }
 

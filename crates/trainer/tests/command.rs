@@ -55,7 +55,14 @@ schedule = "cosine"
 "#;
 
 fn sulcus(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sulcus")).args(arguments).output().unwrap()
+    command(arguments).output().unwrap()
+}
+
+/// What is kept between runs goes into cargo's folder for tests.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sulcus"));
+    command.args(arguments).env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
+    command
 }
 
 fn succeed(arguments: &[&str]) -> String {
@@ -115,7 +122,7 @@ fn json(path: &Path) -> Value {
 
 /// Starts a run and kills it as soon as `file` holds `text`.
 fn kill_once_there(arguments: &[&str], file: &Path, text: &str) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sulcus")).args(arguments).spawn().unwrap();
+    let mut child = command(arguments).spawn().unwrap();
     let began = Instant::now();
     while !fs::read_to_string(file).is_ok_and(|found| found.contains(text)) {
         assert!(began.elapsed() < Duration::from_mins(5), "{} never held {text}", file.display());
@@ -312,6 +319,10 @@ fn folds_go_on_after_a_kill_and_test_every_known_patient_once() {
     assert_eq!(folds.len(), 3);
     for fold in folds {
         assert_eq!(fold["leakage"]["test_with_patient_in_train"], 0);
+    }
+    assert_eq!((&report["protocol"], &report["leaky"]), (&"grouped-3fold".into(), &false.into()));
+    for field in ["accuracy_ci95", "macro_f1", "confusion", "reliability", "weights_sha256", "environment", "command"] {
+        assert!(!report[field].is_null(), "{field} is missing: the page shows it as it does other reports");
     }
     assert!(fs::read_to_string(out.join("folds.html")).unwrap().contains("fold-3/report.html"));
 
