@@ -11,6 +11,7 @@ mod page;
 mod pairs;
 mod patients;
 mod pictures;
+pub mod probe;
 mod shortcuts;
 mod shown;
 mod text;

@@ -34,8 +34,8 @@ const TRAINING_SLICES: usize = 1000;
 const FAMILIAR: f64 = 0.995;
 /// No class is named with a lower probability than this.
 const LEAST_PROBABILITY: f32 = 0.5;
-/// Coverages at which the risk is reported.
-const COVERAGES: [f64; 6] = [1.0, 0.95, 0.9, 0.8, 0.7, 0.5];
+/// Points of the curve of risk against coverage, at equal steps of the coverage.
+const CURVE_POINTS: u32 = 40;
 
 /// The findings as `--json` writes them.
 #[derive(Serialize)]
@@ -66,6 +66,9 @@ struct CalibrationError {
     before_ci95: [f64; 2],
     after: f64,
     after_ci95: [f64; 2],
+    /// The bins of the diagram without the temperature.
+    reliability_before: Vec<metrics::Bin>,
+    /// With it.
     reliability: Vec<metrics::Bin>,
 }
 
@@ -79,7 +82,7 @@ struct Abstention {
     coverage: f64,
     /// Of these answers, the part that is wrong.
     risk: f64,
-    /// Risk at some coverages.
+    /// Risk against coverage on the held-out part, from little to full coverage.
     curve: Vec<RiskPoint>,
 }
 
@@ -117,7 +120,7 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let abstention = abstention(&answers(&validation, temperature)?, &answers(&held_out, temperature)?, arguments.risk);
     let cloud = Gaussian::fit(&rows(&training, |observation| &observation.stage))?;
     let material = Material { training: &training, validation: &validation, held_out: &held_out, foreign: &foreign };
-    let comparison = familiar::compare(&material, &cloud, FAMILIAR)?;
+    let comparison = familiar::compare(&material, &cloud, &stage, FAMILIAR)?;
 
     file.manifest.temperature = Some(temperature as f32);
     file.manifest.reserve = Some(Reserve {
@@ -273,6 +276,7 @@ fn calibration_error(before: &Predictions, after: &Predictions) -> CalibrationEr
         before_ci95: interval(before),
         after: error(after),
         after_ci95: interval(after),
+        reliability_before: metrics::reliability(before, BINS),
         reliability: metrics::reliability(after, BINS),
     }
 }
@@ -283,13 +287,17 @@ fn abstention(validation: &Predictions, held_out: &Predictions, wanted_risk: f64
     let abstain_below = allowed.map_or(1.0, |point| point.confidence as f32).max(LEAST_PROBABILITY);
     let curve = metrics::risk_coverage(held_out);
     let answered = curve.iter().rev().find(|point| point.confidence >= f64::from(abstain_below));
-    let at = |coverage: f64| curve.iter().find(|point| point.coverage >= coverage).copied();
+    let at = |step: u32| {
+        let coverage = f64::from(step) / f64::from(CURVE_POINTS);
+        // Of 3 parts in 3 the last may be a rounding error short.
+        curve.iter().find(|point| point.coverage >= coverage - 1e-9).copied()
+    };
     Abstention {
         wanted_risk,
         abstain_below,
         coverage: answered.map_or(0.0, |point| point.coverage),
         risk: answered.map_or(0.0, |point| point.risk),
-        curve: COVERAGES.into_iter().filter_map(at).collect(),
+        curve: (1..=CURVE_POINTS).filter_map(at).collect(),
     }
 }
 

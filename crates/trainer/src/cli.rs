@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use dataset::Protocol;
 use networks::Architecture;
 
+use crate::ingredient::Ingredient;
+
 /// Train, measure, export and run classifiers of brain MRI slices.
 ///
 /// For research and teaching. Not a medical device.
@@ -25,6 +27,10 @@ pub enum Command {
     Audit(AuditArguments),
     /// Train a network by a recipe
     Train(TrainArguments),
+    /// Train by a recipe without each of its ingredients, to see what it gives
+    Ablate(AblateArguments),
+    /// Find out what a probe tells of the classes from what is no anatomy, after each step of preparation
+    Probe(ProbeArguments),
     /// Make the report of a training run again
     Report(ReportArguments),
     /// Measure a weights file on labelled scans
@@ -53,7 +59,7 @@ pub enum DeviceName {
 }
 
 /// A folder of labelled scans.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct DataArguments {
     /// Folder of scans: DIR/Training/CLASS/FILE and DIR/Testing/CLASS/FILE, or DIR/CLASS/FILE
     #[arg(long, value_name = "DIR")]
@@ -139,6 +145,70 @@ pub struct TrainArguments {
     /// Train a network for each of N folds, which takes the place of the recipe's test share
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..))]
     pub folds: Option<u16>,
+}
+
+/// Train by a recipe without each of its ingredients, to see what it gives.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus ablate --recipe recipes/best-vgg16.toml --data scans --out runs/ablation
+  sulcus ablate --recipe recipes/best-vgg16.toml --data scans --out runs/ablation --without mixup,average \\
+      --json weights/reports/ablation-vgg16.json
+
+The whole recipe and the recipe without each ingredient are trained with the same seed on the same slices, each into a
+folder of its own below --out. A command that was stopped goes on where it was. What the frozen blocks of a recipe with
+[cache] make of the slices is computed once, as long as slices are prepared and changed alike.
+
+The report says what each ingredient gains on the validation and on the held-out part: the difference of the two networks
+on the same slices, with an interval over patients. How much two trainings with different seeds differ is not in it.")]
+pub struct AblateArguments {
+    /// The recipe, a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub recipe: PathBuf,
+    /// The folder of scans.
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Folder for the runs
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The ingredients, separated by commas [default: all that the recipe has and that leave slices as they are]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME")]
+    pub without: Vec<Ingredient>,
+    /// Outlines of tumours, as for `sulcus train`
+    #[arg(long, value_name = "FILE")]
+    pub outlines: Option<PathBuf>,
+    /// Weights to start from [default: the ImageNet weights under weights/]
+    #[arg(long, value_name = "FILE")]
+    pub start: Option<PathBuf>,
+    /// Where to train
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    pub device: DeviceName,
+    /// Write the findings here as JSON [default: ablation.json in DIR]
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// Find out what a probe tells of the classes from what is no anatomy, after each step of preparation.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sulcus probe --recipe recipes/best-xception.toml --data scans
+  sulcus probe --recipe recipes/best-xception.toml --data scans --json weights/reports/shortcuts.json
+
+Where one class comes from another source than the others, a network can learn the source. The probe sees borders, air and
+sharpness alone. It is asked what it tells on whole slices at the network's size, after the recipe's crop and scaling, after
+its random changes, and after its grafts. What it still finds a network can find too.")]
+pub struct ProbeArguments {
+    /// The recipe, a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub recipe: PathBuf,
+    /// The folder of scans.
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Outlines of tumours, for a recipe that transplants, as for `sulcus train`
+    #[arg(long, value_name = "FILE")]
+    pub outlines: Option<PathBuf>,
+    /// Write the findings here as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
 }
 
 /// Make the report of a training run again.

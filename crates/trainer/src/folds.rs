@@ -155,8 +155,11 @@ fn fold_job(job: &Job, fold: Fold) -> Job {
     }
 }
 
-/// Folds by different recipes, or of another number, are not to be summed up.
-fn check_recipe(fold: &Job) -> anyhow::Result<()> {
+/// Refuses a folder with a run by another recipe: folds by different recipes, or of another number, are not to be summed up.
+///
+/// # Errors
+/// There is such a run, or its recipe can't be read.
+pub fn check_recipe(fold: &Job) -> anyhow::Result<()> {
     let path = fold.out.join("recipe.toml");
     if path.exists() && Recipe::open(&path)? != fold.recipe {
         bail!(

@@ -6,6 +6,7 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command};
 
+mod ablate;
 mod activations;
 mod adamax;
 mod audit;
@@ -33,6 +34,7 @@ mod folds;
 mod folds_page;
 mod grafts;
 mod html;
+mod ingredient;
 mod kept_rows;
 mod layer_rates;
 mod learner;
@@ -61,6 +63,8 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Train(arguments) => train::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Ablate(arguments) => ablate::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Probe(arguments) => audit::probe::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Report(arguments) => report::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Calibrate(arguments) => calibrate::run(&arguments).map(|()| ExitCode::SUCCESS),

@@ -45,29 +45,13 @@ use crate::slices::{Slices, progress_bar};
 /// # Errors
 /// The recipe, the data or the starting weights can't be used, or training failed.
 pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
-    let recipe = Recipe::open(&arguments.recipe)?;
     if !arguments.resume && (has_state(&arguments.out) || !folds::folders(&arguments.out).is_empty()) {
         bail!(
             "\"{}\" already holds a training run.\nhint: go on with --resume, or name another folder with --out",
             arguments.out.display()
         );
     }
-    let start = match &arguments.start {
-        Some(start) => start.clone(),
-        None => model_files::find(&format!("start/imagenet-{}.safetensors", recipe.architecture))?,
-    };
-    let outlines = outlines(arguments, &recipe)?;
-    let scans = arguments.data.open_for(&recipe)?;
-    let job = Job {
-        recipe,
-        scans,
-        outlines,
-        start,
-        out: arguments.out.clone(),
-        resume: arguments.resume,
-        preview: arguments.preview.clone(),
-        kept: None,
-    };
+    let job = Job::open(arguments)?;
     let device = arguments.device.open()?;
     if let Some(count) = arguments.folds {
         return folds::train_all(&job, count.into(), &device);
@@ -89,6 +73,7 @@ fn outlines(arguments: &TrainArguments, recipe: &Recipe) -> anyhow::Result<Outli
 }
 
 /// What `sulcus train` was asked.
+#[derive(Clone)]
 pub struct Job {
     /// The recipe.
     pub recipe: Recipe,
@@ -106,6 +91,30 @@ pub struct Job {
     pub preview: Option<PathBuf>,
     /// Whose activations are kept, where the recipe says so and runs share them; those of its own split otherwise.
     pub kept: Option<Kept>,
+}
+
+impl Job {
+    /// Reads what the arguments name.
+    ///
+    /// # Errors
+    /// The recipe, the data or the starting weights can't be used.
+    pub fn open(arguments: &TrainArguments) -> anyhow::Result<Self> {
+        let recipe = Recipe::open(&arguments.recipe)?;
+        let start = match &arguments.start {
+            Some(start) => start.clone(),
+            None => model_files::find(&format!("start/imagenet-{}.safetensors", recipe.architecture))?,
+        };
+        Ok(Self {
+            outlines: outlines(arguments, &recipe)?,
+            scans: arguments.data.open_for(&recipe)?,
+            recipe,
+            start,
+            out: arguments.out.clone(),
+            resume: arguments.resume,
+            preview: arguments.preview.clone(),
+            kept: None,
+        })
+    }
 }
 
 /// Slices whose activations are kept, as ascending indices.
@@ -316,17 +325,12 @@ impl Trainer<'_> {
     /// What tumours are put in and taken out with, where the recipe asks for it.
     fn grafts<'b>(&'b self, slices: &'b Slices) -> anyhow::Result<Option<Grafts<'b>>> {
         let Job { scans, recipe, outlines, .. } = self.job;
-        let Some(transplant) = &recipe.transplant else { return Ok(None) };
-        let healthy = scans.classes.iter().position(|class| *class == transplant.healthy);
-        let healthy = healthy.with_context(|| {
-            format!("`transplant.healthy` is \"{}\"; the classes are {:?}", transplant.healthy, scans.classes)
-        })?;
-        let paths: Vec<&str> = scans.records.iter().map(|record| record.path.as_str()).collect();
-        let masks = |index: usize| outlines.mask(paths[index], slices.get(index)?);
-        let grafts = Grafts::new(slices, masks, self.labels, &self.split.train, (transplant, healthy));
-        let (donors, repairable) = grafts.counts();
-        println!("{donors} slices can lend a tumour, {repairable} of them can do without it");
-        Ok(Some(grafts))
+        let grafts = Grafts::of(recipe, scans, outlines, (slices, self.labels, &self.split.train))?;
+        if let Some(grafts) = &grafts {
+            let (donors, repairable) = grafts.counts();
+            println!("{donors} slices can lend a tumour, {repairable} of them can do without it");
+        }
+        Ok(grafts)
     }
 
     /// What the frozen blocks make of the slices, where the recipe keeps it.
