@@ -130,9 +130,10 @@ impl Activations {
         receiver
     }
 
-    /// The validation slices at `indices`, in order.
-    pub fn validation<'a>(&'a self, indices: &'a [usize], size: usize) -> impl Iterator<Item = Batch> + 'a {
-        indices.chunks(size).map(|chunk| self.batch(chunk.iter().filter_map(|&index| self.validation[index])))
+    /// The validation slices of `chunk`, in order.
+    #[must_use]
+    pub fn unchanged(&self, chunk: &[usize]) -> Batch {
+        self.batch(chunk.iter().filter_map(|&index| self.validation[index]))
     }
 
     fn batch(&self, rows: impl Iterator<Item = usize>) -> Batch {

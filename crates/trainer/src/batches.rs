@@ -97,11 +97,6 @@ pub fn chance(seed: u64, number: usize) -> ChaCha8Rng {
 }
 
 impl<'a> Source<'a> {
-    /// The records at `indices`, unchanged and in order.
-    pub fn in_order(self, indices: &'a [usize]) -> impl Iterator<Item = Batch> + 'a {
-        indices.chunks(self.size).map(move |chunk| self.unchanged(chunk))
-    }
-
     /// The records of `chunk` as they are.
     #[must_use]
     pub fn unchanged(&self, chunk: &[usize]) -> Batch {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use imaging::{InputSpec, Limits, PreparedSlice, Rect};
-use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
 use crate::data::Scans;
@@ -81,7 +81,7 @@ impl Kept {
             let mut notes = Vec::with_capacity(scans.records.len());
             for records in scans.records.chunks(AT_ONCE) {
                 let prepare = |record| prepare_file(&scans.file(record), spec);
-                let prepared: Vec<_> = records.par_iter().progress_with(bar.clone()).map(prepare).collect();
+                let prepared: Vec<_> = records.par_iter().map(prepare).inspect(|_| bar.inc(1)).collect();
                 prepared.into_iter().try_for_each(|result| write(writer, &mut notes, result, spec.size))?;
             }
             Ok(notes)

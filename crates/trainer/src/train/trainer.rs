@@ -31,6 +31,7 @@ use crate::logits::{largest, rows};
 use crate::loss::Loss;
 use crate::memory;
 use crate::mixup::Mixed;
+use crate::predict;
 use crate::preview;
 use crate::recipe::{Keep, OptimizerName, Recipe, Stage};
 use crate::slices::{Slices, progress_bar};
@@ -352,19 +353,20 @@ impl Trainer<'_> {
     /// Mean loss and confusion matrix of a network without gradients on the validation slices.
     fn validate(&self, network: &Network, material: Material<'_>) -> anyhow::Result<(f64, Confusion)> {
         let device = self.device.clone().inner();
-        let (mut loss_sum, mut probabilities, mut labels) = (0.0, Vec::new(), Vec::new());
+        let source = self.source(self.slices);
         let (indices, size) = (&self.split.validation, self.job.recipe.batch);
-        let batches: Box<dyn Iterator<Item = Batch>> = match material.activations {
-            Some(activations) => Box::new(activations.validation(indices, size)),
-            None => Box::new(self.source(self.slices).in_order(indices)),
-        };
-        for batch in batches {
+        let batches = predict::in_batches(indices, size, &device, |chunk| {
+            let batch = match material.activations {
+                Some(activations) => activations.unchanged(chunk),
+                None => source.unchanged(chunk),
+            };
             let logits = material.logits(network, &batch, &device);
             let loss: f32 = self.loss.forward(logits.clone(), &batch.labels, &device).into_scalar();
-            loss_sum += f64::from(loss) * batch.labels.len() as f64;
-            probabilities.extend(rows(softmax(logits, 1))?);
-            labels.extend(batch.labels);
-        }
+            Ok((f64::from(loss) * batch.labels.len() as f64, rows(softmax(logits, 1))?, batch.labels))
+        })?;
+        let loss_sum: f64 = batches.iter().map(|(loss, _, _)| loss).sum();
+        let (probabilities, labels): (Vec<_>, Vec<_>) =
+            batches.into_iter().flat_map(|(_, rows, labels)| rows.into_iter().zip(labels)).unzip();
         let each_alone: Vec<usize> = (0..labels.len()).collect();
         let predictions = Predictions::new(&self.job.scans.classes, &labels, &probabilities, &each_alone)?;
         Ok((loss_sum / labels.len() as f64, predictions.confusion()))
