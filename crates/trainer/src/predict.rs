@@ -40,7 +40,7 @@ pub fn in_batches<T: Send>(
     indices: &[usize],
     size: usize,
     device: &Device,
-    work: impl Fn(&[usize]) -> anyhow::Result<T> + Sync,
+    work: impl Fn(&[usize]) -> anyhow::Result<T> + Send + Sync,
 ) -> anyhow::Result<Vec<T>> {
     // Only what has a driver has an identity.
     match device.identity() {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::TypedValueParser;
 use networks::Architecture;
 
 use super::{DataArguments, DeviceName};

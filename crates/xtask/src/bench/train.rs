@@ -79,7 +79,7 @@ pub fn train(workspace: &Workspace, options: &TrainBenchOptions) -> Result<ExitC
         }
     }
     let results: Vec<Value> =
-        contenders.iter().zip(rounds).map(|(contender, rounds)| summary(&contender.name, rounds)).collect();
+        contenders.iter().zip(&rounds).map(|(contender, rounds)| summary(&contender.name, rounds)).collect();
     print(&results);
     let path = options.json.clone().unwrap_or_else(|| workspace.root().join("weights/reports/train-speed.json"));
     let report = json!({ "what": "images a second in whole training steps", "command": options.command(), "contenders": results });
@@ -201,7 +201,7 @@ impl Contender {
 }
 
 /// All rounds of one contender; the figure is the median over every timed step of all of them.
-fn summary(name: &str, rounds: Vec<Value>) -> Value {
+fn summary(name: &str, rounds: &[Value]) -> Value {
     let of = |round: &Value| round["seconds_a_step"].as_array().cloned().unwrap_or_default();
     let mut seconds: Vec<f64> = rounds.iter().flat_map(of).filter_map(|second| second.as_f64()).collect();
     seconds.sort_by(f64::total_cmp);
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn the_figure_is_the_median_over_the_steps_of_all_rounds() {
         let round = |seconds: [f64; 3]| json!({ "batch": 8, "seconds_a_step": seconds });
-        let summary = summary("sulcus", vec![round([4.0, 1.0, 2.0]), round([8.0, 2.0, 2.0])]);
+        let summary = summary("sulcus", &[round([4.0, 1.0, 2.0]), round([8.0, 2.0, 2.0])]);
         assert_eq!((&summary["images_a_second"], &summary["images_a_second_best"]), (&json!(4.0), &json!(8.0)));
         assert_eq!(summary["rounds"].as_array().map(Vec::len), Some(2));
     }
