@@ -9,10 +9,13 @@
 //!   patient's slice of the same plane; the slice counts as healthy;
 //! * a *sham* covers some other place with its mirror image; the label stays, so that seams tell nothing.
 
+use anyhow::Context;
+use dataset::Dataset;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-use crate::recipe::Transplant;
+use crate::outlines::Outlines;
+use crate::recipe::{Recipe, Transplant};
 use crate::slices::Slices;
 use crate::smooth::smooth;
 
@@ -63,6 +66,25 @@ pub struct Grafts<'a> {
 }
 
 impl<'a> Grafts<'a> {
+    /// What a recipe grafts with, `None` where it does not graft: the tumours of the slices at `train`.
+    ///
+    /// # Errors
+    /// The recipe's healthy class is none of the data set.
+    pub fn of(
+        recipe: &'a Recipe,
+        dataset: &Dataset,
+        outlines: &Outlines,
+        (slices, labels, train): (&'a Slices, &[usize], &[usize]),
+    ) -> anyhow::Result<Option<Self>> {
+        let Some(transplant) = &recipe.transplant else { return Ok(None) };
+        let healthy = dataset.classes.iter().position(|class| *class == transplant.healthy);
+        let healthy = healthy.with_context(|| {
+            format!("`transplant.healthy` is \"{}\"; the classes are {:?}", transplant.healthy, dataset.classes)
+        })?;
+        let mask = |index: usize| outlines.mask(&dataset.records[index].path, slices.get(index)?);
+        Ok(Some(Self::new(slices, mask, labels, train, (transplant, healthy))))
+    }
+
     /// Finds the donors among the `train` slices. `mask_of` gives the pixels of a record's tumour, `labels` are those
     /// of every record, and `healthy` is the label of those without a tumour.
     #[must_use]

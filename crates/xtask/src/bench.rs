@@ -1,4 +1,4 @@
-//! `cargo xtask bench browser`: Sulcus beside other runtimes that run the same network in the same browser.
+//! `cargo xtask bench`: Sulcus beside what others use. In the browser, Sulcus beside other runtimes that run the same network in the same browser.
 //!
 //! What is measured, and how, lies in `tests/bench`. This builds what takes part, serves it with the headers of
 //! `cargo xtask serve`, and starts the script.
@@ -14,6 +14,11 @@ use crate::server::{self, Folder};
 use crate::setup;
 use crate::shell;
 use crate::workspace::Workspace;
+
+pub use train::{TrainBenchOptions, train};
+
+mod gpu;
+mod train;
 
 /// Runs the benchmark in a browser.
 ///

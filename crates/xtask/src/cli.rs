@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::bench::TrainBenchOptions;
 use crate::page::Style;
 use crate::workspace::Workspace;
 
@@ -19,7 +20,8 @@ use crate::workspace::Workspace;
   cargo xtask test --only native    formatting, lints and native tests alone
   cargo xtask setup --check         say what is installed and what is missing
   cargo xtask build                 the page in dist/, ready for any static web server
-  cargo xtask bench browser         speed beside onnxruntime-web and TensorFlow.js"
+  cargo xtask bench browser         speed beside onnxruntime-web and TensorFlow.js
+  cargo xtask bench train           speed of training beside PyTorch"
 )]
 pub struct Cli {
     /// What to do.
@@ -79,6 +81,14 @@ pub enum Bench {
   cargo xtask bench browser --only sulcus-cpu-1 --profile
   cargo xtask bench browser --only sulcus-cpu-1 --memory")]
     Browser(BrowserBenchOptions),
+    /// Training steps of Sulcus, and of PyTorch with timm's network where a Python has both.
+    ///
+    /// The machine should do nothing else meanwhile.
+    #[command(after_help = "Examples:
+  cargo xtask bench train
+  cargo xtask bench train --python venv/bin/python     a Python with torch and timm (pip install torch timm)
+  cargo xtask bench train --device cuda --batch 64 --size 299 --steps 50")]
+    Train(TrainBenchOptions),
 }
 
 /// How to measure in a browser.

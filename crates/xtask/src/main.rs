@@ -49,5 +49,6 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         }
         Task::Test { only } => Ok(checks::run(&workspace, only)),
         Task::Bench(Bench::Browser(options)) => bench::browser(&workspace, options),
+        Task::Bench(Bench::Train(options)) => bench::train(&workspace, options),
     }
 }
