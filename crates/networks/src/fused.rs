@@ -220,8 +220,7 @@ impl<B: FusedBackend, C: CheckpointStrategy> FusedBackend for Autodiff<B, C> {
         let nodes = [input.node(), gamma.node(), beta.node()];
         let output = match Normalise.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut step) => {
-                let state =
-                    (step.checkpoint(&input), step.checkpoint(&gamma), mean.clone(), variance.clone(), epsilon);
+                let state = (step.checkpoint(&input), step.checkpoint(&gamma), mean.clone(), variance.clone(), epsilon);
                 step.finish(state, output)
             }
             OpsKind::UnTracked(step) => step.finish(output),

@@ -29,7 +29,8 @@ pub fn depthwise(input: &Values, kernel: &Values) -> Values {
     let (input, kernel) = (read(&input), read(&kernel));
     let frame = Frame { height, width };
     let mut output = vec![0.0; batch * channels * height * width];
-    let planes = output.par_chunks_exact_mut((height * width).max(1)).zip(input.par_chunks_exact((height * width).max(1)));
+    let planes =
+        output.par_chunks_exact_mut((height * width).max(1)).zip(input.par_chunks_exact((height * width).max(1)));
     planes.enumerate().for_each_init(
         || (Vec::new(), Vec::new()),
         |(framed, sums), (plane, (output, input))| {
@@ -162,8 +163,7 @@ pub fn normalise_gradients(
     gradient: &Values,
 ) -> (Values, Values, Values) {
     let [batch, channels, height, width] = input.shape().dims();
-    let [input, gamma, mean, variance, gradient] =
-        [input, gamma, mean, variance, gradient].map(Values::to_contiguous);
+    let [input, gamma, mean, variance, gradient] = [input, gamma, mean, variance, gradient].map(Values::to_contiguous);
     let (input, gamma, gradient) = (read(&input), read(&gamma), read(&gradient));
     let (mean, variance) = (read(&mean), read(&variance));
     let planes = Planes { channels, area: height * width };

@@ -1,11 +1,10 @@
 //! The operations written for training on the CPU against Burn's own, forward and backward.
 
-
+use crate::fused;
 use burn::nn::BatchNormConfig;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Distribution, Tensor, Tolerance};
-use crate::fused;
 
 fn device() -> Device {
     Device::flex().autodiff()
