@@ -146,8 +146,8 @@ fn pool(input: &Planes, width: usize, side: usize, padding: usize) -> Planes {
     for channel in 0..input.channels {
         for pixel in 0..side * side {
             let (row, column) = (pixel / side * 2, pixel % side * 2);
-            let window =
-                (0..size * size).filter_map(|tap| at(input, channel, row + tap / width, column + tap % width, padding));
+            let window = (0..width * width)
+                .filter_map(|tap| at(input, channel, row + tap / width, column + tap % width, padding));
             values.push(window.fold(f32::NEG_INFINITY, f32::max));
         }
     }
