@@ -3,8 +3,8 @@
 /// Where the network runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
-    /// The kernels of this workspace; on every machine.
+    /// The kernels for the CPU; on every machine.
     Cpu,
-    /// Burn's WebGPU backend: the browser's adapter, or natively Vulkan, Metal or Direct3D 12.
+    /// The kernels for WebGPU: the browser's adapter, or natively Vulkan, Metal or Direct3D 12.
     WebGpu,
 }

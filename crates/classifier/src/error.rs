@@ -48,10 +48,3 @@ impl From<KernelError> for ClassifierError {
         Self::Network { reason: error.to_string() }
     }
 }
-
-#[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
-impl From<networks::NetworkError> for ClassifierError {
-    fn from(error: networks::NetworkError) -> Self {
-        Self::Network { reason: error.to_string() }
-    }
-}

@@ -14,19 +14,21 @@
 //! # }
 //! ```
 
-#[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
-mod burned;
 mod cpu;
 mod engine;
 mod error;
 mod familiarity;
+#[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
+mod gpu;
 mod model;
+#[cfg(not(target_arch = "wasm32"))]
+mod named;
 mod prediction;
 mod runner;
 
-#[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
-pub use burned::network_tensors;
 pub use engine::Engine;
 pub use error::ClassifierError;
 pub use model::{Classifier, Observation};
+#[cfg(not(target_arch = "wasm32"))]
+pub use named::network_tensors;
 pub use prediction::{Evidence, Prediction, Verdict};

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use imaging::PreparedSlice;
 use weights::{Architecture, Tensor};
 
-#[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
-use crate::burned::Burned;
 use crate::cpu::Cpu;
+#[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
+use crate::gpu::Gpu;
 use crate::{ClassifierError, Engine, Observation};
 
 /// A network, ready to answer.
 #[derive(Debug)]
 pub(crate) enum Runner {
-    /// The kernels of this workspace.
+    /// The kernels for the CPU.
     Cpu(Cpu),
-    /// Burn on WebGPU.
+    /// The kernels for WebGPU.
     #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
-    Burned(Burned),
+    Gpu(Gpu),
 }
 
 impl Runner {
@@ -32,8 +32,8 @@ impl Runner {
             Engine::Cpu => Ok((Self::Cpu(Cpu::load(architecture, classes, tensors)?), "CPU".to_owned())),
             #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
             Engine::WebGpu => {
-                let (burned, name) = Burned::load(architecture, classes, tensors).await?;
-                Ok((Self::Burned(burned), name))
+                let (gpu, name) = Gpu::load(architecture, classes, tensors).await?;
+                Ok((Self::Gpu(gpu), name))
             }
             #[cfg(all(target_arch = "wasm32", not(feature = "webgpu")))]
             Engine::WebGpu => {
@@ -51,7 +51,7 @@ impl Runner {
         match self {
             Self::Cpu(cpu) => cpu.observe(slices, stage),
             #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
-            Self::Burned(burned) => burned.observe(slices, stage).await,
+            Self::Gpu(gpu) => gpu.observe(slices, stage).await,
         }
     }
 
@@ -63,7 +63,7 @@ impl Runner {
         match self {
             Self::Cpu(cpu) => cpu.activations(slices),
             #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
-            Self::Burned(burned) => burned.activations(slices).await,
+            Self::Gpu(gpu) => gpu.activations(slices).await,
         }
     }
 }

@@ -1,0 +1,37 @@
+//! The mean of each channel over the picture.
+
+use cubecl::prelude::*;
+
+use super::cube_row;
+
+/// `output[image, offset + channel] = mean of input[image, .., channel]`; the rows of `output` are `stride` long.
+///
+/// Lengths count vectors. Sums are taken row by row first, so that their length does not cost precision.
+#[cube(launch_unchecked)]
+pub(crate) fn take_mean<N: Size>(
+    input: &[Vector<f32, N>],
+    output: &mut [Vector<f32, N>],
+    images: usize,
+    height: usize,
+    width: usize,
+    channels: usize,
+    stride: usize,
+    offset: usize,
+) {
+    let channel = ABSOLUTE_POS_X as usize;
+    let image = cube_row() * CUBE_DIM_Y as usize + UNIT_POS_Y as usize;
+    if channel >= channels || image >= images {
+        terminate!();
+    }
+    let mut sum = Vector::<f32, N>::new(0.0);
+    for y in 0..height {
+        let row = (image * height + y) * width;
+        let mut row_sum = Vector::<f32, N>::new(0.0);
+        for x in 0..width {
+            row_sum += input[(row + x) * channels + channel];
+        }
+        sum += row_sum;
+    }
+    let area = f32::cast_from(height * width);
+    output[image * stride + offset + channel] = sum / Vector::new(area);
+}

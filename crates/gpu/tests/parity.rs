@@ -1,0 +1,171 @@
+//! Every stage of both networks on the machine's adapter against the CPU's kernels, at odd sizes and in batches.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../../kernels/tests/generated/mod.rs"]
+mod generated;
+
+use std::collections::BTreeMap;
+
+use generated::Numbers;
+use gpu::{Client, GpuError, GpuNetwork, Tile};
+use kernels::{Network, Workspace};
+use weights::{Architecture, Tensor};
+
+type Tensors = BTreeMap<String, Tensor>;
+type Stages = Vec<(String, Vec<f32>)>;
+
+const CLASSES: usize = 4;
+
+/// `None`, and a line that says so, where the machine has no adapter.
+fn client() -> Option<Client> {
+    match pollster::block_on(gpu::open()) {
+        Ok((client, _)) => Some(client),
+        Err(error) => {
+            println!("skipped: {error}");
+            None
+        }
+    }
+}
+
+/// The generated tensors as a weights file holds them: kernels as int8 if `packed`, the rest as floats.
+fn tensors(architecture: kernels::Architecture, packed: bool) -> Tensors {
+    let tensor = |(name, tensor): (String, kernels::Tensor)| {
+        let packed = packed && name.ends_with("kernel");
+        let tensor = if packed {
+            weights::quantise(&tensor.shape, &tensor.values).unwrap()
+        } else {
+            Tensor::float(tensor.shape, tensor.values)
+        };
+        (name, tensor)
+    };
+    generated::tensors(architecture).into_iter().map(tensor).collect()
+}
+
+fn images(count: usize, size: usize) -> Vec<f32> {
+    Numbers(3).take(count * size * size).collect()
+}
+
+/// The same network on the CPU: every stage, and the logits.
+fn on_the_cpu(architecture: kernels::Architecture, tensors: Tensors, image: &[f32], size: usize) -> Stages {
+    let dequantise = |tensor: Tensor| kernels::Tensor { values: tensor.to_f32(), shape: tensor.shape };
+    let network = Network::pack(architecture, CLASSES, tensors, dequantise).unwrap();
+    let mut stages = Stages::new();
+    let mut observe = |name: &str, stage: kernels::Stage<'_>| stages.push((name.to_owned(), stage.values()));
+    let output = network.run(image, size, &mut Workspace::default(), &mut observe).unwrap();
+    stages.extend([("avg_pool".to_owned(), output.features), ("logits".to_owned(), output.logits)]);
+    stages
+}
+
+/// To a ten-thousandth of the stage's largest value.
+fn assert_close(name: &str, found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len(), "{name}");
+    let largest = expected.iter().fold(1e-3_f32, |most, value| most.max(value.abs()));
+    let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(worst <= 1e-4 * largest, "{name}: off by {worst}, the largest value is {largest}");
+}
+
+fn every_stage_is_that_of_the_cpu(architecture: Architecture, size: usize, tile: Tile, packed: bool) {
+    let Some(client) = client() else { return };
+    let same = match architecture {
+        Architecture::Xception => kernels::Architecture::Xception,
+        Architecture::Vgg16 => kernels::Architecture::Vgg16,
+    };
+    let tensors = tensors(same, packed);
+    let image = images(1, size);
+    let expected = on_the_cpu(same, tensors.clone(), &image, size);
+    let network = GpuNetwork::new(client, tile, architecture, CLASSES, tensors).unwrap();
+    let mut found = pollster::block_on(network.stages(&image, size)).unwrap();
+    let answer = pollster::block_on(network.forward(&image, size, None)).unwrap().remove(0);
+    found.extend([("avg_pool".to_owned(), answer.features), ("logits".to_owned(), answer.logits)]);
+    assert_eq!(found.len(), expected.len());
+    for ((name, found), (expected_name, expected)) in found.iter().zip(&expected) {
+        assert_eq!(name, expected_name);
+        assert_close(name, found, expected);
+    }
+}
+
+#[test]
+fn xception_of_int8_is_right_in_every_stage_at_an_odd_size() {
+    every_stage_is_that_of_the_cpu(Architecture::Xception, 47, Tile::SOFTWARE, true);
+    every_stage_is_that_of_the_cpu(Architecture::Xception, 39, Tile::GPU, true);
+}
+
+#[test]
+fn xception_of_floats_is_right_in_every_stage_at_an_even_size() {
+    every_stage_is_that_of_the_cpu(Architecture::Xception, 34, Tile::SOFTWARE, false);
+    every_stage_is_that_of_the_cpu(Architecture::Xception, 46, Tile::GPU, false);
+}
+
+#[test]
+fn vgg16_of_int8_is_right_in_every_stage_at_an_odd_size() {
+    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 37, Tile::SOFTWARE, true);
+    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 33, Tile::GPU, true);
+}
+
+#[test]
+fn vgg16_of_floats_is_right_in_every_stage_at_an_even_size() {
+    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 32, Tile::SOFTWARE, false);
+    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 32, Tile::GPU, false);
+}
+
+#[test]
+fn an_image_answers_the_same_alone_and_in_a_batch() {
+    let Some(client) = client() else { return };
+    let size = 35;
+    let tensors = tensors(kernels::Architecture::Xception, true);
+    let network = GpuNetwork::new(client, Tile::GPU, Architecture::Xception, CLASSES, tensors).unwrap();
+    let answers = |images: &[f32]| pollster::block_on(network.forward(images, size, Some("block4_out"))).unwrap();
+    let images = images(32, size);
+    let alone: Vec<_> = images.chunks(size * size).flat_map(answers).collect();
+    for batch in [3, 8, 32] {
+        let together = answers(&images[..batch * size * size]);
+        assert_eq!(together.len(), batch);
+        for (found, expected) in together.iter().zip(&alone) {
+            assert_close("logits", &found.logits, &expected.logits);
+            assert_close("features", &found.features, &expected.features);
+            assert_close("stage", &found.stage, &expected.stage);
+        }
+    }
+}
+
+#[test]
+fn a_stage_is_averaged_over_the_picture() {
+    let Some(client) = client() else { return };
+    let (size, image) = (50, images(1, 50));
+    let tensors = tensors(kernels::Architecture::Vgg16, true);
+    let network = GpuNetwork::new(client, Tile::SOFTWARE, Architecture::Vgg16, CLASSES, tensors).unwrap();
+    for (name, values) in pollster::block_on(network.stages(&image, size)).unwrap() {
+        let answer = pollster::block_on(network.forward(&image, size, Some(&name))).unwrap().remove(0);
+        let area = values.len() / answer.stage.len();
+        let means: Vec<f32> = values.chunks(area).map(|channel| channel.iter().sum::<f32>() / area as f32).collect();
+        assert_close(&name, &answer.stage, &means);
+    }
+}
+
+#[test]
+fn tensors_that_do_not_fit_are_refused() {
+    let Some(client) = client() else { return };
+    let refused = |change: &dyn Fn(&mut Tensors)| {
+        let mut tensors = tensors(kernels::Architecture::Vgg16, false);
+        change(&mut tensors);
+        GpuNetwork::new(client.clone(), Tile::GPU, Architecture::Vgg16, CLASSES, tensors).unwrap_err()
+    };
+    let missing = refused(&|tensors| drop(tensors.remove("block3_conv2.bias")));
+    assert_eq!(missing, GpuError::Missing { name: "block3_conv2.bias".into() });
+    let unknown = refused(&|tensors| drop(tensors.insert("block6.bias".into(), Tensor::float(vec![1], vec![0.0]))));
+    assert_eq!(unknown, GpuError::Unknown { name: "block6.bias".into() });
+    let bent = refused(&|tensors| tensors.get_mut("block1_conv1.kernel").unwrap().shape = vec![64, 9]);
+    assert!(bent.to_string().contains("[64, 9]"), "{bent}");
+}
+
+#[test]
+fn images_of_another_size_and_unknown_stages_are_refused() {
+    let Some(client) = client() else { return };
+    let tensors = tensors(kernels::Architecture::Vgg16, false);
+    let network = GpuNetwork::new(client, Tile::SOFTWARE, Architecture::Vgg16, CLASSES, tensors).unwrap();
+    let forward = |images: &[f32], size, stage| pollster::block_on(network.forward(images, size, stage)).unwrap_err();
+    assert!(matches!(forward(&[0.0; 1000], 32, None), GpuError::Images { values: 1000, .. }));
+    assert!(matches!(forward(&[0.0; 64], 8, None), GpuError::Images { size: 8, .. }));
+    assert_eq!(forward(&[0.0; 1024], 32, Some("block9")), GpuError::Stage { name: "block9".into() });
+}
