@@ -7,7 +7,7 @@
 const WARM_UP = 2;
 /** Single slices that are timed in a round. */
 const SINGLES = 5;
-/** The same where a slice takes seconds. */
+/** The same where a slice takes seconds; a series is then timed in the first round alone. */
 const SLOW = { warmUp: 0, singles: 2 };
 /** How far probabilities may lie from those of `sulcus classify`. */
 const TOLERANCE = 1e-3;
@@ -52,6 +52,7 @@ async function measureOnce(browser, options, contender, visit, answers, result) 
       check(probabilities, [answers[index]]);
       if (run >= 0) result.singles.push(milliseconds);
     }
+    if (visit.slow && result.series.length > 0) return;
     const { milliseconds, probabilities } = await page.evaluate(() => window.series());
     check(probabilities, answers);
     result.series.push(milliseconds);
