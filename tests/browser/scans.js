@@ -8,9 +8,14 @@ export function file(name, bytes, mimeType = "application/octet-stream") {
 
 /** A PNG of a bright ellipse on black, 8 bits grey. */
 export function pngFile(name, side = 64) {
-  const rows = ellipse(side, 200).map((row) => [0, ...row]);
+  return file(name, greyPng(side, side, ellipse(side, 200).flat()), "image/png");
+}
+
+/** A PNG of these grey values, 8 bits each, row by row. */
+export function greyPng(width, height, values) {
+  const rows = Array.from({ length: height }, (_, row) => [0, ...values.slice(row * width, (row + 1) * width)]);
   const data = deflateSync(Buffer.from(rows.flat()));
-  return file(name, pngOf(side, side, [chunk("IDAT", data), chunk("IEND", Buffer.alloc(0))]), "image/png");
+  return pngOf(width, height, [chunk("IDAT", data), chunk("IEND", Buffer.alloc(0))]);
 }
 
 /** A PNG of a few bytes that declares so many pixels. */

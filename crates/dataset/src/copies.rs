@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::f32::consts::{PI, SQRT_2};
 
 use imaging::Slice;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Side of a thumbnail, in pixels.
 const SIDE: usize = 48;
@@ -26,7 +26,7 @@ const NUMBERS: usize = WAVES * WAVES;
 const AXES: usize = 4;
 
 /// What must be done to a slice to get its copy, of the eight orientations of a square.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Orientation {
     /// Nothing.
@@ -141,7 +141,7 @@ fn waves() -> [[f32; SIDE]; WAVES] {
 }
 
 /// Two slices that show the same picture.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Copies {
     /// Index of the first slice.
     pub a: usize,

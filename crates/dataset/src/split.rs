@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -19,6 +20,17 @@ pub enum Protocol {
     Random,
     /// Whole clusters of patients and copies, by chance, each class alike.
     Grouped,
+}
+
+/// As recipes and reports spell it.
+impl fmt::Display for Protocol {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Official => "official",
+            Self::Random => "random",
+            Self::Grouped => "grouped",
+        })
+    }
 }
 
 /// How much goes where, as shares of the files; training gets the rest.

@@ -18,6 +18,14 @@ pub struct PreparedSlice {
 }
 
 impl PreparedSlice {
+    /// A slice that was prepared earlier and kept: its pixels and crop as it gave them. `None` where the pixels make no
+    /// square of that side, or are no input.
+    #[must_use]
+    pub fn kept(size: u32, pixels: Vec<f32>, crop: Rect) -> Option<Self> {
+        let fits = pixels.len() == (size as usize).pow(2) && pixels.iter().all(|value| (-1.0..=1.0).contains(value));
+        fits.then_some(Self { size, pixels, crop })
+    }
+
     /// Side of the square input, in pixels.
     #[must_use]
     pub fn size(&self) -> u32 {

@@ -40,6 +40,10 @@ pub enum MetricsError {
         needed: usize,
     },
 
+    /// Two sets of predictions that are not of the same items.
+    #[error("cannot compare: the two sets of predictions are of different items, or in another order.")]
+    Unpaired,
+
     /// A row of probabilities of the wrong length, with a value that is no probability, or that doesn't sum to 1.
     #[error("cannot measure: item {item} has probabilities {row:?}; {classes} from 0 to 1 that sum to 1 are needed.")]
     NoDistribution {

@@ -30,7 +30,10 @@ mod probe;
 mod report;
 mod roc;
 
-pub use bootstrap::{Bootstrap, ClassIntervals, Intervals, calibration_interval, class_intervals, intervals, quantile};
+pub use bootstrap::{
+    Bootstrap, ClassIntervals, Difference, Intervals, calibration_interval, class_intervals, difference, intervals,
+    quantile,
+};
 pub use calibration::{Bin, RiskPoint, expected_calibration_error, log_loss, reliability, risk_coverage};
 pub use confusion::{Average, Confusion, Scores};
 pub use error::MetricsError;

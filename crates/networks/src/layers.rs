@@ -9,6 +9,8 @@ use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 
 use crate::Form;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::fused;
 use crate::named::{NamedSlot, Slot};
 use crate::network::{KernelInput, Observer, Shown};
 
@@ -37,7 +39,7 @@ impl Shift {
     /// `[batch, channels, height, width]` in and out.
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         match self {
-            Self::Norm(norm) => norm.forward(input),
+            Self::Norm(norm) => normalise(norm, input),
             Self::Bias(bias) => {
                 let channels = bias.dims()[0];
                 input + bias.val().reshape([1, channels, 1, 1])
@@ -56,6 +58,26 @@ impl Shift {
             Self::Bias(bias) => vec![(format!("{layer}.bias"), Slot::Vector(bias))],
         }
     }
+}
+
+/// Batch normalisation: by the batch's statistics while it is trained, else by those of training.
+fn normalise(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
+    let learns = input.device().is_autodiff() && norm.gamma.is_require_grad();
+    #[cfg(not(target_arch = "wasm32"))]
+    if learns && fused::runs_on(&input.device()) {
+        let (output, mean, variance) = fused::normalise(input, norm.gamma.val(), norm.beta.val(), norm.epsilon);
+        for (running, batch) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
+            running.update(running.value_sync() * (1.0 - norm.momentum) + batch * norm.momentum);
+        }
+        return output;
+    }
+    if learns {
+        return norm.forward(input);
+    }
+    let channels = norm.gamma.dims()[0];
+    let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt();
+    let shift = norm.beta.val() - norm.running_mean.value() * scale.clone();
+    input * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1])
 }
 
 /// A convolution without bias, and its [`Shift`].
@@ -132,12 +154,30 @@ impl Separable {
         let output = self.pointwise.dims()[0];
         let shown = Shown::KernelInput(KernelInput::of(&self.depthwise, &input));
         observe(&format!("{layer}.depthwise_kernel"), shown);
-        let spatial = self.depthwise.forward(input);
+        let spatial = self.convolved(input);
         let shown = Shown::KernelInput(KernelInput::pointwise(&spatial));
         observe(&format!("{layer}.pointwise_kernel"), shown);
         let spatial = spatial.reshape([batch, channels, height * width]);
-        let mixed = self.pointwise.val().unsqueeze::<3>().matmul(spatial);
+        let mixed = self.mixed(spatial);
         self.shift.forward(mixed.reshape([batch, output, height, width]))
+    }
+
+    /// Every channel by its own kernel.
+    fn convolved(&self, input: Tensor<4>) -> Tensor<4> {
+        #[cfg(not(target_arch = "wasm32"))]
+        if fused::runs_on(&input.device()) {
+            return fused::depthwise(input, self.depthwise.weight.val());
+        }
+        self.depthwise.forward(input)
+    }
+
+    /// `[batch, in, pixels]` to `[batch, out, pixels]`.
+    fn mixed(&self, spatial: Tensor<3>) -> Tensor<3> {
+        #[cfg(not(target_arch = "wasm32"))]
+        if fused::runs_on(&spatial.device()) {
+            return fused::pointwise(spatial, self.pointwise.val());
+        }
+        self.pointwise.val().unsqueeze::<3>().matmul(spatial)
     }
 
     pub(crate) fn slots<'a>(&'a mut self, layer: &str) -> Vec<NamedSlot<'a>> {

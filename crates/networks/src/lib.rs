@@ -18,6 +18,9 @@
 
 mod error;
 mod fold;
+// Training is native; the page only runs networks.
+#[cfg(not(target_arch = "wasm32"))]
+mod fused;
 mod head;
 mod keras;
 mod layers;

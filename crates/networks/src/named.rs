@@ -40,6 +40,16 @@ impl Slot<'_> {
         }
     }
 
+    /// `None` for a statistic: no optimiser has to do with it.
+    pub(crate) fn id(&self) -> Option<ParamId> {
+        match self {
+            Self::Vector(param) => Some(param.id),
+            Self::Matrix(param) => Some(param.id),
+            Self::Kernel(param) => Some(param.id),
+            Self::Statistic(_) => None,
+        }
+    }
+
     fn data(&self) -> TensorData {
         match self {
             Self::Vector(param) => param.val().into_data(),
@@ -97,6 +107,23 @@ fn identity(name: &str) -> ParamId {
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     ParamId::from(hash)
+}
+
+/// The block that a parameter of a trunk belongs to, by its Keras name; `None` for the head's.
+pub(crate) fn block_of(name: &str) -> Option<usize> {
+    let layer = name.split('.').next().unwrap_or(name);
+    if let Some(numbered) = layer.strip_prefix("block") {
+        return numbered.split('_').next()?.parse().ok();
+    }
+    // The convolutions beside Xception's modules, with their normalisations.
+    let suffix = layer.strip_prefix("conv2d").or_else(|| layer.strip_prefix("batch_normalization"))?;
+    match suffix {
+        "" => Some(2),
+        "_1" => Some(3),
+        "_2" => Some(4),
+        "_3" => Some(13),
+        _ => None,
+    }
 }
 
 /// Gives every slot the identity that belongs to its name.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use burn::module::Module;
+use burn::module::{Module, ParamId};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
 use burn::nn::pool::AdaptiveAvgPool2dConfig;
@@ -324,6 +324,19 @@ impl Network {
     pub fn toward(mut self, mut other: Self, share: f64) -> Self {
         named::blend(self.slots(), other.slots(), share);
         self
+    }
+
+    /// The identities of the trained parameters of every block; those of the head under the number after the last block.
+    #[must_use]
+    pub fn parameters_by_block(&self) -> BTreeMap<usize, Vec<ParamId>> {
+        let head = self.architecture().blocks() + 1;
+        let mut blocks: BTreeMap<usize, Vec<ParamId>> = BTreeMap::new();
+        for (name, slot) in self.clone().slots() {
+            if let Some(id) = slot.id() {
+                blocks.entry(named::block_of(&name).unwrap_or(head)).or_default().push(id);
+            }
+        }
+        blocks
     }
 
     fn trunk_slots(&mut self) -> Vec<NamedSlot<'_>> {

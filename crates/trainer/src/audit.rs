@@ -11,6 +11,7 @@ mod page;
 mod pairs;
 mod patients;
 mod pictures;
+pub mod probe;
 mod shortcuts;
 mod shown;
 mod text;
@@ -26,7 +27,7 @@ use crate::cli::{AuditArguments, DataArguments};
 /// # Errors
 /// The folder holds no labelled scans, the CSV of groups can't be used, or a file can't be written.
 pub fn run(arguments: &AuditArguments) -> anyhow::Result<()> {
-    let folder = DataArguments { data: arguments.folder.clone(), groups: arguments.groups.clone() };
+    let folder = DataArguments { data: arguments.folder.clone(), groups: arguments.groups.clone(), cache: None };
     let dataset = folder.open()?;
     let seen = look::look_at_all(&dataset);
     let thumbnails: Vec<_> =

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use image::GrayImage;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use crate::draw::Draw;
 use crate::grafts::Grafts;
@@ -85,13 +86,25 @@ impl Changes<'_> {
     }
 }
 
+/// The chance that one slice meets. It follows from the seed and a number of the slice alone, so that slices can be changed
+/// on any number of threads, in any order.
+#[must_use]
+pub fn chance(seed: u64, number: usize) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    // The stream 0 is that of the order in which slices are drawn.
+    random.set_stream(number as u64 + 1);
+    random
+}
+
 impl<'a> Source<'a> {
-    /// The records at `indices`, unchanged and in order.
-    pub fn in_order(self, indices: &'a [usize]) -> impl Iterator<Item = Batch> + 'a {
-        indices.chunks(self.size).map(move |chunk| self.collect(chunk, |_, pixels, label| (pixels.to_vec(), label)))
+    /// The records of `chunk` as they are.
+    #[must_use]
+    pub fn unchanged(&self, chunk: &[usize]) -> Batch {
+        self.collect(chunk, |_, _, pixels, label| (pixels.to_vec(), label))
     }
 
-    /// The records at `indices` in an order and with changes that follow from `seed`, made on a thread of `scope`.
+    /// The records at `indices` in an order and with changes that follow from `seed`, made on a thread of `scope` with the
+    /// help of all cores.
     ///
     /// A last batch smaller than half of the size is left out: its batch statistics would be poor.
     pub fn shuffled<'scope>(
@@ -106,9 +119,11 @@ impl<'a> Source<'a> {
         scope.spawn(move || {
             let mut random = ChaCha8Rng::seed_from_u64(seed);
             let order = draw.order(indices, self.labels, &mut random);
-            for chunk in order.chunks(self.size).filter(|chunk| 2 * chunk.len() >= self.size) {
-                let batch =
-                    self.collect(chunk, |index, pixels, label| changes.apply(index, pixels, label, &mut random));
+            for (number, chunk) in order.chunks(self.size).enumerate().filter(|(_, chunk)| 2 * chunk.len() >= self.size)
+            {
+                let batch = self.collect(chunk, |place, index, pixels, label| {
+                    changes.apply(index, pixels, label, &mut chance(seed, number * self.size + place))
+                });
                 if sender.send(batch).is_err() {
                     return; // The receiver is gone: training has stopped.
                 }
@@ -123,15 +138,64 @@ impl<'a> Source<'a> {
         indices.chunks(self.size).filter(|chunk| 2 * chunk.len() >= self.size).count()
     }
 
-    /// The records of `chunk`, each changed.
-    pub fn collect(&self, chunk: &[usize], mut change: impl FnMut(usize, &[f32], usize) -> (Vec<f32>, usize)) -> Batch {
-        let mut batch = Batch { shape: [1, 0, 0], values: Vec::new(), labels: Vec::with_capacity(chunk.len()) };
-        for (slice, &index) in chunk.iter().filter_map(|index| Some((self.slices.get(*index)?, index))) {
-            batch.shape = [1, slice.size() as usize, slice.size() as usize];
-            let (pixels, label) = change(index, slice.pixels(), self.labels[index]);
+    /// The records of `chunk`, each changed by what is told its place in the chunk, its index, pixels and label.
+    pub fn collect(
+        &self,
+        chunk: &[usize],
+        change: impl Fn(usize, usize, &[f32], usize) -> (Vec<f32>, usize) + Sync,
+    ) -> Batch {
+        let changed = |(place, &index): (usize, &usize)| {
+            let slice = self.slices.get(index)?;
+            Some((slice.size() as usize, change(place, index, slice.pixels(), self.labels[index])))
+        };
+        let changed: Vec<_> = chunk.par_iter().enumerate().filter_map(changed).collect();
+        let side = changed.first().map_or(0, |(side, _)| *side);
+        let mut batch = Batch { shape: [1, side, side], values: Vec::new(), labels: Vec::with_capacity(chunk.len()) };
+        for (_, (pixels, label)) in changed {
             batch.values.extend(pixels);
             batch.labels.push(label);
         }
         batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::slices::Slices;
+
+    /// The batches of an epoch, made with the help of so many threads.
+    fn batches(slices: &Slices, threads: usize) -> Vec<(Vec<f32>, Vec<usize>)> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let (labels, indices) = ([0, 1, 0, 1, 0, 1, 0], [0, 1, 2, 3, 4, 5, 6]);
+        let source = Source { slices, labels: &labels, size: 3 };
+        let augmentation = Augmentation { flip: true, shift: 0.1, noise: 0.1, ..Augmentation::default() };
+        let changes = Changes { grafts: None, augmentation };
+        let draw = Draw::new(&BTreeMap::new(), &[]).unwrap();
+        let order = draw.order(&indices, &labels, &mut ChaCha8Rng::seed_from_u64(5));
+        let made = |chunk: &[usize]| {
+            let change = |_, index, pixels: &[f32], label| changes.apply(index, pixels, label, &mut chance(5, index));
+            pool.install(|| source.collect(chunk, change))
+        };
+        order.chunks(3).map(made).map(|batch| (batch.values, batch.labels)).collect()
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_batches_on_any_number_of_threads() {
+        let slices = Slices::made(7, 24);
+        assert_eq!(batches(&slices, 1), batches(&slices, 3));
+    }
+
+    #[test]
+    fn every_slice_of_an_epoch_meets_a_chance_of_its_own() {
+        let slices = Slices::made(1, 24);
+        let source = Source { slices: &slices, labels: &[0], size: 4 };
+        let augmentation = Augmentation { noise: 0.1, ..Augmentation::default() };
+        let changes = Changes { grafts: None, augmentation };
+        let batch = source
+            .collect(&[0, 0], |place, index, pixels, label| changes.apply(index, pixels, label, &mut chance(5, place)));
+        assert_ne!(batch.values[..24 * 24], batch.values[24 * 24..]);
     }
 }

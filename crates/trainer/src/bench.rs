@@ -31,6 +31,8 @@ struct Findings {
     seconds_a_step: Vec<f64>,
     images_a_second_median: f64,
     images_a_second_best: f64,
+    /// Time of the processor over the timed steps, as a share of all cores; `None` where the system does not say.
+    processor_utilisation: Option<f64>,
     /// Most memory that the process held, in bytes; `None` where the system does not say. A GPU's own is not in it.
     peak_memory: Option<u64>,
 }
@@ -41,10 +43,12 @@ struct Findings {
 /// The device can't be used, or the findings can't be written.
 pub fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
     let device = arguments.device.open()?;
-    let seconds = train_steps(arguments, &device.clone().autodiff())?;
+    let (seconds, processor) = train_steps(arguments, &device.clone().autodiff())?;
+    let environment = Environment::of(&device);
+    let all_cores = seconds.iter().sum::<f64>() * environment.cores as f64;
     let findings = Findings {
         framework: "burn",
-        environment: Environment::of(&device),
+        environment,
         architecture: arguments.architecture.to_string(),
         train_from: arguments.train_from,
         batch: arguments.batch,
@@ -53,6 +57,7 @@ pub fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
         warm_up_steps: arguments.warm_up,
         images_a_second_median: arguments.batch as f64 / median(&seconds),
         images_a_second_best: arguments.batch as f64 / seconds.iter().copied().fold(f64::INFINITY, f64::min),
+        processor_utilisation: processor.map(|processor| processor / all_cores),
         seconds_a_step: seconds,
         peak_memory: peak_memory(),
     };
@@ -62,8 +67,9 @@ pub fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write \"{}\"", path.display()))
 }
 
-/// Seconds of every step after the warm-up: forward, backward, optimiser, until the loss is read.
-fn train_steps(arguments: &BenchArguments, device: &Device) -> anyhow::Result<Vec<f64>> {
+/// Seconds of every step after the warm-up: forward, backward, optimiser, until the loss is read; and seconds of the
+/// processor over them.
+fn train_steps(arguments: &BenchArguments, device: &Device) -> anyhow::Result<(Vec<f64>, Option<f64>)> {
     let network = NetworkConfig::new(arguments.architecture, CLASSES, Form::Trainable).init(device);
     let network = network.identified().train_from(arguments.train_from);
     let mut learner = Learner { network, average: None, optimizer: AdamWConfig::new().init() };
@@ -72,7 +78,11 @@ fn train_steps(arguments: &BenchArguments, device: &Device) -> anyhow::Result<Ve
     let shape = [arguments.batch, Form::Trainable.channels(), arguments.size, arguments.size];
     let images = Tensor::<4>::random(shape, Distribution::Uniform(-1.0, 1.0), device);
     let mut seconds = Vec::with_capacity(arguments.steps);
+    let mut before = None;
     for step in 0..arguments.warm_up + arguments.steps {
+        if step == arguments.warm_up {
+            before = processor_seconds();
+        }
         let began = Instant::now();
         let value = loss.forward(learner.network.forward(images.clone()), &labels, device);
         let gradients = GradientsParams::from_grads(value.backward(), &learner.network);
@@ -85,7 +95,7 @@ fn train_steps(arguments: &BenchArguments, device: &Device) -> anyhow::Result<Ve
             seconds.push(began.elapsed().as_secs_f64());
         }
     }
-    Ok(seconds)
+    Ok((seconds, processor_seconds().zip(before).map(|(after, before)| after - before)))
 }
 
 /// Pooled features of zeros: through the head alone, the reading waits for the optimiser and costs next to nothing.
@@ -97,6 +107,16 @@ fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     metrics::quantile(&sorted, 0.5)
+}
+
+/// Seconds that all cores together have worked for this process. From `/proc`, which only Linux has, in hundredths of a
+/// second there.
+fn processor_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The program's name may hold spaces; it stands in brackets. Of what follows, fields 12 and 13 are user and system time.
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Some(ticks.sum::<Result<f64, _>>().ok()? / 100.0)
 }
 
 /// From `/proc`, which only Linux has.
@@ -129,7 +149,10 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn linux_says_how_much_memory_was_held() {
+    fn linux_says_how_much_memory_was_held_and_how_long_the_processor_worked() {
         assert!(peak_memory().unwrap() > 1 << 20);
+        let (before, began) = (processor_seconds().unwrap(), Instant::now());
+        while began.elapsed().as_millis() < 100 {}
+        assert!(processor_seconds().unwrap() > before);
     }
 }

@@ -17,7 +17,7 @@ use crate::calibrate::gaussian::Gaussian;
 use crate::calibrate::temperature::{fit_temperature, softmax};
 use crate::catalogue;
 use crate::cli::CalibrateArguments;
-use crate::data::held_out_fingerprint;
+use crate::data::{Scans, held_out_fingerprint};
 use crate::model_files;
 use crate::recipe::Recipe;
 use crate::slices::{Slices, prepare_file, progress_bar};
@@ -34,8 +34,8 @@ const TRAINING_SLICES: usize = 1000;
 const FAMILIAR: f64 = 0.995;
 /// No class is named with a lower probability than this.
 const LEAST_PROBABILITY: f32 = 0.5;
-/// Coverages at which the risk is reported.
-const COVERAGES: [f64; 6] = [1.0, 0.95, 0.9, 0.8, 0.7, 0.5];
+/// Points of the curve of risk against coverage, at equal steps of the coverage.
+const CURVE_POINTS: u32 = 40;
 
 /// The findings as `--json` writes them.
 #[derive(Serialize)]
@@ -66,6 +66,9 @@ struct CalibrationError {
     before_ci95: [f64; 2],
     after: f64,
     after_ci95: [f64; 2],
+    /// The bins of the diagram without the temperature.
+    reliability_before: Vec<metrics::Bin>,
+    /// With it.
     reliability: Vec<metrics::Bin>,
 }
 
@@ -79,7 +82,7 @@ struct Abstention {
     coverage: f64,
     /// Of these answers, the part that is wrong.
     risk: f64,
-    /// Risk at some coverages.
+    /// Risk against coverage on the held-out part, from little to full coverage.
     curve: Vec<RiskPoint>,
 }
 
@@ -102,22 +105,22 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let classifier = pollster::block_on(Classifier::from_file(file.clone(), arguments.device.engine()?))?;
     let recipe =
         Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
-    let dataset = arguments.data.open_for(&recipe)?;
-    let split = split(&classifier, &recipe, &dataset)?;
+    let scans = arguments.data.open_for(&recipe)?;
+    let split = split(&classifier, &recipe, &scans)?;
     let stage = arguments.stage.clone().unwrap_or_else(|| early_stage(file.manifest.architecture).to_owned());
-    let look = |indices: &[usize], what| look_at(&classifier, &dataset, indices, (&stage, what));
-    let training = look(&thinned(&dataset::unique(&dataset, &split.train)), "training slices")?;
+    let look = |indices: &[usize], what| look_at(&classifier, &scans, indices, (&stage, what));
+    let training = look(&thinned(&dataset::unique(&scans, &split.train)), "training slices")?;
     let validation = look(&split.validation, "validation slices")?;
     let held_out = look(&split.test, "held-out slices")?;
     let foreign = look_at_foreign(&classifier, arguments.foreign.as_deref(), &stage)?;
 
     let temperature =
         arguments.temperature.unwrap_or_else(|| fit_temperature(&logits(&validation), &validation.labels));
-    let answers = |seen: &Seen, temperature| predictions(&dataset, seen, temperature);
+    let answers = |seen: &Seen, temperature| predictions(&scans, seen, temperature);
     let abstention = abstention(&answers(&validation, temperature)?, &answers(&held_out, temperature)?, arguments.risk);
     let cloud = Gaussian::fit(&rows(&training, |observation| &observation.stage))?;
     let material = Material { training: &training, validation: &validation, held_out: &held_out, foreign: &foreign };
-    let comparison = familiar::compare(&material, &cloud, FAMILIAR)?;
+    let comparison = familiar::compare(&material, &cloud, &stage, FAMILIAR)?;
 
     file.manifest.temperature = Some(temperature as f32);
     file.manifest.reserve = Some(Reserve {
@@ -161,12 +164,12 @@ fn early_stage(architecture: weights::Architecture) -> &'static str {
 }
 
 /// The split the model was trained by.
-fn split(classifier: &Classifier, recipe: &Recipe, dataset: &Dataset) -> anyhow::Result<Split> {
+fn split(classifier: &Classifier, recipe: &Recipe, scans: &Scans) -> anyhow::Result<Split> {
     let manifest = classifier.manifest();
-    let split = dataset::split(dataset, &recipe.split_spec())?;
-    let held_out = held_out_fingerprint(dataset, &split);
+    let split = dataset::split(scans, &recipe.split_spec())?;
+    let held_out = held_out_fingerprint(scans, &split);
     ensure!(
-        dataset::fingerprint(dataset)? == manifest.data_fingerprint
+        scans.fingerprint() == manifest.data_fingerprint
             && manifest.held_out_fingerprint.as_ref().is_none_or(|trained| *trained == held_out),
         "these are not the scans, or not the groups, that the model was trained with.\nhint: what the model has seen \
          must be known to calibrate it; name the same folder and the same --groups as for `sulcus train`"
@@ -181,11 +184,11 @@ fn thinned(indices: &[usize]) -> Vec<usize> {
 
 fn look_at(
     classifier: &Classifier,
-    dataset: &Dataset,
+    scans: &Scans,
     indices: &[usize],
     (stage, what): (&str, &'static str),
 ) -> anyhow::Result<Seen> {
-    let slices = Slices::prepare(dataset, indices, &classifier.input_spec());
+    let slices = Slices::prepare(scans, indices, &classifier.input_spec())?;
     let readable = slices.readable(indices);
     ensure!(!readable.is_empty(), "there are no {what}");
     let bar = progress_bar(readable.len(), what);
@@ -196,10 +199,10 @@ fn look_at(
         bar.inc(chunk.len() as u64);
     }
     bar.finish_and_clear();
-    let clusters = dataset::clusters(dataset);
+    let clusters = dataset::clusters(scans);
     Ok(Seen {
         observations,
-        labels: readable.iter().map(|&index| dataset.records[index].label).collect(),
+        labels: readable.iter().map(|&index| scans.records[index].label).collect(),
         clusters: readable.iter().map(|&index| clusters[index]).collect(),
     })
 }
@@ -273,6 +276,7 @@ fn calibration_error(before: &Predictions, after: &Predictions) -> CalibrationEr
         before_ci95: interval(before),
         after: error(after),
         after_ci95: interval(after),
+        reliability_before: metrics::reliability(before, BINS),
         reliability: metrics::reliability(after, BINS),
     }
 }
@@ -283,13 +287,17 @@ fn abstention(validation: &Predictions, held_out: &Predictions, wanted_risk: f64
     let abstain_below = allowed.map_or(1.0, |point| point.confidence as f32).max(LEAST_PROBABILITY);
     let curve = metrics::risk_coverage(held_out);
     let answered = curve.iter().rev().find(|point| point.confidence >= f64::from(abstain_below));
-    let at = |coverage: f64| curve.iter().find(|point| point.coverage >= coverage).copied();
+    let at = |step: u32| {
+        let coverage = f64::from(step) / f64::from(CURVE_POINTS);
+        // Of 3 parts in 3 the last may be a rounding error short.
+        curve.iter().find(|point| point.coverage >= coverage - 1e-9).copied()
+    };
     Abstention {
         wanted_risk,
         abstain_below,
         coverage: answered.map_or(0.0, |point| point.coverage),
         risk: answered.map_or(0.0, |point| point.risk),
-        curve: COVERAGES.into_iter().filter_map(at).collect(),
+        curve: (1..=CURVE_POINTS).filter_map(at).collect(),
     }
 }
 

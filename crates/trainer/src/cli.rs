@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dataset::Protocol;
-use networks::Architecture;
+
+pub use training::{AblateArguments, BenchArguments, ProbeArguments, ReportArguments, TrainArguments};
+
+mod training;
 
 /// Train, measure, export and run classifiers of brain MRI slices.
 ///
@@ -25,6 +27,10 @@ pub enum Command {
     Audit(AuditArguments),
     /// Train a network by a recipe
     Train(TrainArguments),
+    /// Train by a recipe without each of its ingredients, to see what it gives
+    Ablate(AblateArguments),
+    /// Find out what a probe tells of the classes from what is no anatomy, after each step of preparation
+    Probe(ProbeArguments),
     /// Make the report of a training run again
     Report(ReportArguments),
     /// Measure a weights file on labelled scans
@@ -53,7 +59,7 @@ pub enum DeviceName {
 }
 
 /// A folder of labelled scans.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct DataArguments {
     /// Folder of scans: DIR/Training/CLASS/FILE and DIR/Testing/CLASS/FILE, or DIR/CLASS/FILE
     #[arg(long, value_name = "DIR")]
@@ -61,6 +67,10 @@ pub struct DataArguments {
     /// CSV of patients and copies; without this option, DIR/index.csv or DIR/../index.csv where there is one
     #[arg(long, value_name = "FILE")]
     pub groups: Option<PathBuf>,
+    /// Folder for prepared slices and the like, which later runs read instead of the scans [default: the user's cache
+    /// folder]
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
 }
 
 /// Find out what a folder of scans holds: copies, conflicts, leaks, shortcuts.
@@ -93,68 +103,6 @@ pub struct AuditArguments {
     /// Write the copies found, and the patients known, as a CSV for --groups
     #[arg(long, value_name = "FILE")]
     pub write_groups: Option<PathBuf>,
-}
-
-/// Train a network by a recipe.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped
-  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped --resume
-  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/folds --folds 5
-  sulcus train --recipe recipes/best-xception.toml --data scans --out runs/best --preview slices.png
-  tensorboard --logdir runs
-
-The run folder holds report.html, report.json and predictions.csv in the end, and metrics.jsonl and tensorboard/ from the
-first epoch on. With --folds each fold has such a folder, and folds.html and folds.json sum them up.")]
-pub struct TrainArguments {
-    /// The recipe, a TOML file
-    #[arg(long, value_name = "FILE")]
-    pub recipe: PathBuf,
-    /// The folder of scans.
-    #[command(flatten)]
-    pub data: DataArguments,
-    /// Folder for checkpoints, metrics, the network that is kept, and the report
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// Outlines of tumours, a JSON object a line, for recipes that transplant; without this option,
-    /// `tumor_polygons.jsonl` in DIR or DIR/..
-    #[arg(long, value_name = "FILE")]
-    pub outlines: Option<PathBuf>,
-    /// Weights to start from [default: the ImageNet weights under weights/]
-    #[arg(long, value_name = "FILE")]
-    pub start: Option<PathBuf>,
-    /// Where to train
-    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
-    pub device: DeviceName,
-    /// Go on after the last whole epoch in the run folder
-    #[arg(long)]
-    pub resume: bool,
-    /// Write some slices as training sees them to this PNG, and stop
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "folds"])]
-    pub preview: Option<PathBuf>,
-    /// Train a network for each of N folds, which takes the place of the recipe's test share
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..))]
-    pub folds: Option<u16>,
-}
-
-/// Make the report of a training run again.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  sulcus report --run runs/grouped --data scans
-  sulcus report --run runs/folds --data scans
-
-It writes report.html, report.json and predictions.csv into the run folder; for a run with --folds, into that of every
-fold, and folds.html and folds.json.")]
-pub struct ReportArguments {
-    /// The run folder that `sulcus train` left
-    #[arg(long, value_name = "DIR")]
-    pub run: PathBuf,
-    /// The folder of scans.
-    #[command(flatten)]
-    pub data: DataArguments,
-    /// Where to run
-    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
-    pub device: DeviceName,
 }
 
 /// Which slices a weights file is measured on.
@@ -258,6 +206,9 @@ pub struct ExportArguments {
     /// The folder of scans that the run was trained on, for int8 kernels
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Folder for prepared slices, which later runs read instead of the scans [default: the user's cache folder]
+    #[arg(long, value_name = "DIR", requires = "data")]
+    pub cache: Option<PathBuf>,
     /// The file to write
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -356,41 +307,6 @@ pub struct TransferArguments {
     #[arg(long, value_name = "FILE")]
     pub sheet: Option<PathBuf>,
     /// Where to run
-    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
-    pub device: DeviceName,
-}
-
-/// Measure how fast a network trains on a device.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  sulcus bench
-  sulcus bench --device cuda --batch 64 --size 299 --steps 50
-  sulcus bench --architecture vgg16 --size 224 --train-from 5 --json bench.json
-
-Whole training steps on made-up slices: forward, backward, optimiser. `cargo xtask bench train` runs it beside PyTorch.")]
-pub struct BenchArguments {
-    /// xception or vgg16
-    #[arg(long, default_value = "xception")]
-    pub architecture: Architecture,
-    /// Slices a step
-    #[arg(long, default_value_t = 16)]
-    pub batch: usize,
-    /// Side of a slice, in pixels
-    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(71..=1024).map(usize::from))]
-    pub size: usize,
-    /// First block that is trained: 1 for all
-    #[arg(long, default_value_t = 1)]
-    pub train_from: usize,
-    /// Steps that are timed
-    #[arg(long, default_value_t = 5)]
-    pub steps: usize,
-    /// Steps before them
-    #[arg(long, default_value_t = 1)]
-    pub warm_up: usize,
-    /// Write the findings here as JSON
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-    /// Where to train
     #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
     pub device: DeviceName,
 }

@@ -1,15 +1,81 @@
 //! The folder of scans that a command line names.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 
-use dataset::{Dataset, Split, Thumbnail};
+use dataset::{Copies, Dataset, Split, Thumbnail};
 use imaging::Limits;
 use indicatif::ParallelProgressIterator;
 use rayon::prelude::*;
 
+use crate::cache_folder::CacheFolder;
 use crate::cli::DataArguments;
+use crate::kept_rows::KeptRows;
 use crate::recipe::Recipe;
 use crate::slices::progress_bar;
+
+/// A data set, the name for exactly its files, and the place where what is made of them is kept.
+#[derive(Debug, Clone)]
+pub struct Scans {
+    dataset: Dataset,
+    fingerprint: String,
+    cache: CacheFolder,
+}
+
+impl Scans {
+    /// Reads every file of a data set for its fingerprint.
+    ///
+    /// # Errors
+    /// A file can't be read.
+    pub fn new(dataset: Dataset, cache: CacheFolder) -> anyhow::Result<Self> {
+        Ok(Self { fingerprint: dataset::fingerprint(&dataset)?, dataset, cache })
+    }
+
+    /// What [`dataset::fingerprint`] says.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Where what can be made again is kept.
+    #[must_use]
+    pub fn cache(&self) -> &CacheFolder {
+        &self.cache
+    }
+
+    /// Groups the slices that show the same picture, after comparing every two where that was not done before.
+    fn with_copies(self) -> anyhow::Result<Self> {
+        let key = format!("copies of {}", self.fingerprint);
+        let kept: KeptRows<Vec<Copies>> = match KeptRows::open(&self.cache, "copies", &key) {
+            Some(kept) => kept,
+            None => KeptRows::make(&self.cache, ("copies", &key), (0, 0), |_| Ok(find_copies(&self.dataset)))?,
+        };
+        Ok(Self { dataset: self.dataset.with_copies(&kept.notes), ..self })
+    }
+
+    /// What a recipe makes of it before the slices are divided.
+    ///
+    /// # Errors
+    /// The recipe asks for what is not there, or the cache can't be written.
+    pub fn prepared_for(self, recipe: &Recipe) -> anyhow::Result<Self> {
+        let all = if recipe.data.find_copies { self.with_copies()? } else { self };
+        let before = all.dataset.records.len();
+        let dataset = recipe.data.select(all.dataset)?;
+        if dataset.records.len() == before {
+            return Ok(Self { dataset, fingerprint: all.fingerprint, cache: all.cache });
+        }
+        Self::new(dataset, all.cache)
+    }
+}
+
+/// Most of what is asked of scans is asked of the data set.
+impl Deref for Scans {
+    type Target = Dataset;
+
+    fn deref(&self) -> &Dataset {
+        &self.dataset
+    }
+}
 
 impl DataArguments {
     /// Reads the folder and its groups, and lists what it had to leave out.
@@ -30,11 +96,9 @@ impl DataArguments {
     /// As [`DataArguments::open`], and what the recipe makes of it before the slices are divided.
     ///
     /// # Errors
-    /// As [`DataArguments::open`], or the recipe asks for what is not there.
-    pub fn open_for(&self, recipe: &Recipe) -> anyhow::Result<Dataset> {
-        let dataset = self.open()?;
-        let dataset = if recipe.data.find_copies { with_copies(dataset) } else { dataset };
-        recipe.data.select(dataset)
+    /// As [`DataArguments::open`], or the recipe asks for what is not there, or the cache can't be written.
+    pub fn open_for(&self, recipe: &Recipe) -> anyhow::Result<Scans> {
+        Scans::new(self.open()?, CacheFolder::new(self.cache.as_deref()))?.prepared_for(recipe)
     }
 
     /// A file in the folder of scans or in the one above it.
@@ -44,8 +108,8 @@ impl DataArguments {
     }
 }
 
-/// Compares every two slices, and groups those that show the same picture.
-fn with_copies(dataset: Dataset) -> Dataset {
+/// Compares every two slices.
+fn find_copies(dataset: &Dataset) -> Vec<Copies> {
     let bar = progress_bar(dataset.records.len(), "finding copies");
     let thumbnail = |record: &dataset::Record| {
         // A file that can't be decoded is no copy; it is named when its slice is wanted.
@@ -53,8 +117,7 @@ fn with_copies(dataset: Dataset) -> Dataset {
         Thumbnail::of(study.slices.first()?)
     };
     let thumbnails: Vec<_> = dataset.records.par_iter().progress_with(bar).map(thumbnail).collect();
-    let found = dataset::copies(&thumbnails);
-    dataset.with_copies(&found)
+    dataset::copies(&thumbnails)
 }
 
 /// A name for exactly these held-out slices: SHA-256 over their paths, in hex. It tells whether a model's training part

@@ -52,20 +52,19 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let classifier = pollster::block_on(Classifier::load(&bytes, arguments.device.engine()?))?;
     let recipe =
         Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
-    let dataset = arguments.data.open_for(&recipe)?;
+    let scans = arguments.data.open_for(&recipe)?;
     let classes = &classifier.manifest().classes;
-    ensure!(&dataset.classes == classes, "the scans have the classes {:?}; the model has {classes:?}", dataset.classes);
+    ensure!(&scans.classes == classes, "the scans have the classes {:?}; the model has {classes:?}", scans.classes);
 
-    let fingerprint = dataset::fingerprint(&dataset)?;
-    let trained_on_these_data = fingerprint == classifier.manifest().data_fingerprint;
-    let split = held_out(&dataset, &recipe, arguments.split.into(), trained_on_these_data)?;
+    let trained_on_these_data = scans.fingerprint() == classifier.manifest().data_fingerprint;
+    let split = held_out(&scans, &recipe, arguments.split.into(), trained_on_these_data)?;
     if trained_on_these_data {
-        check_groups(&dataset, &recipe, classifier.manifest())?;
+        check_groups(&scans, &recipe, classifier.manifest())?;
     }
-    let slices = Slices::prepare(&dataset, &split.test, &classifier.input_spec());
+    let slices = Slices::prepare(&scans, &split.test, &classifier.input_spec())?;
     let test = slices.readable(&split.test);
-    let predictions = predict(&classifier, &dataset, &slices, &test)?;
-    let leakage = dataset::leakage(&dataset, &split);
+    let predictions = predict(&classifier, &scans, &slices, &test)?;
+    let leakage = dataset::leakage(&scans, &split);
     let evaluation = Evaluation {
         protocol: arguments.split.into(),
         leaky: leakage.leaky,
@@ -75,7 +74,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         weights_sha256: weights::sha256(&bytes),
         architecture: recipe.architecture.to_string(),
         input_size: recipe.input.size,
-        data_fingerprint: fingerprint,
+        data_fingerprint: scans.fingerprint().to_owned(),
         trained_on_these_data,
         engine: classifier.engine_name().to_owned(),
         unreadable: slices.unreadable.iter().map(|file| format!("{}: {}", file.path.display(), file.reason)).collect(),
@@ -101,7 +100,7 @@ fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: Protocol, trained_on_t
         !test.is_empty(),
         "the model's recipe holds no slices out for this split.\nhint: measure on the split it was trained with, \
          \"{}\"",
-        serde_json::to_string(&recipe.data.protocol)?.trim_matches('"')
+        recipe.data.protocol
     );
     if !trained_on_these {
         return Ok(Split { train: Vec::new(), validation: Vec::new(), test });
@@ -136,12 +135,10 @@ fn predict(classifier: &Classifier, dataset: &Dataset, slices: &Slices, test: &[
 
 /// The command that repeats this report.
 fn command(arguments: &EvaluateArguments) -> String {
-    let protocol = Protocol::from(arguments.split);
-    let split = serde_json::to_string(&protocol).unwrap_or_default();
     format!(
         "sulcus evaluate --weights {} --data DIR --split {}",
         arguments.weights.file_name().unwrap_or_default().to_string_lossy(),
-        split.trim_matches('"')
+        Protocol::from(arguments.split)
     )
 }
 

@@ -16,7 +16,7 @@ use networks::{Architecture, NamedTensor};
 use weights::{Tensor, WeightsFile};
 
 use crate::catalogue;
-use crate::cli::{ExportArguments, ExportFormat, TensorNames};
+use crate::cli::{DataArguments, ExportArguments, ExportFormat, TensorNames};
 use trained_run::TrainedRun;
 
 /// Runs `sulcus export`.
@@ -71,7 +71,7 @@ fn of_run(run: &TrainedRun, arguments: &ExportArguments) -> anyhow::Result<()> {
     let manifest = run.manifest(arguments)?;
     match arguments.format {
         ExportFormat::Int8 => {
-            let export = int8::Export::make(run, manifest, data(arguments)?)?;
+            let export = int8::Export::make(run, manifest, &data(arguments)?)?;
             write(&arguments.out, &export.bytes)?;
             if let (Some(path), Some(title)) = (&arguments.catalogue, &arguments.title) {
                 catalogue::add(path, run.recipe.architecture.name(), title, &arguments.out, &export.file.manifest)?;
@@ -79,7 +79,7 @@ fn of_run(run: &TrainedRun, arguments: &ExportArguments) -> anyhow::Result<()> {
             export.report(arguments.json.as_deref())
         }
         ExportFormat::OnnxInt8 => {
-            let export = int8::Export::make(run, manifest, data(arguments)?)?;
+            let export = int8::Export::make(run, manifest, &data(arguments)?)?;
             write(&arguments.out, &onnx::write(&export.file)?)?;
             export.report(arguments.json.as_deref())
         }
@@ -95,11 +95,12 @@ fn of_run(run: &TrainedRun, arguments: &ExportArguments) -> anyhow::Result<()> {
 }
 
 /// The folder of scans, without which there are no int8 kernels.
-fn data(arguments: &ExportArguments) -> anyhow::Result<&Path> {
-    arguments.data.as_deref().context(
+fn data(arguments: &ExportArguments) -> anyhow::Result<DataArguments> {
+    let data = arguments.data.clone().context(
         "int8 kernels are rounded by what the network meets in its training slices, and --data is missing.\n\
          hint: --data names the folder of scans that the run was trained on",
-    )
+    )?;
+    Ok(DataArguments { data, groups: None, cache: arguments.cache.clone() })
 }
 
 /// The network as it was trained, as another framework names and lays out its tensors.

@@ -4,22 +4,40 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use burn::tensor::Device;
-use dataset::{Dataset, Fold, Leakage};
+use dataset::{Fold, Leakage};
 use metrics::{Bootstrap, Report};
 use serde::Serialize;
 
 use crate::checkpoint::RunFolder;
+use crate::data::Scans;
+use crate::environment::Environment;
 use crate::folds_page;
 use crate::measured::Measured;
 use crate::predict;
-use crate::predictions_file::{self, HeldOut};
+use crate::predictions_file::{self, HeldOut, Part};
 use crate::recipe::Recipe;
 use crate::report;
-use crate::train::{Job, train};
+use crate::train::{Job, Kept, prepare_split, train};
 
-/// What `folds.json` holds.
+/// What `folds.json` holds: the fields of a report of `sulcus evaluate`, with those of each fold beside them.
 #[derive(Serialize)]
 pub struct FoldsReport {
+    /// By which rule the slices were held out, and in how many parts: `grouped-5fold`.
+    pub protocol: String,
+    /// Whether something of a fold, a patient or a copy, was seen by the network that was tested on it.
+    pub leaky: bool,
+    /// How much of it, over all folds.
+    pub leakage: Leakage,
+    pub architecture: String,
+    pub input_size: u32,
+    /// A name for exactly these networks: SHA-256 over those of `network.safetensors` of the folds, in their order.
+    pub weights_sha256: String,
+    /// The networks were trained on the other folds of the same scans.
+    pub trained_on_these_data: bool,
+    /// What the first fold was trained on; unknown for run folders older than this field.
+    pub environment: Option<Environment>,
+    /// What repeats it.
+    pub command: String,
     /// Fold by fold.
     pub folds: Vec<FoldFigures>,
     /// Of the folds' accuracies.
@@ -48,6 +66,8 @@ pub struct FoldFigures {
     pub macro_f1: f64,
     pub macro_f1_ci95: [f64; 2],
     pub leakage: Leakage,
+    /// Of the fold's `network.safetensors`.
+    pub network_sha256: String,
 }
 
 /// Mean and standard deviation over the folds.
@@ -69,10 +89,16 @@ pub const INTERVALS: &str = "95 % intervals are percentiles of resamples of whol
 /// # Errors
 /// The data can't be divided so, a fold in the folder is by another recipe, or training failed.
 pub fn train_all(job: &Job, count: usize, device: &Device) -> anyhow::Result<()> {
-    let jobs: Vec<Job> = (1..=count).map(|number| fold_job(job, Fold { number, of: count })).collect();
+    let mut jobs: Vec<Job> = (1..=count).map(|number| fold_job(job, Fold { number, of: count })).collect();
+    let mut kept = Kept { train: Vec::new(), validation: Vec::new() };
     for fold in &jobs {
-        dataset::split(&fold.dataset, &fold.recipe.split_spec())?;
+        let split = prepare_split(fold)?;
         check_recipe(fold)?;
+        kept = Kept { train: joined(kept.train, split.train), validation: joined(kept.validation, split.validation) };
+    }
+    // What the frozen blocks make of a slice is the same in every fold, but for grafts, which come from training slices.
+    if job.recipe.cache.is_some() && job.recipe.transplant.is_none() {
+        jobs.iter_mut().for_each(|fold| fold.kept = Some(kept.clone()));
     }
     for (number, fold) in (1..).zip(&jobs) {
         if fold.out.join("report.json").exists() {
@@ -81,18 +107,26 @@ pub fn train_all(job: &Job, count: usize, device: &Device) -> anyhow::Result<()>
         }
         println!("fold {number} of {count}");
         train(fold, device)?;
-        report::write(&fold.out, &fold.dataset, device)?;
+        report::write(&fold.out, &fold.scans, device)?;
     }
-    sum_up(&job.out, &job.dataset)
+    sum_up(&job.out, &job.scans)
+}
+
+/// Both lists in one, ascending, without repetitions.
+fn joined(mut some: Vec<usize>, others: Vec<usize>) -> Vec<usize> {
+    some.extend(others);
+    some.sort_unstable();
+    some.dedup();
+    some
 }
 
 /// Makes the reports of all folds again, and sums up.
 ///
 /// # Errors
 /// A fold is not done, the data are not those it was trained on, or the disk refuses.
-pub fn report_again(run: &Path, dataset: &Dataset, device: &Device) -> anyhow::Result<()> {
-    folders(run).iter().try_for_each(|fold| report::again(fold, dataset, device))?;
-    sum_up(run, dataset)
+pub fn report_again(run: &Path, scans: &Scans, device: &Device) -> anyhow::Result<()> {
+    folders(run).iter().try_for_each(|fold| report::again(fold, scans, device))?;
+    sum_up(run, scans)
 }
 
 /// The folders of the folds in a run folder, in order; none in that of a single run.
@@ -112,16 +146,20 @@ fn fold_job(job: &Job, fold: Fold) -> Job {
     Job {
         recipe,
         out,
-        dataset: job.dataset.clone(),
+        scans: job.scans.clone(),
         outlines: job.outlines.clone(),
         start: job.start.clone(),
         preview: None,
+        kept: None,
         ..*job
     }
 }
 
-/// Folds by different recipes, or of another number, are not to be summed up.
-fn check_recipe(fold: &Job) -> anyhow::Result<()> {
+/// Refuses a folder with a run by another recipe: folds by different recipes, or of another number, are not to be summed up.
+///
+/// # Errors
+/// There is such a run, or its recipe can't be read.
+pub fn check_recipe(fold: &Job) -> anyhow::Result<()> {
     let path = fold.out.join("recipe.toml");
     if path.exists() && Recipe::open(&path)? != fold.recipe {
         bail!(
@@ -133,41 +171,73 @@ fn check_recipe(fold: &Job) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn sum_up(run: &Path, dataset: &Dataset) -> anyhow::Result<()> {
-    let (mut indices, mut probabilities, mut folds) = (Vec::new(), Vec::new(), Vec::new());
+fn sum_up(run: &Path, scans: &Scans) -> anyhow::Result<()> {
     let folders = folders(run);
+    let first = folders.first().context("there are no folds to sum up")?;
+    let recipe = Recipe::open(&first.join("recipe.toml"))?;
+    let (mut indices, mut probabilities, mut folds) = (Vec::new(), Vec::new(), Vec::new());
     for (number, folder) in (1..).zip(&folders) {
-        let part = predictions_file::read(&folder.join("predictions.csv"), dataset, HeldOut::Test)?;
-        let report =
-            Report::new(&predict::against_truth(dataset, &part.indices, &part.probabilities)?, Bootstrap::default());
-        let split = dataset::split(dataset, &Recipe::open(&folder.join("recipe.toml"))?.split_spec())?;
-        folds.push(FoldFigures {
-            fold: number,
-            n: report.n,
-            clusters: report.clusters,
-            accuracy: report.accuracy,
-            accuracy_ci95: report.accuracy_ci95,
-            macro_f1: report.macro_f1,
-            macro_f1_ci95: report.macro_f1_ci95,
-            leakage: dataset::leakage(dataset, &split),
-        });
+        let part = predictions_file::read(&folder.join("predictions.csv"), scans, HeldOut::Test)?;
+        folds.push(figures(number, folder, scans, &part)?);
         indices.extend(part.indices);
         probabilities.extend(part.probabilities);
     }
-    let first = folders.first().context("there are no folds to sum up")?;
+    let leakage = total(&folds);
+    let networks: Vec<&str> = folds.iter().map(|fold| fold.network_sha256.as_str()).collect();
     let report = FoldsReport {
+        protocol: format!("{}-{}fold", recipe.data.protocol, folds.len()),
+        leaky: leakage.leaky,
+        leakage,
+        architecture: recipe.architecture.to_string(),
+        input_size: recipe.input.size,
+        weights_sha256: weights::sha256(networks.join("\n").as_bytes()),
+        trained_on_these_data: true,
+        environment: report::environment(&RunFolder::open(first)?)?,
+        command: format!("sulcus train --recipe {}.toml --data DIR --out RUN --folds {}", recipe.name, folds.len()),
         accuracy_over_folds: spread(folds.iter().map(|fold| fold.accuracy)),
         macro_f1_over_folds: spread(folds.iter().map(|fold| fold.macro_f1)),
         folds,
         intervals: INTERVALS,
-        pooled: Measured::new(&predict::against_truth(dataset, &indices, &probabilities)?),
-        recipe: Recipe::open(&first.join("recipe.toml"))?,
-        data_fingerprint: dataset::fingerprint(dataset)?,
+        pooled: Measured::new(&predict::against_truth(scans, &indices, &probabilities)?),
+        recipe,
+        data_fingerprint: scans.fingerprint().to_owned(),
     };
     print(&report);
     let folder = RunFolder::open(run)?;
     folder.write("folds.html", folds_page::page(&report).as_bytes())?;
     folder.write("folds.json", &serde_json::to_vec_pretty(&report)?)
+}
+
+/// What one fold came to.
+fn figures(number: usize, folder: &Path, scans: &Scans, part: &Part) -> anyhow::Result<FoldFigures> {
+    let predictions = predict::against_truth(scans, &part.indices, &part.probabilities)?;
+    let report = Report::new(&predictions, Bootstrap::default());
+    let split = dataset::split(scans, &Recipe::open(&folder.join("recipe.toml"))?.split_spec())?;
+    let network = folder.join("network.safetensors");
+    let network = std::fs::read(&network).with_context(|| format!("cannot read \"{}\"", network.display()))?;
+    Ok(FoldFigures {
+        fold: number,
+        n: report.n,
+        clusters: report.clusters,
+        accuracy: report.accuracy,
+        accuracy_ci95: report.accuracy_ci95,
+        macro_f1: report.macro_f1,
+        macro_f1_ci95: report.macro_f1_ci95,
+        leakage: dataset::leakage(scans, &split),
+        network_sha256: weights::sha256(&network),
+    })
+}
+
+/// What the folds share with training, all together. Duplicate groups with conflicting labels are the same in every fold.
+fn total(folds: &[FoldFigures]) -> Leakage {
+    let sum = |count: fn(&Leakage) -> usize| folds.iter().map(|fold| count(&fold.leakage)).sum();
+    Leakage {
+        test_with_twin_in_train: sum(|found| found.test_with_twin_in_train),
+        test_with_patient_in_train: sum(|found| found.test_with_patient_in_train),
+        test_without_groups: sum(|found| found.test_without_groups),
+        conflicting_twins: folds.iter().map(|fold| fold.leakage.conflicting_twins).max().unwrap_or(0),
+        leaky: folds.iter().any(|fold| fold.leakage.leaky),
+    }
 }
 
 fn spread(values: impl Iterator<Item = f64> + Clone) -> Spread {

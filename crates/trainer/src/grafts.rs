@@ -5,13 +5,17 @@
 //! al. 2021). Three grafts are made, all with soft edges and matched to the brightness around them:
 //!
 //! * a *transplant* puts a tumour into a healthy slice, at the place in the head where it grew; the label follows it;
-//! * a *repair* covers a tumour with the mirror image of the other half of the head; the slice counts as healthy;
+//! * a *repair* covers a tumour with the mirror image of the other half of the head, or with the same place in another
+//!   patient's slice of the same plane; the slice counts as healthy;
 //! * a *sham* covers some other place with its mirror image; the label stays, so that seams tell nothing.
 
+use anyhow::Context;
+use dataset::Dataset;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-use crate::recipe::Transplant;
+use crate::outlines::Outlines;
+use crate::recipe::{Recipe, Transplant};
 use crate::slices::Slices;
 use crate::smooth::smooth;
 
@@ -19,6 +23,10 @@ use crate::smooth::smooth;
 const DRAWN: usize = 6;
 /// A head is repaired from its other half where it resembles its mirror image this much.
 const SYMMETRIC: f32 = 0.6;
+/// Slices drawn for a repair from another patient, of which the most alike is taken.
+const COMPARED: usize = 24;
+/// A slice is repaired from another one that resembles it this much.
+const ALIKE: f32 = 0.7;
 /// Signal in [-1, 1] above which a pixel is head.
 const AIR: f32 = -0.85;
 /// Part of a tumour that must lie in the head it is put into.
@@ -41,8 +49,10 @@ struct Donor {
     label: usize,
     /// How much of the graft is seen in each pixel, 0 to 1.
     mask: Vec<f32>,
-    /// The same for covering the tumour, where the other half of the head can.
-    cover: Option<Vec<f32>>,
+    /// The same for the tumour with the oedema around it.
+    whole: Vec<f32>,
+    /// Whether the other half of the head can cover it.
+    symmetric: bool,
 }
 
 /// What grafts are made from, at one size of slices.
@@ -56,6 +66,25 @@ pub struct Grafts<'a> {
 }
 
 impl<'a> Grafts<'a> {
+    /// What a recipe grafts with, `None` where it does not graft: the tumours of the slices at `train`.
+    ///
+    /// # Errors
+    /// The recipe's healthy class is none of the data set.
+    pub fn of(
+        recipe: &'a Recipe,
+        dataset: &Dataset,
+        outlines: &Outlines,
+        (slices, labels, train): (&'a Slices, &[usize], &[usize]),
+    ) -> anyhow::Result<Option<Self>> {
+        let Some(transplant) = &recipe.transplant else { return Ok(None) };
+        let healthy = dataset.classes.iter().position(|class| *class == transplant.healthy);
+        let healthy = healthy.with_context(|| {
+            format!("`transplant.healthy` is \"{}\"; the classes are {:?}", transplant.healthy, dataset.classes)
+        })?;
+        let mask = |index: usize| outlines.mask(&dataset.records[index].path, slices.get(index)?);
+        Ok(Some(Self::new(slices, mask, labels, train, (transplant, healthy))))
+    }
+
     /// Finds the donors among the `train` slices. `mask_of` gives the pixels of a record's tumour, `labels` are those
     /// of every record, and `healthy` is the label of those without a tumour.
     #[must_use]
@@ -71,10 +100,9 @@ impl<'a> Grafts<'a> {
             let mask = mask_of(index)?;
             let side = slice.size() as usize;
             let grown = grown(&mask, side, OEDEMA);
-            let repairable = resemblance(slice.pixels(), &mirrored(slice.pixels(), side)) >= SYMMETRIC
+            let symmetric = resemblance(slice.pixels(), &mirrored(slice.pixels(), side)) >= SYMMETRIC
                 && on_midline(&grown, side) <= MIDLINE;
-            let cover = repairable.then(|| soft(&grown, side));
-            Some(Donor { index, label: labels[index], mask: soft(&mask, side), cover })
+            Some(Donor { index, label: labels[index], mask: soft(&mask, side), whole: soft(&grown, side), symmetric })
         };
         let donors: Vec<Donor> = train.iter().filter(|&&index| labels[index] != healthy).filter_map(donor).collect();
         let mut donor_of = vec![None; labels.len()];
@@ -84,10 +112,10 @@ impl<'a> Grafts<'a> {
         Self { slices, transplant, healthy, donors, donor_of }
     }
 
-    /// Slices that can lend a tumour, and those of them that can be repaired.
+    /// Slices that can lend a tumour, and those of them that their other half can repair.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        (self.donors.len(), self.donors.iter().filter(|donor| donor.cover.is_some()).count())
+        (self.donors.len(), self.donors.iter().filter(|donor| donor.symmetric).count())
     }
 
     /// A slice with a graft and the label it has then; `None`, most of the time, where it stays as it is.
@@ -102,10 +130,11 @@ impl<'a> Grafts<'a> {
             let sign = if random.random_bool(INVERTED) { -1.0 } else { 1.0 };
             return Some((blend(pixels, tumour, &donor.mask, sign * random.random_range(CONTRAST)), donor.label));
         }
-        if let Some(cover) = own.and_then(|own| own.cover.as_ref())
+        if let Some(own) = own
             && random.random::<f32>() < repair
+            && let Some(source) = self.without_tumour(own, pixels, random)
         {
-            return Some((blend(pixels, &mirrored(pixels, side), cover, 1.0), self.healthy));
+            return Some((blend(pixels, &source, &own.whole, 1.0), self.healthy));
         }
         if random.random::<f32>() >= sham {
             return None;
@@ -113,6 +142,21 @@ impl<'a> Grafts<'a> {
         let place = &self.donors.choose(random)?.mask;
         let free = label == self.healthy || own.is_some_and(|own| apart(&own.mask, place, side));
         free.then(|| (blend(pixels, &mirrored(pixels, side), place, 1.0), label))
+    }
+
+    /// What can cover a tumour: the other half of the head, or another patient's slice, by chance where both can.
+    fn without_tumour(&self, own: &Donor, pixels: &[f32], random: &mut impl Rng) -> Option<Vec<f32>> {
+        if own.symmetric && random.random() {
+            return Some(mirrored(pixels, pixels.len().isqrt()));
+        }
+        let clear = |other: &&Donor| own.whole.iter().zip(&other.whole).all(|(own, other)| own * other == 0.0);
+        let others = self.donors.choose_multiple(random, COMPARED).filter(clear);
+        let alike = others.filter_map(|other| {
+            let other = self.slices.get(other.index)?.pixels();
+            Some((resemblance(pixels, other), other))
+        });
+        let (resemblance, other) = alike.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        (resemblance >= ALIKE).then(|| other.to_vec())
     }
 
     /// A healthy slice that is none of the donors' own, with a tumour of theirs and its label; `None` where the tumour would

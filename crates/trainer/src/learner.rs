@@ -1,6 +1,7 @@
 //! A network, its optimiser, and the average of its weights over the last steps.
 
 use burn::module::Module;
+use burn::optim::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use networks::Network;
 
@@ -15,10 +16,10 @@ pub struct Learner {
 }
 
 impl Learner {
-    /// One step down the gradients.
+    /// One step down the gradients, in every block at its rate.
     #[must_use]
-    pub fn step(mut self, learning_rate: f64, gradients: GradientsParams) -> Self {
-        self.network = self.optimizer.step(learning_rate, self.network, gradients);
+    pub fn step(mut self, rates: impl Into<ModuleLearningRate>, gradients: GradientsParams) -> Self {
+        self.network = self.optimizer.step(rates, self.network, gradients);
         self
     }
 

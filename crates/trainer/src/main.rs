@@ -6,18 +6,21 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command};
 
+mod ablate;
 mod activations;
 mod adamax;
 mod audit;
 mod augment;
 mod batches;
 mod bench;
+mod cache_folder;
 mod calibrate;
 mod catalogue;
 mod chart;
 mod checkpoint;
 mod classify;
 mod cli;
+mod clipping;
 mod curves;
 mod data;
 mod device;
@@ -31,6 +34,9 @@ mod folds;
 mod folds_page;
 mod grafts;
 mod html;
+mod ingredient;
+mod kept_rows;
+mod layer_rates;
 mod learner;
 mod logits;
 mod loss;
@@ -57,6 +63,8 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Train(arguments) => train::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Ablate(arguments) => ablate::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Probe(arguments) => audit::probe::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Report(arguments) => report::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Calibrate(arguments) => calibrate::run(&arguments).map(|()| ExitCode::SUCCESS),

@@ -53,6 +53,15 @@ impl Outlines {
         Self::open(&file.context("outlines of tumours are nowhere.\nhint: name the file with --outlines")?)
     }
 
+    /// A name for exactly these outlines: SHA-256 in hex.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut lines: Vec<String> =
+            self.polygons.iter().map(|(path, corners)| format!("{path} {corners:?}")).collect();
+        lines.sort_unstable();
+        weights::sha256(lines.join("\n").as_bytes())
+    }
+
     /// Whether the scan at this path has an outline.
     #[must_use]
     pub fn has(&self, path: &str) -> bool {

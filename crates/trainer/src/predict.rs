@@ -5,6 +5,7 @@ use burn::tensor::activation::softmax;
 use dataset::Dataset;
 use metrics::Predictions;
 use networks::{Form, Network};
+use rayon::prelude::*;
 
 use crate::batches::Source;
 use crate::logits::rows;
@@ -21,14 +22,31 @@ pub fn probabilities(
     device: &Device,
 ) -> anyhow::Result<Vec<Vec<f32>>> {
     let bar = progress_bar(indices.len(), "classifying");
-    let mut probabilities = Vec::with_capacity(indices.len());
-    for batch in source.in_order(indices) {
-        let logits = network.forward(batch.images(Form::Trainable.channels(), device));
-        probabilities.extend(rows(softmax(logits, 1))?);
-        bar.inc(batch.labels.len() as u64);
-    }
+    let batches = in_batches(indices, source.size, device, |chunk| {
+        let logits = network.forward(source.unchanged(chunk).images(Form::Trainable.channels(), device));
+        bar.inc(chunk.len() as u64);
+        rows(softmax(logits, 1))
+    })?;
     bar.finish_and_clear();
-    Ok(probabilities)
+    Ok(batches.concat())
+}
+
+/// What `work` makes of the records at `indices`, batch by batch of `size`, in their order. On the processor the batches
+/// are divided among the cores, since one forward pass keeps no more than one busy.
+///
+/// # Errors
+/// Those of `work`.
+pub fn in_batches<T: Send>(
+    indices: &[usize],
+    size: usize,
+    device: &Device,
+    work: impl Fn(&[usize]) -> anyhow::Result<T> + Send + Sync,
+) -> anyhow::Result<Vec<T>> {
+    // Only what has a driver has an identity.
+    match device.identity() {
+        None => indices.par_chunks(size).map(work).collect(),
+        Some(_) => indices.chunks(size).map(work).collect(),
+    }
 }
 
 /// Probabilities of the records at `indices` beside their truth, and with the clusters that are drawn together.

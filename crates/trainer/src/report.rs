@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::batches::Source;
 use crate::checkpoint::{RunFolder, read_tensors};
 use crate::cli::ReportArguments;
+use crate::data::Scans;
 use crate::environment::Environment;
 use crate::folds;
 use crate::measured::Measured;
@@ -86,8 +87,8 @@ pub fn run(arguments: &ReportArguments) -> anyhow::Result<()> {
     let device = arguments.device.open()?;
     if let Some(fold) = folds::folders(&arguments.run).first() {
         let recipe = Recipe::open(&fold.join("recipe.toml"))?;
-        let dataset = arguments.data.open_for(&recipe)?;
-        return folds::report_again(&arguments.run, &dataset, &device);
+        let scans = arguments.data.open_for(&recipe)?;
+        return folds::report_again(&arguments.run, &scans, &device);
     }
     let recipe = Recipe::open(&arguments.run.join("recipe.toml"))?;
     again(&arguments.run, &arguments.data.open_for(&recipe)?, &device)
@@ -97,10 +98,10 @@ pub fn run(arguments: &ReportArguments) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// As [`run`].
-pub fn again(run: &Path, dataset: &Dataset, device: &Device) -> anyhow::Result<()> {
+pub fn again(run: &Path, scans: &Scans, device: &Device) -> anyhow::Result<()> {
     let folder = RunFolder::open(run)?;
     let trained_on: String = read_json(&folder, "data.json")?;
-    let found = dataset::fingerprint(dataset)?;
+    let found = scans.fingerprint();
     if found != trained_on {
         bail!(
             "these are not the scans that \"{}\" was trained on: their fingerprint is {found}, not {trained_on}.\n\
@@ -108,27 +109,27 @@ pub fn again(run: &Path, dataset: &Dataset, device: &Device) -> anyhow::Result<(
             run.display()
         );
     }
-    write(run, dataset, device)
+    write(run, scans, device)
 }
 
 /// Classifies what the run held out, and writes `predictions.csv`, `report.json` and `report.html` into its folder.
 ///
 /// # Errors
 /// The run folder is incomplete, nothing of the held-out part can be read, or the disk refuses.
-pub fn write(run: &Path, dataset: &Dataset, device: &Device) -> anyhow::Result<()> {
+pub fn write(run: &Path, scans: &Scans, device: &Device) -> anyhow::Result<()> {
     let folder = RunFolder::open(run)?;
     let recipe = Recipe::open(&folder.file("recipe.toml"))?;
-    let split = read_split(&folder, dataset)?;
-    let network = NetworkConfig::new(recipe.architecture, dataset.classes.len(), Form::Trainable)
+    let split = read_split(&folder, scans)?;
+    let network = NetworkConfig::new(recipe.architecture, scans.classes.len(), Form::Trainable)
         .init(device)
         .load(&read_tensors(&folder.file("network.safetensors"))?)?;
     let wanted = [&split.validation[..], &split.test].concat();
-    let slices = Slices::prepare(dataset, &wanted, &recipe.input);
-    let parts = predict_parts(&network, dataset, &split, &slices, recipe.batch, device)?;
+    let slices = Slices::prepare(scans, &wanted, &recipe.input)?;
+    let parts = predict_parts(&network, scans, &split, &slices, recipe.batch, device)?;
     let part = parts.iter().rev().find(|part| !part.indices.is_empty()).context("no held-out slice can be read")?;
-    let report = measure(&folder, dataset, split, part, &slices, recipe)?;
+    let report = measure(&folder, scans, split, part, &slices, recipe)?;
     let page = report_page::page(&report, &folder.epochs()?, &pictures(&report, &slices)?);
-    folder.write("predictions.csv", &predictions_file::to_csv(dataset, &parts)?)?;
+    folder.write("predictions.csv", &predictions_file::to_csv(scans, &parts)?)?;
     folder.write("report.html", page.as_bytes())?;
     // The last of the three, so that where it is the report is whole.
     folder.write("report.json", &serde_json::to_vec_pretty(&report)?)?;
@@ -181,11 +182,7 @@ fn measure(
         mistakes: mistakes(dataset, part),
         data_fingerprint: read_json(folder, "data.json")?,
         network_sha256: weights::sha256(&network),
-        environment: folder
-            .file("environment.json")
-            .exists()
-            .then(|| read_json(folder, "environment.json"))
-            .transpose()?,
+        environment: environment(folder)?,
         recipe,
         unreadable: slices.unreadable.iter().map(|file| format!("{}: {}", file.path.display(), file.reason)).collect(),
     })
@@ -229,6 +226,14 @@ fn read_split(folder: &RunFolder, dataset: &Dataset) -> anyhow::Result<Split> {
     };
     let indices = |paths: &[String]| paths.iter().map(index).collect::<anyhow::Result<Vec<usize>>>();
     Ok(Split { train: indices(&file.train)?, validation: indices(&file.validation)?, test: indices(&file.test)? })
+}
+
+/// What a run was trained on; `None` for a run folder that is older than its note of it.
+///
+/// # Errors
+/// The note is damaged.
+pub fn environment(folder: &RunFolder) -> anyhow::Result<Option<Environment>> {
+    folder.file("environment.json").exists().then(|| read_json(folder, "environment.json")).transpose()
 }
 
 fn read_json<T: DeserializeOwned>(folder: &RunFolder, name: &str) -> anyhow::Result<T> {

@@ -1,11 +1,18 @@
-//! The prepared slices of a data set, kept in memory.
+//! The prepared slices of a data set, decoded once and kept between runs.
 
 use std::path::{Path, PathBuf};
 
-use dataset::Dataset;
-use imaging::{InputSpec, Limits, PreparedSlice};
-use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
+use imaging::{InputSpec, Limits, PreparedSlice, Rect};
+use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
+
+use crate::data::Scans;
+use crate::kept_rows::{KeptRows, RowWriter};
+
+/// Files prepared before their slices are written.
+const AT_ONCE: usize = 256;
+/// Files that are prepared again before kept slices are believed: the way of preparing may have changed.
+const PROBED: usize = 4;
 
 /// A record that could not be read, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,24 +32,21 @@ pub struct Slices {
 }
 
 impl Slices {
-    /// Decodes and prepares the records at `indices` on every core, and shows how far it is.
-    #[must_use]
-    pub fn prepare(dataset: &Dataset, indices: &[usize], spec: &InputSpec) -> Self {
-        let bar = progress_bar(indices.len(), "preparing slices");
-        let prepared: Vec<_> = indices
-            .par_iter()
-            .progress_with(bar)
-            .map(|&index| (index, prepare_file(&dataset.file(&dataset.records[index]), spec)))
-            .collect();
-        let mut slices = vec![None; dataset.records.len()];
+    /// The records at `indices`. Where they are not kept yet, every record is decoded and prepared, on every core.
+    ///
+    /// # Errors
+    /// The cache can't be written.
+    pub fn prepare(scans: &Scans, indices: &[usize], spec: &InputSpec) -> anyhow::Result<Self> {
+        let kept = Kept::of(scans, spec)?;
+        let mut slices = vec![None; scans.records.len()];
         let mut unreadable = Vec::new();
-        for (index, result) in prepared {
-            match result {
+        for &index in indices {
+            match kept.slice(index) {
                 Ok(slice) => slices[index] = Some(slice),
-                Err(error) => unreadable.push(error),
+                Err(reason) => unreadable.push(Unreadable { path: scans.file(&scans.records[index]), reason }),
             }
         }
-        Self { slices, unreadable }
+        Ok(Self { slices, unreadable })
     }
 
     /// The prepared slice of a record.
@@ -55,6 +59,70 @@ impl Slices {
     #[must_use]
     pub fn readable(&self, indices: &[usize]) -> Vec<usize> {
         indices.iter().copied().filter(|&index| self.slices[index].is_some()).collect()
+    }
+}
+
+/// The prepared slices of every record, one a row.
+struct Kept {
+    /// With the crop of each record as left, top, width and height, or why it could not be read.
+    rows: KeptRows<Vec<Result<[i64; 4], String>>>,
+    size: u32,
+}
+
+impl Kept {
+    fn of(scans: &Scans, spec: &InputSpec) -> anyhow::Result<Self> {
+        let key = serde_json::json!({ "scans": scans.fingerprint(), "input": spec }).to_string();
+        let kept = KeptRows::open(scans.cache(), "slices", &key).map(|rows| Self { rows, size: spec.size });
+        if let Some(kept) = kept.filter(|kept| kept.is_of_today(scans, spec)) {
+            return Ok(kept);
+        }
+        let bar = progress_bar(scans.records.len(), "preparing slices");
+        let make = |writer: &mut RowWriter| {
+            let mut notes = Vec::with_capacity(scans.records.len());
+            for records in scans.records.chunks(AT_ONCE) {
+                let prepare = |record| prepare_file(&scans.file(record), spec);
+                let prepared: Vec<_> = records.par_iter().map(prepare).inspect(|_| bar.inc(1)).collect();
+                prepared.into_iter().try_for_each(|result| write(writer, &mut notes, result, spec.size))?;
+            }
+            Ok(notes)
+        };
+        let bytes = (spec.size as usize).pow(2) * size_of::<f32>();
+        let rows = KeptRows::make(scans.cache(), ("slices", &key), (scans.records.len(), bytes), make)?;
+        bar.finish_and_clear();
+        Ok(Self { rows, size: spec.size })
+    }
+
+    fn slice(&self, index: usize) -> Result<PreparedSlice, String> {
+        let [left, top, width, height] = self.rows.notes[index].clone()?;
+        let crop = Rect { left: left as i32, top: top as i32, width: width as u32, height: height as u32 };
+        PreparedSlice::kept(self.size, self.rows.row(index).to_vec(), crop)
+            .ok_or_else(|| "the kept slice is damaged".to_owned())
+    }
+
+    /// Whether the first slices come out again as they were kept.
+    fn is_of_today(&self, scans: &Scans, spec: &InputSpec) -> bool {
+        let prepare = |record| prepare_file(&scans.file(record), spec).map_err(|file| file.reason);
+        let probed = scans.records.iter().take(PROBED).enumerate();
+        probed.into_iter().all(|(index, record)| self.slice(index) == prepare(record))
+    }
+}
+
+fn write(
+    writer: &mut RowWriter,
+    notes: &mut Vec<Result<[i64; 4], String>>,
+    prepared: Result<PreparedSlice, Unreadable>,
+    size: u32,
+) -> anyhow::Result<()> {
+    match prepared {
+        Ok(slice) => {
+            let Rect { left, top, width, height } = slice.crop();
+            notes.push(Ok([left.into(), top.into(), width.into(), height.into()]));
+            writer.write(slice.pixels())
+        }
+        Err(file) => {
+            notes.push(Err(file.reason));
+            writer.write(&vec![0.0_f32; (size as usize).pow(2)])
+        }
     }
 }
 
@@ -76,4 +144,71 @@ pub fn progress_bar(length: usize, what: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(length as u64).with_style(style).with_message(what)
+}
+
+#[cfg(test)]
+impl Slices {
+    /// So many slices with something to see in each.
+    pub fn made(count: u32, size: u32) -> Self {
+        let spec = InputSpec { size, ..InputSpec::default() };
+        let pixels = |number: u32| (0..size * size).map(|index| ((index * (number + 3)) % 97) as f32).collect();
+        let slice = |number| imaging::Slice::new(size, size, pixels(number)).unwrap();
+        let slices = (0..count).map(|number| Some(imaging::prepare(&slice(number), &spec))).collect();
+        Self { slices, unreadable: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use dataset::Dataset;
+
+    use super::*;
+    use crate::cache_folder::CacheFolder;
+
+    fn scans(folder: &Path) -> Scans {
+        for (number, class) in ["glioma", "notumor"].into_iter().enumerate() {
+            fs::create_dir_all(folder.join("scans").join(class)).unwrap();
+            let grey = |x, y| image::Luma([(x * y / 8 + 40 * number as u32) as u8]);
+            image::GrayImage::from_fn(40, 30, grey).save(folder.join("scans").join(class).join("1.png")).unwrap();
+        }
+        fs::write(folder.join("scans/glioma/2.png"), b"\x89PNG\r\n\x1a\nnothing").unwrap();
+        let dataset = Dataset::open(&folder.join("scans")).unwrap();
+        Scans::new(dataset, CacheFolder::new(Some(&folder.join("cache")))).unwrap()
+    }
+
+    fn spec() -> InputSpec {
+        InputSpec { size: 16, ..InputSpec::default() }
+    }
+
+    #[test]
+    fn kept_slices_are_those_that_were_prepared_and_the_files_are_not_decoded_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let scans = scans(folder.path());
+        for _ in 0..2 {
+            let slices = Slices::prepare(&scans, &[0, 1, 2], &spec()).unwrap();
+            assert_eq!(slices.readable(&[0, 1, 2]), [0, 2]);
+            assert_eq!(slices.unreadable.len(), 1);
+            for index in [0, 2] {
+                let expected = prepare_file(&scans.file(&scans.records[index]), &spec()).unwrap();
+                assert_eq!(slices.get(index), Some(&expected));
+            }
+        }
+        assert_eq!(fs::read_dir(folder.path().join("cache")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn slices_kept_by_another_way_of_preparing_are_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let scans = scans(folder.path());
+        let key = serde_json::json!({ "scans": scans.fingerprint(), "input": spec() }).to_string();
+        let stale = |writer: &mut RowWriter| {
+            (0..3).try_for_each(|_| writer.write(&[0.5_f32; 256]))?;
+            Ok(vec![Result::<[i64; 4], String>::Ok([0, 0, 40, 30]); 3])
+        };
+        KeptRows::make(scans.cache(), ("slices", &key), (3, 1024), stale).unwrap();
+        let slices = Slices::prepare(&scans, &[0], &spec()).unwrap();
+        assert_eq!(slices.get(0), prepare_file(&scans.file(&scans.records[0]), &spec()).ok().as_ref());
+    }
 }

@@ -132,17 +132,17 @@ fn trials(
     let manifest = classifier.manifest();
     let recipe = Recipe::parse(&manifest.recipe).context("the recipe in the weights file cannot be used")?;
     let outlines = Outlines::find(arguments.outlines.as_deref(), &arguments.data)?;
-    let dataset = arguments.data.open_for(&recipe)?;
-    let split = dataset::split(&dataset, &recipe.split_spec())?;
+    let scans = arguments.data.open_for(&recipe)?;
+    let split = dataset::split(&scans, &recipe.split_spec())?;
     ensure!(
-        manifest.held_out_fingerprint.as_ref().is_none_or(|known| *known == held_out_fingerprint(&dataset, &split)),
+        manifest.held_out_fingerprint.as_ref().is_none_or(|known| *known == held_out_fingerprint(&scans, &split)),
         "these scans divide otherwise than when the model was trained, so which patients it has not seen is not known.\n\
          hint: name the same patients and copies with --groups as for `sulcus train`"
     );
-    let slices = Slices::prepare(&dataset, &split.test, &classifier.input_spec());
-    let labels: Vec<usize> = dataset.records.iter().map(|record| record.label).collect();
+    let slices = Slices::prepare(&scans, &split.test, &classifier.input_spec())?;
+    let labels: Vec<usize> = scans.records.iter().map(|record| record.label).collect();
     let none = Transplant { healthy: arguments.healthy_class.clone(), grow: 0.0, repair: 0.0, sham: 0.0 };
-    let mask = |index: usize| outlines.mask(&dataset.records[index].path, slices.get(index)?);
+    let mask = |index: usize| outlines.mask(&scans.records[index].path, slices.get(index)?);
     let grafts = Grafts::new(&slices, mask, &labels, &split.test, (&none, healthy));
     let (donors, _) = grafts.counts();
     ensure!(donors > 0, "no outline is of a held-out slice");
@@ -169,7 +169,7 @@ fn trials(
         add(None, None)?;
         for _ in 0..arguments.tumours {
             if let Some((pixels, label)) = grafts.grow_in(slice.pixels(), &mut random) {
-                add(Some(dataset.classes[label].clone()), Some(pixels))?;
+                add(Some(scans.classes[label].clone()), Some(pixels))?;
             }
             if let Some(pixels) = grafts.sham_in(slice.pixels(), &mut random) {
                 add(Some(SHAM.to_owned()), Some(pixels))?;

@@ -55,7 +55,14 @@ schedule = "cosine"
 "#;
 
 fn sulcus(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sulcus")).args(arguments).output().unwrap()
+    command(arguments).output().unwrap()
+}
+
+/// What is kept between runs goes into cargo's folder for tests.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sulcus"));
+    command.args(arguments).env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
+    command
 }
 
 fn succeed(arguments: &[&str]) -> String {
@@ -115,7 +122,7 @@ fn json(path: &Path) -> Value {
 
 /// Starts a run and kills it as soon as `file` holds `text`.
 fn kill_once_there(arguments: &[&str], file: &Path, text: &str) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sulcus")).args(arguments).spawn().unwrap();
+    let mut child = command(arguments).spawn().unwrap();
     let began = Instant::now();
     while !fs::read_to_string(file).is_ok_and(|found| found.contains(text)) {
         assert!(began.elapsed() < Duration::from_mins(5), "{} never held {text}", file.display());
@@ -148,6 +155,48 @@ fn a_run_killed_in_mid_epoch_and_resumed_has_the_same_curve() {
     // All numbers in it have a fixed length, so an epoch that is lost or there twice would show.
     assert_eq!(read(&torn, events).len(), read(&whole, events).len());
     assert_eq!(read(&torn, "predictions.csv"), read(&whole, "predictions.csv"));
+}
+
+/// Starts a run, kills it after a moment, and says whether it was still going.
+fn kill_after(arguments: &[&str], moment: Duration) -> bool {
+    let mut child = command(arguments).spawn().unwrap();
+    sleep(moment);
+    let going = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    going
+}
+
+#[test]
+fn a_run_on_kept_activations_killed_at_any_moment_goes_on_to_the_same_network() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    let recipe = runs.path().join("recipe.toml");
+    let text = RECIPE.replacen("[[stage]]", "[cache]\nblock = 14\nvariants = 2\n\n[[stage]]", 1);
+    let text = text.replacen("batch = 4", "batch = 4\nmixup = 0.2", 1) + "clip = 0.5\nlayer_decay = 0.5\n";
+    fs::write(&recipe, text.replace("epochs = 2", "epochs = 6")).unwrap();
+    let [whole, torn, cache] = ["whole", "torn", "cache"].map(|name| runs.path().join(name));
+    let began = Instant::now();
+    succeed(&train_arguments(&recipe, data.path(), &whole));
+    let took = began.elapsed();
+
+    let mut arguments = train_arguments(&recipe, data.path(), &torn);
+    arguments.extend(["--resume", "--cache", cache.to_str().unwrap()]);
+    let mut kills = 0;
+    for attempt in 0..6 {
+        // The clock's last digits are chance enough; each moment lies in another sixth of the time that a whole run took.
+        let part = f64::from(began.elapsed().subsec_nanos() % 1000) / 1000.0;
+        kills += i32::from(kill_after(&arguments, took.mul_f64((f64::from(attempt) + part) / 6.0)));
+        if attempt == 3 {
+            // What can be made again may be deleted at any time. Where the first kills came early nothing is there yet.
+            let _ = fs::remove_dir_all(&cache);
+        }
+    }
+    assert!(kills > 2, "the run was over before it could be killed");
+    succeed(&arguments);
+    assert_eq!(curve(&torn), curve(&whole));
+    for name in ["network.safetensors", "last/average.safetensors", "predictions.csv"] {
+        assert_eq!(fs::read(torn.join(name)).unwrap(), fs::read(whole.join(name)).unwrap(), "{name}");
+    }
 }
 
 #[test]
@@ -313,6 +362,10 @@ fn folds_go_on_after_a_kill_and_test_every_known_patient_once() {
     for fold in folds {
         assert_eq!(fold["leakage"]["test_with_patient_in_train"], 0);
     }
+    assert_eq!((&report["protocol"], &report["leaky"]), (&"grouped-3fold".into(), &false.into()));
+    for field in ["accuracy_ci95", "macro_f1", "confusion", "reliability", "weights_sha256", "environment", "command"] {
+        assert!(!report[field].is_null(), "{field} is missing: the page shows it as it does other reports");
+    }
     assert!(fs::read_to_string(out.join("folds.html")).unwrap().contains("fold-3/report.html"));
 
     let [fold, data, file, report] =
@@ -417,6 +470,17 @@ fn a_calibrated_file_refuses_what_is_no_head_and_says_on_what_evidence() {
     let methods = findings["foreign"]["methods"].as_array().unwrap();
     assert_eq!(methods.len(), 5);
     assert_eq!(methods[4]["foreign_refused"], 1.0, "{methods:?}");
+    assert_eq!(findings["foreign"]["chosen"], methods[4]["name"]);
+    for method in methods {
+        for figure in ["limit", "auroc", "foreign_refused", "held_out_refused"] {
+            assert!(method[figure].is_number(), "{figure} is missing: {method}");
+        }
+    }
+    let (curve, error) = (findings["abstention"]["curve"].as_array().unwrap(), &findings["calibration_error"]);
+    assert_eq!(curve.last().unwrap()["coverage"], 1.0);
+    for diagram in ["reliability_before", "reliability"] {
+        assert_eq!(error[diagram].as_array().unwrap().len(), 15);
+    }
 
     let printed = sulcus(&["classify", "--json", "--weights", &calibrated, strange[0].to_str().unwrap()]);
     let line: Value = serde_json::from_slice(&printed.stdout).unwrap();

@@ -48,7 +48,9 @@ learning_rate = 1e-3
 "#;
 
 fn sulcus(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sulcus")).args(arguments).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sulcus"));
+    // What is kept between runs goes into cargo's folder for tests.
+    command.args(arguments).env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR")).output().unwrap()
 }
 
 fn succeed(arguments: &[&str]) -> String {

@@ -1,10 +1,15 @@
 //! What can be typed after `cargo xtask`.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::bench::TrainBenchOptions;
 use crate::page::Style;
+use crate::workspace::Workspace;
 
-/// Sets up, serves, builds and tests Sulcus.
+/// Sets up, serves, builds, tests and measures Sulcus.
 #[derive(Debug, Parser)]
 #[command(
     name = "xtask",
@@ -14,7 +19,9 @@ use crate::page::Style;
   cargo xtask test                  install what is missing, run every test
   cargo xtask test --only native    formatting, lints and native tests alone
   cargo xtask setup --check         say what is installed and what is missing
-  cargo xtask build                 the page in dist/, ready for any static web server"
+  cargo xtask build                 the page in dist/, ready for any static web server
+  cargo xtask bench browser         speed beside onnxruntime-web and TensorFlow.js
+  cargo xtask bench train           speed of training beside PyTorch"
 )]
 pub struct Cli {
     /// What to do.
@@ -54,6 +61,90 @@ pub enum Task {
         #[arg(long, value_enum, value_name = "SUITE")]
         only: Vec<Suite>,
     },
+    /// Measure speed.
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Sulcus, onnxruntime-web and TensorFlow.js with the same network and slices in Chromium.
+    ///
+    /// Every answer is compared with that of `sulcus classify`, and a contender that answers otherwise has no times.
+    /// The machine should do nothing else meanwhile. Without a graphics card WebGPU runs in software, which takes
+    /// seconds a slice; its contenders then run at 96 x 96, and the report says so.
+    #[command(after_help = "Examples:
+  cargo xtask bench browser                         everything; writes weights/reports/browser-speed.json
+  cargo xtask bench browser --runs 1 --slices 4     a first look
+  cargo xtask bench browser --no-build --only cpu   dist/ as it is, without WebGPU
+  cargo xtask bench browser --only sulcus-cpu-1 --profile
+  cargo xtask bench browser --only sulcus-cpu-1 --memory")]
+    Browser(BrowserBenchOptions),
+    /// Training steps of Sulcus, and of PyTorch with timm's network where a Python has both.
+    ///
+    /// The machine should do nothing else meanwhile.
+    #[command(after_help = "Examples:
+  cargo xtask bench train
+  cargo xtask bench train --python venv/bin/python     a Python with torch and timm (pip install torch timm)
+  cargo xtask bench train --device cuda --batch 64 --size 299 --steps 50")]
+    Train(TrainBenchOptions),
+}
+
+/// How to measure in a browser.
+#[derive(Debug, Args)]
+pub struct BrowserBenchOptions {
+    /// Slices of the series.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
+    pub slices: u32,
+    /// Side of the input, in pixels.
+    #[arg(long, default_value_t = 299, value_parser = clap::value_parser!(u32).range(32..=1024))]
+    pub size: u32,
+    /// Rounds; in each, every contender loads and is measured once.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub runs: u32,
+    /// Only contenders whose name contains this, such as `sulcus`, `onnxruntime-cpu-2` or `webgpu`; may be given more
+    /// than once. The visits of the page and the report file are left out then.
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// List where the time goes, instead of measuring it: functions on the processor, kernels on WebGPU.
+    #[arg(long, conflicts_with = "memory")]
+    pub profile: bool,
+    /// Measure memory over 1,000 slices, instead of time.
+    #[arg(long)]
+    pub memory: bool,
+    /// Write the report here; without this, to weights/reports/browser-speed.json.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Take dist/ as it is.
+    #[arg(long)]
+    pub no_build: bool,
+}
+
+impl BrowserBenchOptions {
+    /// The options as the script takes them.
+    pub fn words(&self, workspace: &Workspace) -> Vec<OsString> {
+        let numbers = [("--slices", self.slices), ("--size", self.size), ("--runs", self.runs)];
+        let mut words: Vec<OsString> =
+            numbers.into_iter().flat_map(|(name, number)| [name.into(), number.to_string().into()]).collect();
+        words.extend(self.only.iter().flat_map(|name| ["--only".into(), name.into()]));
+        words.extend(
+            [(self.profile, "--profile"), (self.memory, "--memory")]
+                .iter()
+                .filter(|flag| flag.0)
+                .map(|flag| flag.1.into()),
+        );
+        if let Some(report) = self.report(workspace) {
+            words.extend(["--json".into(), report.into()]);
+        }
+        words
+    }
+
+    /// Where the report goes: only a complete one takes the place of the last.
+    fn report(&self, workspace: &Workspace) -> Option<PathBuf> {
+        let complete = self.only.is_empty() && !self.profile && !self.memory;
+        self.json.clone().or_else(|| complete.then(|| workspace.root().join("weights/reports/browser-speed.json")))
+    }
 }
 
 /// How to serve the page.
@@ -109,6 +200,20 @@ mod tests {
         let cli = Cli::try_parse_from(["xtask", "test", "--only", "native", "--only", "wasm"]).unwrap();
         let Task::Test { only } = cli.task else { panic!("not a test task: {:?}", cli.task) };
         assert_eq!(only, [Suite::Native, Suite::Wasm]);
+    }
+
+    #[test]
+    fn only_a_complete_benchmark_replaces_the_report() {
+        let workspace = Workspace::find().unwrap();
+        let words = |line: &str| {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            let Task::Bench(Bench::Browser(options)) = cli.task else { panic!("no benchmark: {:?}", cli.task) };
+            options.words(&workspace)
+        };
+        let report = workspace.root().join("weights/reports/browser-speed.json");
+        assert!(words("xtask bench browser").contains(&report.clone().into()));
+        assert!(!words("xtask bench browser --only cpu").contains(&report.into()));
+        assert!(words("xtask bench browser --only cpu --json a.json").contains(&"a.json".into()));
     }
 
     #[test]

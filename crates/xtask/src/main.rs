@@ -1,6 +1,7 @@
-//! `cargo xtask`: the one door to the repository. It installs what is missing, builds the page, serves it and
-//! runs every test. What a person types is what continuous integration runs.
+//! `cargo xtask`: the one door to the repository. It installs what is missing, builds the page, serves it,
+//! runs every test and measures speed. What a person types is what continuous integration runs.
 
+mod bench;
 mod checks;
 mod cli;
 mod lockfile;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use cli::{Cli, Task};
+use cli::{Bench, Cli, Task};
 use workspace::Workspace;
 
 fn main() -> ExitCode {
@@ -47,5 +48,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Test { only } => Ok(checks::run(&workspace, only)),
+        Task::Bench(Bench::Browser(options)) => bench::browser(&workspace, options),
+        Task::Bench(Bench::Train(options)) => bench::train(&workspace, options),
     }
 }

@@ -1,8 +1,9 @@
 //! A web server for the page, on this computer alone.
 
-use std::net::TcpListener;
-use std::path::Path;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
 use anyhow::{Context, Result, ensure};
 use axum::Router;
@@ -34,8 +35,33 @@ pub fn serve(folder: &Path, port: u16) -> Result<ExitCode> {
     );
     let listener = bind(port)?;
     println!("Sulcus is at http://{}/ (Ctrl-C ends it)", listener.local_addr()?);
-    answer(listener, folder)?;
+    answer(listener, &[Folder { address: "/", path: folder.to_path_buf() }])?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A folder and the address below which its files are found; `/` takes what no other folder does.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// The address, with a slash before it.
+    pub address: &'static str,
+    /// The folder.
+    pub path: PathBuf,
+}
+
+/// Serves folders beside what this process does, on any port that is free, and returns the address.
+///
+/// # Errors
+/// If no port is free.
+pub fn serve_beside(folders: &[Folder]) -> Result<SocketAddr> {
+    let listener = bind(0)?;
+    let address = listener.local_addr()?;
+    let folders = folders.to_vec();
+    thread::spawn(move || {
+        if let Err(error) = answer(listener, &folders) {
+            eprintln!("the server stopped: {error:#}");
+        }
+    });
+    Ok(address)
 }
 
 fn bind(port: u16) -> Result<TcpListener> {
@@ -46,8 +72,11 @@ fn bind(port: u16) -> Result<TcpListener> {
     Ok(listener)
 }
 
-fn answer(listener: TcpListener, folder: &Path) -> Result<()> {
-    let mut router = Router::new().fallback_service(ServeDir::new(folder));
+fn answer(listener: TcpListener, folders: &[Folder]) -> Result<()> {
+    let mut router = folders.iter().fold(Router::new(), |router, Folder { address, path }| match *address {
+        "/" => router.fallback_service(ServeDir::new(path)),
+        address => router.nest_service(address, ServeDir::new(path)),
+    });
     for (name, value) in HEADERS {
         let (name, value) = (HeaderName::from_static(name), HeaderValue::from_static(value));
         router = router.layer(SetResponseHeaderLayer::overriding(name, value));
@@ -74,7 +103,10 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             fs::write(folder.path().join("index.html"), "<p>page</p>").unwrap();
             fs::write(folder.path().join("worker.wasm"), vec![0; 100_000]).unwrap();
-            answer(listener, folder.path())
+            fs::create_dir(folder.path().join("beside")).unwrap();
+            fs::write(folder.path().join("beside/own.js"), "own").unwrap();
+            let at = |address, path| Folder { address, path };
+            answer(listener, &[at("/", folder.path().into()), at("/other", folder.path().join("beside"))])
         });
         address
     }
@@ -100,6 +132,14 @@ mod tests {
         let reply = reply_to("HEAD /worker.wasm");
         assert!(reply.contains("content-type: application/wasm"), "{reply}");
         assert!(reply.contains("content-length: 100000"), "{reply}");
+    }
+
+    #[test]
+    fn another_folder_has_an_address_of_its_own() {
+        let reply = reply_to("GET /other/own.js");
+        assert!(reply.starts_with("HTTP/1.1 200") && reply.ends_with("own"), "{reply}");
+        assert!(reply.contains("cross-origin-embedder-policy: require-corp"), "{reply}");
+        assert!(reply_to("GET /other/index.html").starts_with("HTTP/1.1 404"));
     }
 
     #[test]

@@ -57,6 +57,17 @@ pub const ALL: &[Step] = &[
 /// What the page is built with.
 pub const PAGE: &[Step] = &[wasm_target::STEP, cargo_tools::WASM_BINDGEN, cargo_tools::TRUNK, wasm_opt::STEP];
 
+/// What the benchmark in a browser needs; its packages are installed by nothing else.
+pub const BENCH: &[Step] = &[
+    wasm_target::STEP,
+    cargo_tools::WASM_BINDGEN,
+    cargo_tools::TRUNK,
+    node::NODE,
+    wasm_opt::STEP,
+    browser::STEP,
+    node::BENCHMARK_PACKAGES,
+];
+
 /// What a test suite needs.
 pub const fn for_suite(suite: Suite) -> &'static [Step] {
     match suite {

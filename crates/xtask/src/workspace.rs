@@ -49,6 +49,11 @@ impl Workspace {
         self.root.join("tests/browser")
     }
 
+    /// The benchmark in a browser.
+    pub fn benchmark(&self) -> PathBuf {
+        self.root.join("tests/bench")
+    }
+
     /// Where setup builds and installs, outside the clone, so that every clone shares it.
     pub fn cache(&self) -> &Path {
         &self.cache

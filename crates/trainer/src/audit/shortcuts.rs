@@ -101,9 +101,10 @@ pub fn shortcuts(dataset: &Dataset, seen: &[Result<Seen, String>]) -> Shortcuts 
         labels: unique.iter().map(|&index| dataset.records[index].label).collect(),
         clusters: unique.iter().map(|&index| clusters[index]).collect(),
     };
+    let prepared: Vec<&Traces> = seen.iter().map(|seen| &seen.prepared).collect();
     let probed = sample
         .probe(&Group::OF_FILES, |group| of_files(group, &seen))
-        .and_then(|files| Ok((files, sample.probe(&Group::OF_INPUTS, |group| of_inputs(group, &seen))?)));
+        .and_then(|files| Ok((files, sample.probe_inputs(&prepared)?)));
     let mut distinct = sample.clusters.clone();
     distinct.sort_unstable();
     distinct.dedup();
@@ -120,13 +121,24 @@ pub fn shortcuts(dataset: &Dataset, seen: &[Result<Seen, String>]) -> Shortcuts 
 }
 
 /// What is probed.
-struct Sample<'a> {
-    classes: &'a [String],
-    labels: Vec<usize>,
-    clusters: Vec<usize>,
+pub struct Sample<'a> {
+    /// Names of the classes.
+    pub classes: &'a [String],
+    /// The class of each slice.
+    pub labels: Vec<usize>,
+    /// The cluster of patients and copies of each slice.
+    pub clusters: Vec<usize>,
 }
 
 impl Sample<'_> {
+    /// What network inputs tell, one a slice.
+    ///
+    /// # Errors
+    /// A class has too few clusters.
+    pub fn probe_inputs(&self, traces: &[&Traces]) -> Result<Vec<Probed>, metrics::MetricsError> {
+        self.probe(&Group::OF_INPUTS, |group| of_inputs(group, traces))
+    }
+
     fn probe(
         &self,
         groups: &[Group],
@@ -152,10 +164,10 @@ fn of_files(group: Group, seen: &[&Seen]) -> Vec<Vec<f64>> {
 }
 
 /// A row of numbers for every network input.
-fn of_inputs(group: Group, seen: &[&Seen]) -> Vec<Vec<f64>> {
+fn of_inputs(group: Group, inputs: &[&Traces]) -> Vec<Vec<f64>> {
     match group {
-        Group::All => side_by_side(&Group::OF_INPUTS, |group| of_inputs(group, seen)),
-        _ => with_squares(seen.iter().map(|seen| of_slice(group, &seen.prepared)).collect()),
+        Group::All => side_by_side(&Group::OF_INPUTS, |group| of_inputs(group, inputs)),
+        _ => with_squares(inputs.iter().map(|traces| of_slice(group, traces)).collect()),
     }
 }
 

@@ -6,6 +6,9 @@ use serde::Serialize;
 use crate::calibrate::gaussian::Gaussian;
 use crate::calibrate::{Seen, rows};
 
+/// The way that travels with the weights file.
+const CHOSEN: &str = "Mahalanobis, early stage";
+
 /// The slices and pictures that the ways are fitted and compared on.
 pub struct Material<'a> {
     /// What the clouds are made of.
@@ -21,6 +24,12 @@ pub struct Material<'a> {
 /// The ways side by side; the last one travels with the weights file.
 #[derive(Serialize)]
 pub struct Comparison {
+    /// The way that was taken, and travels with the weights file.
+    pub chosen: &'static str,
+    /// The stage of the network whose activations it looks at.
+    pub stage: String,
+    /// Of the validation slices, the part within the limit of every way.
+    pub familiar: f64,
     /// The limit of the way that was taken.
     pub familiar_up_to: f64,
     /// All ways.
@@ -32,6 +41,8 @@ pub struct Comparison {
 pub struct Method {
     /// Its name.
     pub name: &'static str,
+    /// The score beyond which a picture is refused.
+    pub limit: f64,
     /// How well it tells held-out slices from foreign pictures, 0.5 to guess; `None` without foreign pictures.
     pub auroc: Option<f64>,
     /// Of the foreign pictures, the part that is refused.
@@ -44,19 +55,20 @@ pub struct Method {
 ///
 /// # Errors
 /// The training slices all have the same features.
-pub fn compare(material: &Material<'_>, cloud: &Gaussian, familiar: f64) -> anyhow::Result<Comparison> {
+pub fn compare(material: &Material<'_>, cloud: &Gaussian, stage: &str, familiar: f64) -> anyhow::Result<Comparison> {
     let features = Gaussian::fit(&rows(material.training, |observation| &observation.features))?;
     let bank: Vec<Vec<f32>> =
         material.training.observations.iter().map(|observation| unit(&observation.features)).collect();
-    let by_stage = |observation: &Observation| cloud.distance(&observation.stage);
     let mut methods = vec![
         method("maximum logit", material, familiar, |observation| -f64::from(highest(&observation.logits))),
         method("energy", material, familiar, |observation| energy(&observation.logits)),
         method("nearest neighbour, features", material, familiar, |observation| nearest(&bank, &observation.features)),
         method("Mahalanobis, features", material, familiar, |observation| features.distance(&observation.features)),
     ];
-    methods.push(method("Mahalanobis, early stage", material, familiar, by_stage));
-    Ok(Comparison { familiar_up_to: limit(material, familiar, by_stage), methods })
+    let chosen = method(CHOSEN, material, familiar, |observation| cloud.distance(&observation.stage));
+    let familiar_up_to = chosen.limit;
+    methods.push(chosen);
+    Ok(Comparison { chosen: CHOSEN, stage: stage.to_owned(), familiar, familiar_up_to, methods })
 }
 
 fn method(
@@ -71,6 +83,7 @@ fn method(
     let refused = |scores: &[f64]| scores.iter().filter(|&&score| score > limit).count() as f64 / scores.len() as f64;
     Method {
         name,
+        limit,
         auroc: metrics::separation(&foreign, &held_out),
         foreign_refused: (!foreign.is_empty()).then(|| refused(&foreign)),
         held_out_refused: refused(&held_out),

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use anyhow::anyhow;
 use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Tensor, s};
-use dataset::Dataset;
 use imaging::InputSpec;
 use networks::{KernelInput, Network};
 use weights::Moments;
 
 use super::comparison::images;
+use crate::data::Scans;
 use crate::slices::{Slices, progress_bar};
 
 /// Slices at once: more gain nothing, and the pixels under a 3x3 kernel take nine times the memory of the features.
@@ -21,15 +21,15 @@ const PLACES: usize = 24;
 /// Moments by kernel name, over `slices` of a data set.
 ///
 /// # Errors
-/// A device could not be read back.
+/// A device could not be read back, or the cache can't be written.
 pub fn moments(
     network: &Network,
-    dataset: &Dataset,
+    scans: &Scans,
     slices: &[usize],
     spec: &InputSpec,
 ) -> anyhow::Result<BTreeMap<String, Moments>> {
     let device = Device::flex();
-    let prepared = Slices::prepare(dataset, slices, spec);
+    let prepared = Slices::prepare(scans, slices, spec)?;
     let readable = prepared.readable(slices);
     let bar = progress_bar(readable.len(), "calibrating");
     let mut moments = BTreeMap::new();

@@ -3,13 +3,13 @@
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use classifier::{Classifier, Engine};
-use dataset::Dataset;
 use imaging::PreparedSlice;
 use networks::{Form, NetworkConfig};
 use serde::Serialize;
 
 use super::rounding::Rounding;
 use super::trained_run::TrainedRun;
+use crate::data::Scans;
 use crate::logits::{largest, rows};
 use crate::slices::{Slices, progress_bar};
 
@@ -44,7 +44,7 @@ impl Comparison {
     /// The file can't be used, or an engine failed.
     pub fn make(
         run: &TrainedRun,
-        dataset: &Dataset,
+        scans: &Scans,
         test: &[usize],
         bytes: &[u8],
         rounding: Rounding,
@@ -54,7 +54,7 @@ impl Comparison {
             .init(&device)
             .load(&run.tensors)?;
         let int8 = pollster::block_on(Classifier::load(bytes, Engine::Cpu))?;
-        let slices = Slices::prepare(dataset, test, &run.recipe.input);
+        let slices = Slices::prepare(scans, test, &run.recipe.input)?;
         let test = slices.readable(test);
         let bar = progress_bar(test.len(), "comparing int8 with float");
         let mut tally = Tally::default();
@@ -63,7 +63,7 @@ impl Comparison {
             let logits = float.forward(images(&prepared, &device).repeat_dim(1, Form::Trainable.channels()));
             let predictions = pollster::block_on(int8.predict(&prepared))?;
             for ((row, prediction), &index) in rows(softmax(logits, 1))?.iter().zip(&predictions).zip(chunk) {
-                tally.add(row, &prediction.probabilities, dataset.records[index].label);
+                tally.add(row, &prediction.probabilities, scans.records[index].label);
             }
             bar.inc(chunk.len() as u64);
         }

@@ -11,7 +11,9 @@ use super::calibration;
 use super::comparison::Comparison;
 use super::rounding::{self, Rounding};
 use super::trained_run::TrainedRun;
+use crate::cache_folder::CacheFolder;
 use crate::cli::DataArguments;
+use crate::data::Scans;
 
 /// Slices of the training part that rounding looks at.
 const CALIBRATION_SLICES: usize = 256;
@@ -30,19 +32,21 @@ impl Export {
     ///
     /// # Errors
     /// The scans are not the run's, or the network can't be computed.
-    pub fn make(run: &TrainedRun, manifest: Manifest, data: &Path) -> anyhow::Result<Self> {
-        let dataset = run.recipe.data.select(DataArguments { data: data.to_owned(), groups: None }.open()?)?;
-        let parts = run.parts(&dataset)?;
+    pub fn make(run: &TrainedRun, manifest: Manifest, data: &DataArguments) -> anyhow::Result<Self> {
+        // Which slices were held out stands in the run folder: copies need not be found again.
+        let dataset = run.recipe.data.select(data.open()?)?;
+        let scans = Scans::new(dataset, CacheFolder::new(data.cache.as_deref()))?;
+        let parts = run.parts(&scans)?;
         let folded = rounding::equalised(networks::fold(&run.tensors)?);
         let network = NetworkConfig::new(run.recipe.architecture, run.classes.len(), Form::Folded)
             .init(&Device::flex())
             .load(&folded)?;
         let calibration = spread(&parts.train, CALIBRATION_SLICES);
-        let moments = calibration::moments(&network, &dataset, &calibration, &run.recipe.input)?;
+        let moments = calibration::moments(&network, &scans, &calibration, &run.recipe.input)?;
         let file = WeightsFile { manifest, tensors: rounding::round(folded, &moments)? };
         let bytes = weights::write(&file)?;
         let rounding = Rounding::by_moments(calibration.len());
-        let comparison = Comparison::make(run, &dataset, &parts.test, &bytes, rounding)?;
+        let comparison = Comparison::make(run, &scans, &parts.test, &bytes, rounding)?;
         Ok(Self { file, bytes, comparison })
     }
 

@@ -1,4 +1,6 @@
-//! Node.js, which runs WebAssembly tests, and the packages of the browser suite.
+//! Node.js, which runs WebAssembly tests, and the packages of the browser suite and of the benchmark.
+
+use std::path::Path;
 
 use anyhow::Result;
 
@@ -19,8 +21,17 @@ pub const NODE: Step = Step {
 pub const PACKAGES: Step = Step {
     name: "node packages",
     why: "drive the browser (Playwright) and look for barriers on the page (axe)",
-    find: find_packages,
-    install: install_packages,
+    find: |workspace| find_packages(workspace, &workspace.browser_suite()),
+    install: |workspace| install_packages(workspace, &workspace.browser_suite()),
+    without_it: None,
+};
+
+/// The other runtimes, in the versions of the benchmark's lock file.
+pub const BENCHMARK_PACKAGES: Step = Step {
+    name: "other runtimes",
+    why: "are what the benchmark compares with (onnxruntime-web, TensorFlow.js)",
+    find: |workspace| find_packages(workspace, &workspace.benchmark()),
+    install: |workspace| install_packages(workspace, &workspace.benchmark()),
     without_it: None,
 };
 
@@ -42,21 +53,28 @@ fn major(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
-fn find_packages(workspace: &Workspace) -> State {
+fn find_packages(workspace: &Workspace, folder: &Path) -> State {
     let mut list = workspace.command("npm");
     // `npm ls` fails where a package is missing or is not the version that package.json asks for.
-    if shell::succeeds(list.args(["ls", "--prefix"]).arg(workspace.browser_suite())) {
-        State::Present("in tests/browser".into())
+    if shell::succeeds(list.args(["ls", "--prefix"]).arg(folder)) {
+        State::Present(format!("in {}", shown(workspace, folder)))
     } else {
-        State::Missing("not as tests/browser/package.json asks for".into())
+        State::Missing(format!("not as {}/package.json asks for", shown(workspace, folder)))
     }
 }
 
-fn install_packages(workspace: &Workspace) -> Result<()> {
-    // The browser is a step of its own; Playwright would download another.
+fn install_packages(workspace: &Workspace, folder: &Path) -> Result<()> {
+    // The browser is a step of its own; Playwright would download another. onnxruntime-web's packages may bring
+    // programs for Node.js, which nothing here runs.
     let mut npm = workspace.command("npm");
-    npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1").args(["ci", "--no-audit", "--no-fund", "--prefix"]);
-    shell::run(npm.arg(workspace.browser_suite()))
+    npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]);
+    shell::run(npm.arg(folder))
+}
+
+/// A folder as seen from the repository.
+fn shown(workspace: &Workspace, folder: &Path) -> String {
+    folder.strip_prefix(workspace.root()).unwrap_or(folder).display().to_string()
 }
 
 #[cfg(test)]

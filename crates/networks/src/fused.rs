@@ -1,0 +1,244 @@
+//! Layers of a trainable network as one operation each on the CPU, with backward passes of their own.
+//!
+//! Burn differentiates a depthwise convolution by one small convolution a channel, a 1x1 convolution by one matrix
+//! product a slice of which each leaves a whole kernel behind, and a batch normalisation by a dozen passes over the
+//! activations. Together they take several times as long as the arithmetic. Here each is one pass forward and one back.
+//! On graphics adapters Burn's own operations are used: there, such loops are kernels.
+
+mod planes;
+#[cfg(test)]
+mod tests;
+
+use burn::backend::autodiff::NodeId;
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, DispatchDevice, Flex, TensorMetadata, backend_extension};
+use burn::tensor::{Device, Shape, Tensor};
+
+/// Whether the operations below run on a device: they are written for Burn's CPU backend.
+pub fn runs_on(device: &Device) -> bool {
+    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
+}
+
+/// A 3x3 convolution of every channel by itself, zeros around the picture.
+///
+/// `[batch, channels, height, width]` and `[channels, 1, 3, 3]` to the shape of the input.
+pub fn depthwise(input: Tensor<4>, kernel: Tensor<4>) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::depthwise(input.into_dispatch(), kernel.into_dispatch()))
+}
+
+/// A 1x1 convolution: `[batch, in, pixels]` and `[out, in]` to `[batch, out, pixels]`.
+pub fn pointwise(input: Tensor<3>, kernel: Tensor<2>) -> Tensor<3> {
+    Tensor::from_dispatch(Dispatch::pointwise(input.into_dispatch(), kernel.into_dispatch()))
+}
+
+/// Batch normalisation by the statistics of the batch itself; with the result come its mean and its biased variance,
+/// one value a channel.
+pub fn normalise(
+    input: Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
+    let (output, mean, variance) =
+        Dispatch::normalise(input.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch(), epsilon);
+    (Tensor::from_dispatch(output), Tensor::from_dispatch(mean), Tensor::from_dispatch(variance))
+}
+
+/// The operations and what their backward passes need.
+#[backend_extension(Flex, Autodiff)]
+trait FusedBackend: Backend {
+    fn depthwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
+        let [output, channels] = kernel.shape().dims();
+        Self::float_matmul(Self::float_reshape(kernel, Shape::new([1, output, channels])), input)
+    }
+
+    /// Output, mean and variance.
+    fn normalise(
+        input: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// The gradients of input, gamma and beta.
+    fn normalise_gradients(
+        input: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        epsilon: f64,
+        gradient: FloatTensor<Self>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
+
+type Triple<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
+
+impl FusedBackend for Flex {
+    fn depthwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
+        planes::depthwise(&input, &kernel)
+    }
+
+    fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        planes::depthwise_kernel_gradient(&input, &gradient)
+    }
+
+    fn normalise(
+        input: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> Triple<Self> {
+        planes::normalise(&input, &gamma, &beta, epsilon)
+    }
+
+    fn normalise_gradients(
+        input: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        epsilon: f64,
+        gradient: FloatTensor<Self>,
+    ) -> Triple<Self> {
+        planes::normalise_gradients(&input, &gamma, (&mean, &variance), epsilon, &gradient)
+    }
+}
+
+#[derive(Debug)]
+struct Depthwise;
+
+impl<B: FusedBackend> Backward<B, 2> for Depthwise {
+    type State = (NodeId, NodeId);
+
+    fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let [input_node, kernel_node] = ops.parents;
+        let gradient = gradients.consume::<B>(&ops.node);
+        let (input, kernel) = ops.state;
+        if let Some(node) = input_node {
+            let kernel = checkpointer.retrieve_node_output::<FloatTensor<B>>(kernel);
+            // Each output was read through the kernel from the other side.
+            let turned = B::float_flip(kernel, &[2, 3]);
+            gradients.register::<B>(node.id, B::depthwise(gradient.clone(), turned));
+        }
+        if let Some(node) = kernel_node {
+            let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
+            gradients.register::<B>(node.id, B::depthwise_kernel_gradient(input, gradient));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Pointwise;
+
+impl<B: FusedBackend> Backward<B, 2> for Pointwise {
+    type State = (NodeId, NodeId);
+
+    fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let [input_node, kernel_node] = ops.parents;
+        let gradient = gradients.consume::<B>(&ops.node);
+        let (input, kernel) = ops.state;
+        if let Some(node) = input_node {
+            let kernel = checkpointer.retrieve_node_output::<FloatTensor<B>>(kernel);
+            gradients.register::<B>(node.id, B::pointwise(gradient.clone(), B::float_transpose(kernel)));
+        }
+        if let Some(node) = kernel_node {
+            let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
+            let by_pixel = B::float_transpose(channels_first::<B>(input));
+            gradients.register::<B>(node.id, B::float_matmul(channels_first::<B>(gradient), by_pixel));
+        }
+    }
+}
+
+/// `[batch, channels, pixels]` to `[channels, batch * pixels]`: one matrix product over all slices.
+fn channels_first<B: Backend>(tensor: FloatTensor<B>) -> FloatTensor<B> {
+    let [batch, channels, pixels] = tensor.shape().dims();
+    B::float_reshape(B::float_swap_dims(tensor, 0, 1), Shape::new([channels, batch * pixels]))
+}
+
+#[derive(Debug)]
+struct Normalise;
+
+impl<B: FusedBackend> Backward<B, 3> for Normalise {
+    type State = (NodeId, NodeId, FloatTensor<B>, FloatTensor<B>, f64);
+
+    fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let gradient = gradients.consume::<B>(&ops.node);
+        let (input, gamma, mean, variance, epsilon) = ops.state;
+        let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
+        let gamma = checkpointer.retrieve_node_output::<FloatTensor<B>>(gamma);
+        let (of_input, of_gamma, of_beta) = B::normalise_gradients(input, gamma, mean, variance, epsilon, gradient);
+        for (node, gradient) in ops.parents.into_iter().zip([of_input, of_gamma, of_beta]) {
+            if let Some(node) = node {
+                gradients.register::<B>(node.id, gradient);
+            }
+        }
+    }
+}
+
+impl<B: FusedBackend, C: CheckpointStrategy> FusedBackend for Autodiff<B, C> {
+    fn depthwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
+        let output = B::depthwise(input.primitive().clone(), kernel.primitive().clone());
+        match Depthwise.prepare::<C>([input.node(), kernel.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(mut step) => {
+                let state = (step.checkpoint(&input), step.checkpoint(&kernel));
+                step.finish(state, output)
+            }
+            OpsKind::UnTracked(step) => step.finish(output),
+        }
+    }
+
+    fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        FloatTensor::<Self>::new(B::depthwise_kernel_gradient(input.into_primitive(), gradient.into_primitive()))
+    }
+
+    fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
+        let output = B::pointwise(input.primitive().clone(), kernel.primitive().clone());
+        match Pointwise.prepare::<C>([input.node(), kernel.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(mut step) => {
+                let state = (step.checkpoint(&input), step.checkpoint(&kernel));
+                step.finish(state, output)
+            }
+            OpsKind::UnTracked(step) => step.finish(output),
+        }
+    }
+
+    fn normalise(
+        input: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> Triple<Self> {
+        let primitives = (input.primitive().clone(), gamma.primitive().clone(), beta.primitive().clone());
+        let (output, mean, variance) = B::normalise(primitives.0, primitives.1, primitives.2, epsilon);
+        let nodes = [input.node(), gamma.node(), beta.node()];
+        let output = match Normalise.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(mut step) => {
+                let state = (step.checkpoint(&input), step.checkpoint(&gamma), mean.clone(), variance.clone(), epsilon);
+                step.finish(state, output)
+            }
+            OpsKind::UnTracked(step) => step.finish(output),
+        };
+        (output, FloatTensor::<Self>::new(mean), FloatTensor::<Self>::new(variance))
+    }
+
+    fn normalise_gradients(
+        input: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        epsilon: f64,
+        gradient: FloatTensor<Self>,
+    ) -> Triple<Self> {
+        let [input, gamma, mean, variance, gradient] =
+            [input, gamma, mean, variance, gradient].map(|tensor| tensor.into_primitive());
+        let (of_input, of_gamma, of_beta) = B::normalise_gradients(input, gamma, mean, variance, epsilon, gradient);
+        (FloatTensor::<Self>::new(of_input), FloatTensor::<Self>::new(of_gamma), FloatTensor::<Self>::new(of_beta))
+    }
+}

@@ -1,0 +1,213 @@
+//! A file of rows of equal length that is made once and mapped into memory by every run that needs it.
+//!
+//! Rows come first, so that they are aligned for any number; then JSON with the key and notes; then its length, a checksum
+//! of all before it, and a mark. A file of another key, an unfinished or a damaged one is as good as none.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use bytemuck::AnyBitPattern;
+use memmap2::Mmap;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::cache_folder::{CacheFolder, touch};
+use crate::checkpoint::write_failed;
+
+/// The last bytes of a whole file. The version changes with the layout.
+const MARK: [u8; 8] = *b"sulcus01";
+
+/// What follows the rows.
+#[derive(Serialize, Deserialize)]
+struct Trailer<N> {
+    key: String,
+    bytes_a_row: usize,
+    notes: N,
+}
+
+/// Rows mapped into memory, and what was noted of them.
+pub struct KeptRows<N> {
+    map: Mmap,
+    bytes_a_row: usize,
+    /// What belongs to the rows and is no row.
+    pub notes: N,
+}
+
+impl<N: Serialize + DeserializeOwned> KeptRows<N> {
+    /// The rows that are kept under `key`; `None` where there are none, or not whole ones.
+    #[must_use]
+    pub fn open(cache: &CacheFolder, kind: &str, key: &str) -> Option<Self> {
+        let path = cache.file(kind, key);
+        let map = map(&path).ok()?;
+        let (before, mark) = map.split_last_chunk::<8>()?;
+        let (before, checksum) = before.split_last_chunk::<4>()?;
+        if *mark != MARK || crc32fast::hash(before) != u32::from_le_bytes(*checksum) {
+            return None;
+        }
+        let (before, length) = before.split_last_chunk::<8>()?;
+        let rows = before.len().checked_sub(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        let trailer: Trailer<N> = serde_json::from_slice(&before[rows..]).ok()?;
+        if trailer.key != key {
+            return None;
+        }
+        touch(&path);
+        Some(Self { map, bytes_a_row: trailer.bytes_a_row, notes: trailer.notes })
+    }
+
+    /// Keeps the rows that `make` writes, and the notes that it returns, under `key`.
+    ///
+    /// # Errors
+    /// Those of `make`, and the disk refusing.
+    pub fn make(
+        cache: &CacheFolder,
+        (kind, key): (&str, &str),
+        (rows, bytes_a_row): (usize, usize),
+        make: impl FnOnce(&mut RowWriter) -> anyhow::Result<N>,
+    ) -> anyhow::Result<Self> {
+        let path = cache.file(kind, key);
+        cache.make_room((rows * bytes_a_row) as u64)?;
+        // Of two processes that make the same file each has its own until it is whole.
+        let part = path.with_extension(format!("{}.part", std::process::id()));
+        let made = RowWriter::new(&part, bytes_a_row).and_then(|mut writer| {
+            let notes = make(&mut writer)?;
+            writer.finish(key, &notes)?;
+            std::fs::rename(&part, &path).map_err(|error| write_failed(&path, rows * bytes_a_row, &error))?;
+            let map = map(&path).map_err(|error| write_failed(&path, 0, &error))?;
+            Ok(Self { map, bytes_a_row, notes })
+        });
+        made.inspect_err(|_| {
+            // Half a file takes room for nothing. If it can't go, it is never taken for a whole one.
+            let _ = std::fs::remove_file(&part);
+        })
+    }
+
+    /// One row as numbers.
+    #[must_use]
+    pub fn row<T: AnyBitPattern>(&self, index: usize) -> &[T] {
+        bytemuck::cast_slice(&self.map[index * self.bytes_a_row..][..self.bytes_a_row])
+    }
+
+    /// Bytes of the file.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.map.len()
+    }
+}
+
+/// Maps a file.
+#[expect(
+    unsafe_code,
+    reason = "a mapped file must not be changed while it is mapped: files of the cache are written under another name, \
+              renamed when they are whole, and never written again"
+)]
+fn map(path: &Path) -> io::Result<Mmap> {
+    let file = File::open(path)?;
+    unsafe { Mmap::map(&file) }
+}
+
+/// Writes rows one after the other.
+pub struct RowWriter {
+    file: BufWriter<File>,
+    path: PathBuf,
+    bytes_a_row: usize,
+    checksum: crc32fast::Hasher,
+}
+
+impl RowWriter {
+    fn new(path: &Path, bytes_a_row: usize) -> anyhow::Result<Self> {
+        let file = File::create(path).map_err(|error| write_failed(path, 0, &error))?;
+        let checksum = crc32fast::Hasher::new();
+        Ok(Self { file: BufWriter::new(file), path: path.to_owned(), bytes_a_row, checksum })
+    }
+
+    /// Adds one row.
+    ///
+    /// # Errors
+    /// The row has another length than the others, or the disk refuses.
+    pub fn write<T: bytemuck::NoUninit>(&mut self, row: &[T]) -> anyhow::Result<()> {
+        let bytes: &[u8] = bytemuck::cast_slice(row);
+        anyhow::ensure!(
+            bytes.len() == self.bytes_a_row,
+            "a row of {} bytes among others of {}",
+            bytes.len(),
+            self.bytes_a_row
+        );
+        self.put(bytes)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.checksum.update(bytes);
+        self.file.write_all(bytes).map_err(|error| write_failed(&self.path, bytes.len(), &error))
+    }
+
+    fn finish(mut self, key: &str, notes: &impl Serialize) -> anyhow::Result<()> {
+        let trailer = serde_json::to_vec(&Trailer { key: key.to_owned(), bytes_a_row: self.bytes_a_row, notes })?;
+        self.put(&trailer)?;
+        self.put(&(trailer.len() as u64).to_le_bytes())?;
+        let checksum = self.checksum.clone().finalize();
+        self.put(&checksum.to_le_bytes())?;
+        self.put(&MARK)?;
+        self.file.flush().map_err(|error| write_failed(&self.path, 0, &error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(cache: &CacheFolder, key: &str) -> KeptRows<String> {
+        let rows = |writer: &mut RowWriter| {
+            writer.write(&[1.0_f32, 2.0])?;
+            writer.write(&[3.0_f32, 4.0])?;
+            Ok("two rows".to_owned())
+        };
+        KeptRows::make(cache, ("test", key), (2, 8), rows).unwrap()
+    }
+
+    fn open(cache: &CacheFolder, key: &str) -> Option<KeptRows<String>> {
+        KeptRows::open(cache, "test", key)
+    }
+
+    #[test]
+    fn rows_come_back_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = CacheFolder::new(Some(folder.path()));
+        assert!(open(&cache, "a").is_none());
+        made(&cache, "a");
+        let kept = open(&cache, "a").unwrap();
+        assert_eq!((kept.row::<f32>(0), kept.row::<f32>(1)), ([1.0, 2.0].as_slice(), [3.0, 4.0].as_slice()));
+        assert_eq!(kept.notes, "two rows");
+    }
+
+    #[test]
+    fn damaged_cut_and_foreign_files_are_as_good_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = CacheFolder::new(Some(folder.path()));
+        drop(made(&cache, "a"));
+        let (file, other) = (cache.file("test", "a"), cache.file("test", "b"));
+        let whole = std::fs::read(&file).unwrap();
+        std::fs::write(&other, &whole).unwrap();
+        assert!(open(&cache, "b").is_none(), "the file is of another key");
+        for length in 0..whole.len() {
+            std::fs::write(&other, &whole[..length]).unwrap();
+            std::fs::rename(&other, &file).unwrap();
+            assert!(open(&cache, "a").is_none(), "cut to {length} bytes");
+        }
+        for place in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[place] ^= 1;
+            std::fs::write(&other, &damaged).unwrap();
+            std::fs::rename(&other, &file).unwrap();
+            assert!(open(&cache, "a").is_none(), "byte {place} was changed");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_made_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = CacheFolder::new(Some(folder.path()));
+        let made = KeptRows::<String>::make(&cache, ("test", "a"), (1, 8), |_| anyhow::bail!("no rows"));
+        assert!(made.is_err() && std::fs::read_dir(folder.path()).unwrap().next().is_none());
+    }
+}

@@ -1,0 +1,389 @@
+//! A run: stage by stage, epoch by epoch, from the start or from where it was stopped.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use burn::module::Module;
+use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::tensor::activation::softmax;
+use burn::tensor::{Device, Tensor};
+use dataset::Split;
+use imaging::InputSpec;
+use metrics::{Confusion, Predictions};
+use networks::{Form, Network, NetworkConfig};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Job, Kept};
+use crate::activations::{Activations, Frozen};
+use crate::adamax::Adamax;
+use crate::batches::{Batch, Changes, Source};
+use crate::checkpoint::{Progress, RunFolder, read_tensors};
+use crate::clipping;
+use crate::data::fingerprint_of;
+use crate::draw::Draw;
+use crate::epoch_log::EpochLog;
+use crate::grafts::Grafts;
+use crate::layer_rates::LayerRates;
+use crate::learner::Learner;
+use crate::logits::{largest, rows};
+use crate::loss::Loss;
+use crate::memory;
+use crate::mixup::Mixed;
+use crate::predict;
+use crate::preview;
+use crate::recipe::{Keep, OptimizerName, Recipe, Stage};
+use crate::slices::{Slices, progress_bar};
+
+/// What a stage trains on.
+#[derive(Clone, Copy)]
+struct Material<'a> {
+    slices: &'a Slices,
+    grafts: Option<&'a Grafts<'a>>,
+    activations: Option<&'a Activations>,
+}
+
+impl Material<'_> {
+    /// What a network makes of a batch.
+    fn logits(&self, network: &Network, batch: &Batch, device: &Device) -> Tensor<2> {
+        match self.activations {
+            Some(activations) => network.forward_from(activations.block, batch.tensor(device)),
+            None => network.forward(batch.images(Form::Trainable.channels(), device)),
+        }
+    }
+}
+
+/// A job with all that it needs in memory.
+pub struct Trainer<'a> {
+    /// What was asked.
+    pub job: &'a Job,
+    /// At the input's size.
+    pub slices: &'a Slices,
+    /// Of every record.
+    pub labels: &'a [usize],
+    /// What can be read of it.
+    pub split: &'a Split,
+    /// Slices whose activations are kept, where the recipe says so.
+    pub kept: Kept,
+    /// What is made small.
+    pub loss: Loss,
+    /// With automatic differentiation.
+    pub device: Device,
+    /// Where everything goes.
+    pub folder: RunFolder,
+}
+
+impl Trainer<'_> {
+    /// Trains stage by stage.
+    ///
+    /// # Errors
+    /// Those of [`super::train`].
+    pub fn run(&self) -> anyhow::Result<()> {
+        let stages = &self.job.recipe.stages;
+        let mut progress = Progress::default();
+        let mut learner = Learner { network: self.start()?, average: None, optimizer: optimizer(&stages[0]) };
+        // The state's stage may have another optimiser than the first; after the last stage none is needed.
+        let of_stage = |progress: &Progress| optimizer(stages.get(progress.stage).unwrap_or(&stages[0]));
+        if self.job.resume
+            && let Some(state) = self.folder.resume(learner.network.clone(), of_stage)?
+        {
+            (learner.network, learner.optimizer, progress) = state;
+            println!("going on after epoch {}", progress.epoch);
+        }
+        if self.job.recipe.average > 0.0 {
+            learner.average = Some(self.folder.resume_average(learner.network.valid())?);
+        }
+        self.folder.truncate_log(progress.epoch)?;
+        let activations = self.activations(&learner.network)?;
+        while let Some(stage) = stages.get(progress.stage) {
+            if progress.epoch_in_stage == 0 {
+                learner.optimizer = optimizer(stage);
+            }
+            let resized = stage.size.map(|size| self.resized(size)).transpose()?;
+            let slices = resized.as_ref().unwrap_or(self.slices);
+            let grafts = self.grafts(slices)?;
+            let material = Material { slices, grafts: grafts.as_ref(), activations: activations.as_ref() };
+            let this = progress.stage;
+            while progress.stage == this {
+                learner.network = learner.network.train_from(stage.train_from);
+                let hint = self.memory_hint(stage);
+                learner = memory::or_hint(&hint, || self.epoch(learner, material, stage, &mut progress))?;
+                self.folder.save(&learner.network, learner.average.as_ref(), &learner.optimizer, &progress)?;
+            }
+        }
+        if let Some((loss, epoch)) = progress.best {
+            let kept = match self.job.recipe.keep {
+                Keep::Best => "that epoch's",
+                Keep::Last => "the last epoch's",
+            };
+            println!("done: the best validation loss, {loss:.4}, was epoch {epoch}'s; network.safetensors is {kept}");
+        }
+        Ok(())
+    }
+
+    /// Writes the first slices of the last stage as it sees them.
+    ///
+    /// # Errors
+    /// The recipe names unknown classes, or the file can't be written.
+    pub fn preview(&self, file: &Path) -> anyhow::Result<()> {
+        let recipe = &self.job.recipe;
+        let grafts = self.grafts(self.slices)?;
+        let changes = Changes { grafts: grafts.as_ref(), augmentation: recipe.augmentation };
+        let draw = Draw::new(&recipe.data.draw, &self.job.scans.classes)?;
+        let source = self.source(self.slices);
+        std::thread::scope(|scope| {
+            let batches = source.shuffled(&self.split.train, &draw, changes, recipe.seed, scope);
+            preview::write(file, batches.iter(), &self.job.scans.classes)
+        })
+    }
+
+    fn memory_hint(&self, stage: &Stage) -> String {
+        let Recipe { batch, input, .. } = &self.job.recipe;
+        let size = stage.size.unwrap_or(input.size);
+        format!(
+            "stage \"{}\" trains on `batch` = {batch} slices of `size` = {size} pixels at a time: lower one of them. The \
+             state after the epoch before is kept",
+            stage.name
+        )
+    }
+
+    /// The network at its start: ImageNet's trunk and a head of random weights that follow from the seed.
+    fn start(&self) -> anyhow::Result<Network> {
+        let recipe = &self.job.recipe;
+        self.device.seed(recipe.seed);
+        let network = NetworkConfig::new(recipe.architecture, self.job.scans.classes.len(), Form::Trainable)
+            .with_dropout(recipe.dropout)
+            .init(&self.device)
+            .identified();
+        let tensors = networks::in_network_layout(read_tensors(&self.job.start)?);
+        let tensors = networks::for_unit_input(recipe.architecture, tensors);
+        network
+            .load_trunk(&tensors)
+            .with_context(|| format!("\"{}\" does not fit the recipe", self.job.start.display()))
+    }
+
+    /// What tumours are put in and taken out with, where the recipe asks for it.
+    fn grafts<'b>(&'b self, slices: &'b Slices) -> anyhow::Result<Option<Grafts<'b>>> {
+        let Job { scans, recipe, outlines, .. } = self.job;
+        let grafts = Grafts::of(recipe, scans, outlines, (slices, self.labels, &self.split.train))?;
+        if let Some(grafts) = &grafts {
+            let (donors, repairable) = grafts.counts();
+            println!("{donors} slices can lend a tumour; the other half of the head can cover {repairable} of them");
+        }
+        Ok(grafts)
+    }
+
+    /// What the frozen blocks make of the slices, where the recipe keeps it.
+    fn activations(&self, network: &Network) -> anyhow::Result<Option<Activations>> {
+        let Job { recipe, .. } = self.job;
+        let Some(cache) = &recipe.cache else { return Ok(None) };
+        let grafts = self.grafts(self.slices)?;
+        let (network, device) = (network.valid(), self.device.clone().inner());
+        let frozen = Frozen {
+            network: &network,
+            block: cache.block,
+            source: self.source(self.slices),
+            changes: Changes { grafts: grafts.as_ref(), augmentation: recipe.augmentation },
+            seed: recipe.seed,
+            device: &device,
+        };
+        let key = self.activations_key()?;
+        let parts = (self.kept.train.as_slice(), self.kept.validation.as_slice());
+        let activations = Activations::of(frozen, parts, cache.variants, (self.job.scans.cache(), &key))?;
+        println!("the output of the frozen blocks is kept: {} MiB", activations.bytes() >> 20);
+        Ok(Some(activations))
+    }
+
+    /// All that decides what the frozen blocks give.
+    fn activations_key(&self) -> anyhow::Result<String> {
+        let Job { recipe, scans, outlines, start, .. } = self.job;
+        let Recipe { architecture, input, augmentation, transplant, cache, seed, .. } = recipe;
+        let paths = |indices: &[usize]| -> Vec<&str> {
+            indices.iter().map(|&index| scans.records[index].path.as_str()).collect()
+        };
+        let start = std::fs::read(start).with_context(|| format!("cannot read \"{}\"", start.display()))?;
+        // Grafts take from the training slices, whichever are kept.
+        let donors = transplant.as_ref().map(|_| (outlines.digest(), fingerprint_of(&paths(&self.split.train))));
+        let key = serde_json::json!({
+            "scans": scans.fingerprint(), "classes": scans.classes, "start": weights::sha256(&start), "seed": seed,
+            "network": architecture, "input": input, "augmentation": augmentation, "cache": cache,
+            "transplant": transplant, "donors": donors,
+            "train": fingerprint_of(&paths(&self.kept.train)), "validation": fingerprint_of(&paths(&self.kept.validation)),
+        });
+        Ok(key.to_string())
+    }
+
+    /// The training slices at another size than the input's.
+    fn resized(&self, size: u32) -> anyhow::Result<Slices> {
+        let Job { scans, recipe, .. } = self.job;
+        Slices::prepare(scans, &self.split.train, &InputSpec { size, ..recipe.input })
+    }
+
+    /// Trains one epoch, validates, logs, and moves `progress` on.
+    fn epoch(
+        &self,
+        learner: Learner,
+        material: Material<'_>,
+        stage: &Stage,
+        progress: &mut Progress,
+    ) -> anyhow::Result<Learner> {
+        let began = Instant::now();
+        self.device.seed(self.job.recipe.seed.wrapping_add(progress.epoch as u64 + 1));
+        let (learner, train_loss, train_accuracy) = self.pass(learner, material, stage, progress)?;
+        let network = learner.result();
+        let (validation_loss, validation) = self.validate(&network, material)?;
+        ensure!(
+            validation_loss.is_finite(),
+            "the validation loss is {validation_loss} after epoch {}; the state after the epoch before is kept.\n\
+             hint: lower `learning_rate`",
+            progress.epoch + 1
+        );
+        progress.epoch += 1;
+        progress.epoch_in_stage += 1;
+        self.folder.log(EpochLog {
+            epoch: progress.epoch,
+            stage: stage.name.clone(),
+            train_loss,
+            train_accuracy,
+            validation_loss,
+            validation_accuracy: validation.accuracy(),
+            validation: validation.macro_average(),
+            validation_confusion: validation.rows().to_vec(),
+            learning_rate: stage.learning_rate_at(progress.epoch_in_stage as f64 / stage.epochs as f64),
+            seconds: began.elapsed().as_secs_f64(),
+            ended: time::OffsetDateTime::now_utc().unix_timestamp().unsigned_abs(),
+        })?;
+        println!(
+            "epoch {:3} {:<10} loss {train_loss:.4} accuracy {train_accuracy:.4} | validation loss {validation_loss:.4} \
+             accuracy {:.4} precision {:.4} recall {:.4} | {:.0} s",
+            progress.epoch,
+            stage.name,
+            validation.accuracy(),
+            validation.macro_average().precision,
+            validation.macro_average().recall,
+            began.elapsed().as_secs_f64(),
+        );
+        self.judge(&network, stage, validation_loss, progress)?;
+        Ok(learner)
+    }
+
+    /// Keeps the network if the recipe wants this one, and ends the stage when its time is up or nothing is gained.
+    fn judge(&self, network: &Network, stage: &Stage, loss: f64, progress: &mut Progress) -> anyhow::Result<()> {
+        if progress.best.is_none_or(|(best, _)| loss < best) {
+            progress.best = Some((loss, progress.epoch));
+            progress.epochs_without_gain = 0;
+        } else {
+            progress.epochs_without_gain += 1;
+        }
+        if progress.epochs_without_gain == 0 || self.job.recipe.keep == Keep::Last {
+            self.folder.keep(network)?;
+        }
+        let patience = self.job.recipe.patience;
+        let stalled = patience > 0 && progress.epochs_without_gain >= patience;
+        if stalled {
+            println!("no gain for {patience} epochs: stage \"{}\" ends early", stage.name);
+        }
+        if stalled || progress.epoch_in_stage >= stage.epochs {
+            progress.stage += 1;
+            progress.epoch_in_stage = 0;
+            progress.epochs_without_gain = 0;
+        }
+        Ok(())
+    }
+
+    /// One pass over the training slices: the learner after it, the mean loss and the accuracy on the way.
+    fn pass(
+        &self,
+        mut learner: Learner,
+        material: Material<'_>,
+        stage: &Stage,
+        progress: &Progress,
+    ) -> anyhow::Result<(Learner, f64, f64)> {
+        let recipe = &self.job.recipe;
+        let source = self.source(material.slices);
+        let draw = Draw::new(&recipe.data.draw, &self.job.scans.classes)?;
+        let changes = Changes { grafts: material.grafts, augmentation: recipe.augmentation };
+        let steps = source.steps(&self.split.train);
+        let bar = progress_bar(steps, "training");
+        let seed = recipe.seed ^ (progress.epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let rates = LayerRates::new(&learner.network, stage.layer_decay);
+        let (mut loss_sum, mut right, mut total) = (0.0, 0, 0);
+        let learner = std::thread::scope(|scope| {
+            let batches = match material.activations {
+                Some(activations) => {
+                    let order = draw.order(&self.split.train, self.labels, &mut ChaCha8Rng::seed_from_u64(seed));
+                    activations.batches(order, recipe.batch, progress.epoch, scope)
+                }
+                None => source.shuffled(&self.split.train, &draw, changes, seed, scope),
+            };
+            let mut mixing = ChaCha8Rng::seed_from_u64(!seed);
+            for (step, batch) in batches.iter().enumerate() {
+                let mixed = Mixed::new(batch, recipe.mixup, &mut mixing);
+                let logits = material.logits(&learner.network, &mixed.batch, &self.device);
+                let loss = mixed.loss(&self.loss, logits.clone(), &self.device);
+                let batch = mixed.batch;
+                let value = f64::from(loss.clone().into_scalar::<f32>());
+                ensure!(
+                    value.is_finite(),
+                    "the loss is {value} in epoch {}, step {step}; the state after the epoch before is kept. \
+                     hint: lower `learning_rate`",
+                    progress.epoch + 1
+                );
+                let mut gradients = GradientsParams::from_grads(loss.backward(), &learner.network);
+                if stage.clip > 0.0 {
+                    gradients = clipping::clipped(gradients, &learner.network, stage.clip);
+                }
+                let stage_progress =
+                    (progress.epoch_in_stage as f64 + step as f64 / steps as f64) / stage.epochs as f64;
+                learner = learner.step(rates.at(stage.learning_rate_at(stage_progress)), gradients);
+                learner = learner.averaged(recipe.average, progress.epoch * steps + step);
+                loss_sum += value * batch.labels.len() as f64;
+                right += count_right(logits, &batch.labels)?;
+                total += batch.labels.len();
+                bar.inc(1);
+            }
+            Ok(learner)
+        })?;
+        bar.finish_and_clear();
+        let total = total.max(1) as f64;
+        Ok((learner, loss_sum / total, right as f64 / total))
+    }
+
+    /// Mean loss and confusion matrix of a network without gradients on the validation slices.
+    fn validate(&self, network: &Network, material: Material<'_>) -> anyhow::Result<(f64, Confusion)> {
+        let device = self.device.clone().inner();
+        let source = self.source(self.slices);
+        let (indices, size) = (&self.split.validation, self.job.recipe.batch);
+        let batches = predict::in_batches(indices, size, &device, |chunk| {
+            let batch = match material.activations {
+                Some(activations) => activations.unchanged(chunk),
+                None => source.unchanged(chunk),
+            };
+            let logits = material.logits(network, &batch, &device);
+            let loss: f32 = self.loss.forward(logits.clone(), &batch.labels, &device).into_scalar();
+            Ok((f64::from(loss) * batch.labels.len() as f64, rows(softmax(logits, 1))?, batch.labels))
+        })?;
+        let loss_sum: f64 = batches.iter().map(|(loss, _, _)| loss).sum();
+        let (probabilities, labels): (Vec<_>, Vec<_>) =
+            batches.into_iter().flat_map(|(_, rows, labels)| rows.into_iter().zip(labels)).unzip();
+        let each_alone: Vec<usize> = (0..labels.len()).collect();
+        let predictions = Predictions::new(&self.job.scans.classes, &labels, &probabilities, &each_alone)?;
+        Ok((loss_sum / labels.len() as f64, predictions.confusion()))
+    }
+
+    fn source<'b>(&'b self, slices: &'b Slices) -> Source<'b> {
+        Source { slices, labels: self.labels, size: self.job.recipe.batch }
+    }
+}
+
+fn optimizer(stage: &Stage) -> ModuleOptimizer {
+    match stage.optimizer {
+        OptimizerName::Adamax => Adamax::default().into(),
+        OptimizerName::Adamw => AdamWConfig::new().with_weight_decay(stage.weight_decay).init(),
+    }
+}
+
+fn count_right(logits: Tensor<2>, labels: &[usize]) -> anyhow::Result<usize> {
+    Ok(rows(logits)?.iter().zip(labels).filter(|(row, label)| largest(row) == **label).count())
+}
