@@ -71,3 +71,15 @@ test("cancelling keeps what is answered, and the rest can be taken up again", as
   await expect(cancelled).toHaveCount(0);
   await expect(sulcus.page.locator(`#${next}`)).toContainText(ANSWERED);
 });
+
+test("every core has a slice of a long list, and no worker is started anew for it", async ({ sulcus }, { project }) => {
+  test.skip(project.name === "webgpu", QUEUE);
+  const cores = await sulcus.page.evaluate(() => navigator.hardwareConcurrency);
+  const workers = sulcus.page.workers().length;
+  expect(workers).toBe(Math.min(cores, 4));
+  await sulcus.add(Array.from({ length: 24 }, (_, index) => pngFile(`${index}.png`)));
+  await expect(sulcus.rows.filter({ hasText: "working" })).toHaveCount(workers);
+  await sulcus.finished();
+  await expect(sulcus.rows.filter({ hasText: ANSWERED })).toHaveCount(24);
+  expect(sulcus.page.workers()).toHaveLength(workers);
+});

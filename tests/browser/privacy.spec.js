@@ -28,7 +28,7 @@ test("once the page is ready the browser itself refuses every connection", async
 
 test("the workers have lost the means to connect", async ({ sulcus }) => {
   const means = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "importScripts"];
-  expect(sulcus.page.workers()).toHaveLength(1);
+  expect(sulcus.page.workers()).not.toHaveLength(0);
   for (const worker of sulcus.page.workers()) {
     expect(await worker.evaluate((names) => names.filter((name) => name in self), means)).toEqual([]);
   }

@@ -21,7 +21,7 @@ fn main() {
         _ => Architecture::Xception,
     };
     let side: usize = arguments.next().and_then(|side| side.parse().ok()).unwrap_or(299);
-    let times: usize = arguments.next().and_then(|times| times.parse().ok()).unwrap_or(20);
+    let count: usize = arguments.next().and_then(|times| times.parse().ok()).unwrap_or(20);
     let (network, image) = (generated::network(architecture), generated::image(side));
     let mut workspace = Workspace::default();
     let mut timed = || {
@@ -30,7 +30,7 @@ fn main() {
         start.elapsed().as_secs_f64() * 1e3
     };
     let first = timed();
-    let mut milliseconds: Vec<f64> = (0..times.max(1)).map(|_| timed()).collect();
+    let mut milliseconds: Vec<f64> = (0..count.max(1)).map(|_| timed()).collect();
     milliseconds.sort_by(f64::total_cmp);
     let (least, median) = (milliseconds[0], milliseconds[milliseconds.len() / 2]);
     println!("{architecture:?} at {side}: first {first:.1} ms, least {least:.1} ms, median {median:.1} ms");

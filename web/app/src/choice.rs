@@ -92,6 +92,11 @@ impl Engines {
         ready(Engine::WebGpu).or_else(|| ready(Engine::Cpu))
     }
 
+    /// Whether the processor answers and nothing else is going to.
+    pub fn is_processor_alone(&self) -> bool {
+        self.ready(Engine::Cpu).is_some() && matches!(self.webgpu, Phase::Absent(_) | Phase::Failed(_))
+    }
+
     /// Whether no engine answers and none is on its way.
     pub fn is_hopeless(&self) -> bool {
         let over = |phase: &Phase| matches!(phase, Phase::Absent(_) | Phase::Failed(_));
@@ -210,6 +215,13 @@ mod tests {
         assert_eq!(engines.webgpu, Phase::Awaited);
         assert_eq!(engines.cpu, Phase::Absent("switched off by ?engine=webgpu".into()));
         assert_eq!(forced(Some("tpu")), None);
+    }
+
+    #[test]
+    fn the_processor_is_alone_once_webgpu_is_out() {
+        assert!(both(ready(P, 500.0), Phase::Absent("x".into())).is_processor_alone());
+        assert!(!both(ready(P, 500.0), Phase::Starting).is_processor_alone());
+        assert!(!both(Phase::Starting, Phase::Absent("x".into())).is_processor_alone());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The workers: starting them, giving them one file at a time, and going on when one of them stops.
+//! The workers: starting them, giving each one file at a time, and going on when one of them stops.
 //!
 //! The queue stays on the page, so that cancelling, removing and changing the engine need no message, and a file's
 //! bytes are read only when its turn has come. A worker that is silent for too long or stops is replaced; the file
@@ -15,6 +15,7 @@ use web_sys::{File, Worker};
 
 use crate::browser::{message_of, start_worker};
 use crate::choice::{Phase, parameter};
+use crate::crew::{Crew, Seat, State, Task, helpers};
 use crate::model::Page;
 use crate::replies;
 use crate::state::{Failure, Status};
@@ -24,24 +25,6 @@ use crate::wording;
 const PATIENCE: Duration = Duration::from_mins(4);
 /// So often a worker is replaced without being asked.
 const RESTARTS: u32 = 3;
-
-/// What a worker has been asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Task {
-    /// The row.
-    pub id: u32,
-    /// Who works on it.
-    pub engine: Engine,
-    /// Whether it is only to be looked at.
-    pub show: bool,
-    serial: u32,
-}
-
-/// A worker and which one it is: what an earlier one of the same engine still has to say no longer counts.
-struct Running {
-    worker: Worker,
-    serial: u32,
-}
 
 /// The workers and what they are made of.
 #[derive(Default)]
@@ -54,20 +37,15 @@ pub struct Control {
     pub weights: Option<Uint8Array>,
     /// Compiled programs, processor first.
     pub programs: [Option<JsValue>; 2],
-    workers: [Option<Running>; 2],
-    task: Option<Task>,
-    serial: u32,
+    workers: Vec<(Seat, Worker)>,
+    crew: Crew,
     restarts: u32,
 }
 
 impl Control {
-    fn serial_of(&self, engine: Engine) -> Option<u32> {
-        self.workers[slot(engine)].as_ref().map(|running| running.serial)
-    }
-
-    /// The row that a worker was asked to show, not to classify.
-    pub fn shows(&self) -> Option<u32> {
-        self.task.filter(|task| task.show).map(|task| task.id)
+    /// What a worker has been asked for.
+    pub fn task(&self, seat: Seat) -> Option<Task> {
+        self.crew.task(seat)
     }
 }
 
@@ -91,23 +69,35 @@ pub fn keep_program(page: Page, engine: Engine, program: JsValue) {
     page.control.update_value(|control| control.programs[slot(engine)] = Some(program));
 }
 
-/// Starts an engine's worker from the program kept.
+/// Starts an engine's workers from the program kept.
 pub fn start(page: Page, engine: Engine) {
-    let Some(program) = page.control.with_value(|control| control.programs[slot(engine)].clone()) else { return };
+    if page.control.with_value(|control| control.programs[slot(engine)].is_none()) {
+        return;
+    }
     set_phase(page, engine, Phase::Starting);
-    let serial = next_serial(page);
-    let runs = move || page.control.with_value(|control| control.serial_of(engine)) == Some(serial);
+    start_at(page, Seat::first(engine));
+    if engine == Engine::Cpu {
+        let cores = window().navigator().hardware_concurrency() as usize;
+        (1..=helpers(cores)).for_each(|number| start_at(page, Seat { engine, number }));
+    }
+}
+
+fn start_at(page: Page, seat: Seat) {
+    let Some(program) = page.control.with_value(|control| control.programs[slot(seat.engine)].clone()) else { return };
+    stop_at(page, seat);
+    let Some(serial) = page.control.try_update_value(|control| control.crew.enter(seat)) else { return };
+    let runs = move || page.control.with_value(|control| control.crew.runs(seat, serial));
     let on_message = Closure::<dyn FnMut(String, JsValue)>::new(move |text: String, bytes: JsValue| {
         if runs() {
-            replies::receive(page, engine, &text, &bytes);
+            replies::receive(page, seat, &text, &bytes);
         }
     });
     let on_error = Closure::<dyn FnMut(String)>::new(move |message: String| {
         if runs() {
-            fail(page, engine, &message);
+            fail(page, seat, &message);
         }
     });
-    let script = format!("worker-{}/worker.js", parameter(engine));
+    let script = format!("worker-{}/worker.js", parameter(seat.engine));
     let started = start_worker(
         include_str!("bootstrap.js"),
         &script,
@@ -116,85 +106,103 @@ pub fn start(page: Page, engine: Engine) {
         &on_error.into_js_value(),
     );
     match started {
-        Ok(worker) => page.control.update_value(|control| {
-            control.workers[slot(engine)] = Some(Running { worker, serial });
-        }),
-        Err(thrown) => fail(page, engine, &message_of(&thrown)),
+        Ok(worker) => page.control.update_value(|control| control.workers.push((seat, worker))),
+        Err(thrown) => fail(page, seat, &message_of(&thrown)),
     }
 }
 
-/// A number that no worker and no task had before.
-fn next_serial(page: Page) -> u32 {
-    page.control
-        .try_update_value(|control| {
-            control.serial += 1;
-            control.serial
-        })
-        .unwrap_or_default()
+/// Ends an engine's workers, and gives the rows that they had.
+pub fn stop(page: Page, engine: Engine) -> Vec<Task> {
+    let seats = page.control.with_value(|control| control.crew.seats(engine));
+    seats.into_iter().filter_map(|seat| stop_at(page, seat)).collect()
 }
 
-/// Ends an engine's worker.
-pub fn stop(page: Page, engine: Engine) {
-    page.control.update_value(|control| {
-        if let Some(running) = control.workers[slot(engine)].take() {
-            running.worker.terminate();
-        }
+fn stop_at(page: Page, seat: Seat) -> Option<Task> {
+    let stopped = page.control.try_update_value(|control| {
+        let leaving = |(other, _): &mut (Seat, Worker)| *other == seat;
+        control.workers.extract_if(.., leaving).for_each(|(_, worker)| worker.terminate());
+        control.crew.leave(seat)
     });
+    stopped.flatten()
+}
+
+/// A worker's program runs: the first of an engine gets the model at once, those that help when a long list waits.
+pub fn started(page: Page, seat: Seat) {
+    set_state(page, seat, State::Started);
+    if seat.helps() {
+        pump(page);
+    } else {
+        load_model(page, seat);
+    }
+}
+
+/// Records where a worker stands.
+pub fn set_state(page: Page, seat: Seat, state: State) {
+    page.control.update_value(|control| control.crew.set_state(seat, state));
 }
 
 /// Gives a worker the model.
-pub fn load_model(page: Page, engine: Engine) {
+fn load_model(page: Page, seat: Seat) {
     let (catalogue, model, weights) =
         page.control.with_value(|control| (control.catalogue.clone(), control.model.clone(), control.weights.clone()));
     // A copy is posted, since what is posted leaves the page and another worker may need it.
     let weights = weights.map(|weights| weights.slice(0, weights.length()));
     if let Some(weights) = weights {
-        post(page, engine, &Request::Load { catalogue, model }, &weights.buffer());
+        set_state(page, seat, State::Loading);
+        post(page, seat, &Request::Load { catalogue, model }, &weights.buffer());
     }
 }
 
-fn post(page: Page, engine: Engine, request: &Request, bytes: &JsValue) {
+fn post(page: Page, seat: Seat, request: &Request, bytes: &JsValue) {
     let text = match encode(request) {
         Ok(text) => text,
-        Err(error) => return fail(page, engine, &error.to_string()),
+        Err(error) => return fail(page, seat, &error.to_string()),
     };
     let message = Array::of2(&JsValue::from(text), bytes);
     let posted = page.control.with_value(|control| {
-        let running = control.workers[slot(engine)].as_ref()?;
-        running.worker.post_message_with_transfer(&message, &Array::of1(bytes)).err()
+        let (_, worker) = control.workers.iter().find(|(other, _)| *other == seat)?;
+        worker.post_message_with_transfer(&message, &Array::of1(bytes)).err()
     });
     if let Some(thrown) = posted {
-        fail(page, engine, &message_of(&thrown));
+        fail(page, seat, &message_of(&thrown));
     }
 }
 
-/// Gives the answering engine its next file, if it has none.
+/// Gives every worker of the answering engine that has none a file, and calls for help where many wait.
 pub fn pump(page: Page) {
-    if page.control.with_value(|control| control.task.is_some()) {
-        return;
-    }
     let Some(engine) = page.engines.with_untracked(crate::choice::Engines::answering) else { return };
-    let Some((id, show)) = next(page) else { return };
-    let Some(file) = page.files.with_value(|files| files.get(&id).cloned()) else { return };
-    let serial = next_serial(page);
-    page.control.update_value(|control| control.task = Some(Task { id, engine, show, serial }));
+    while let Some(seat) = page.control.with_value(|control| control.crew.free(engine)) {
+        let Some((id, show)) = next(page) else { return };
+        let Some(file) = page.files.with_value(|files| files.get(&id).cloned()) else { return };
+        give(page, seat, id, show, file);
+    }
+    if page.engines.with_untracked(crate::choice::Engines::is_processor_alone) {
+        let waiting = page.session.with_untracked(crate::state::Session::waiting);
+        let called = page.control.with_value(|control| control.crew.called(waiting));
+        called.into_iter().for_each(|seat| load_model(page, seat));
+    }
+}
+
+fn give(page: Page, seat: Seat, id: u32, show: bool, file: File) {
+    let Some(serial) = page.control.try_update_value(|control| control.crew.give(seat, id, show)) else { return };
     if !show {
         page.session.update(|session| session.set_status(id, Status::Working));
     }
     set_timeout(
         move || {
-            if page.control.with_value(|control| control.task.map(|task| task.serial)) == Some(serial) {
-                fail(page, engine, &format!("no answer for {} seconds", PATIENCE.as_secs()));
+            if page.control.with_value(|control| control.crew.has(seat, serial)) {
+                fail(page, seat, &format!("no answer for {} seconds", PATIENCE.as_secs()));
             }
         },
         PATIENCE,
     );
-    spawn_local(send(page, engine, id, show, file));
+    spawn_local(send(page, seat, id, show, file));
 }
 
 /// The row to work on: first the one on the screen, if it is decoded no more, then the queue.
 fn next(page: Page) -> Option<(u32, bool)> {
-    let missing = page.shown.with_untracked(Option::is_none);
+    let missing =
+        page.shown.with_untracked(Option::is_none) && !page.control.with_value(|control| control.crew.shows());
     page.session.with_untracked(|session| {
         let unseen = |item: &&crate::state::Item| missing && matches!(item.status, Status::Answered(_));
         let show = session.selected().filter(unseen).map(|item| (item.id, true));
@@ -202,15 +210,15 @@ fn next(page: Page) -> Option<(u32, bool)> {
     })
 }
 
-async fn send(page: Page, engine: Engine, id: u32, show: bool, file: File) {
-    match read(page, engine, &file).await {
+async fn send(page: Page, seat: Seat, id: u32, show: bool, file: File) {
+    match read(page, seat.engine, &file).await {
         Ok(bytes) => {
             let name = file.name();
             let request = if show { Request::Show { id, name } } else { Request::Classify { id, name } };
-            post(page, engine, &request, &bytes);
+            post(page, seat, &request, &bytes);
         }
         Err(failure) => {
-            if finish(page, id).is_some() {
+            if finish(page, seat, id).is_some() {
                 page.session.update(|session| session.set_status(id, Status::Failed(failure)));
                 pump(page);
             }
@@ -238,18 +246,25 @@ async fn read(page: Page, engine: Engine, file: &File) -> Result<JsValue, Failur
     })
 }
 
-/// Ends the task of this row and says what it was; none if it was no longer wanted.
-pub fn finish(page: Page, id: u32) -> Option<Task> {
-    page.control.try_update_value(|control| control.task.take_if(|task| task.id == id)).flatten()
+/// Ends a worker's task for this row and says what it was; none if it was no longer wanted.
+pub fn finish(page: Page, seat: Seat, id: u32) -> Option<Task> {
+    page.control.try_update_value(|control| control.crew.finish(seat, id)).flatten()
 }
 
-/// An engine has stopped: its file goes to the other engine or is listed with the reason, and it is replaced.
-pub fn fail(page: Page, engine: Engine, message: &str) {
-    stop(page, engine);
+/// A worker has stopped: its file goes to another one or is listed with the reason, and an engine's first is replaced.
+pub fn fail(page: Page, seat: Seat, message: &str) {
+    let engine = seat.engine;
+    let task = stop_at(page, seat).filter(|task| !task.show);
+    if seat.helps() {
+        if let Some(task) = task {
+            page.session.update(|session| session.set_status(task.id, Status::Waiting));
+        }
+        return page.look();
+    }
     let was_ready = page.engines.with_untracked(|engines| engines.ready(engine).is_some());
     set_phase(page, engine, Phase::Failed(message.to_owned()));
     let other = page.engines.with_untracked(crate::choice::Engines::answering);
-    if let Some(task) = take_task_of(page, engine).filter(|task| !task.show) {
+    if let Some(task) = task {
         let failure = Failure {
             message: format!("the {} engine stopped while it had this file: {message}", wording::engine_name(engine)),
             hint: "try again; other files are not affected".into(),
@@ -262,18 +277,18 @@ pub fn fail(page: Page, engine: Engine, message: &str) {
     let restarts = page.control.with_value(|control| control.restarts);
     if was_ready && other.is_none() && restarts < RESTARTS {
         page.control.update_value(|control| control.restarts += 1);
-        start(page, engine);
+        set_phase(page, engine, Phase::Starting);
+        start_at(page, seat);
     }
     page.look();
 }
 
 /// WebGPU does not take over: it is ended, and its file and, if they can't be relied on, its answers go to the CPU.
 pub fn dismiss(page: Page, dismissal: &crate::choice::Dismissal) {
-    stop(page, Engine::WebGpu);
+    let tasks = stop(page, Engine::WebGpu);
     set_phase(page, Engine::WebGpu, Phase::Absent(dismissal.reason.clone()));
-    let task = take_task_of(page, Engine::WebGpu).filter(|task| !task.show);
     page.session.update(|session| {
-        if let Some(task) = task {
+        for task in tasks.into_iter().filter(|task| !task.show) {
             session.set_status(task.id, Status::Waiting);
         }
         if dismissal.wrong {
@@ -288,7 +303,6 @@ pub fn replace(page: Page) {
     for engine in [Engine::Cpu, Engine::WebGpu] {
         if page.engines.with_untracked(|engines| !matches!(engines.phase(engine), Phase::Absent(_) | Phase::Awaited)) {
             stop(page, engine);
-            take_task_of(page, engine);
             start(page, engine);
         }
     }
@@ -299,7 +313,8 @@ pub fn restart(page: Page) {
     page.control.update_value(|control| control.restarts = 0);
     for engine in [Engine::Cpu, Engine::WebGpu] {
         if page.engines.with_untracked(|engines| matches!(engines.phase(engine), Phase::Failed(_))) {
-            start(page, engine);
+            set_phase(page, engine, Phase::Starting);
+            start_at(page, Seat::first(engine));
         }
     }
 }
@@ -307,8 +322,4 @@ pub fn restart(page: Page) {
 /// Records where an engine stands.
 pub fn set_phase(page: Page, engine: Engine, phase: Phase) {
     page.engines.update(|engines| *engines.phase_mut(engine) = phase);
-}
-
-fn take_task_of(page: Page, engine: Engine) -> Option<Task> {
-    page.control.try_update_value(|control| control.task.take_if(|task| task.engine == engine)).flatten()
 }

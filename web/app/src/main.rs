@@ -11,6 +11,7 @@ mod chart;
 mod choice;
 mod confusion;
 mod control;
+mod crew;
 mod dialogs;
 mod dossier;
 mod evidence;

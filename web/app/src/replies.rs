@@ -10,6 +10,7 @@ use wasm_bindgen::JsValue;
 
 use crate::choice::{Phase, Ready};
 use crate::control::{self, set_phase};
+use crate::crew::{Seat, State};
 use crate::gallery::Decoded;
 use crate::model::Page;
 use crate::picture;
@@ -17,32 +18,39 @@ use crate::state::{Answer, Failure, Status, Thumbnail};
 use crate::wording;
 
 /// Takes one message of a worker.
-pub fn receive(page: Page, engine: Engine, text: &str, bytes: &JsValue) {
+pub fn receive(page: Page, seat: Seat, text: &str, bytes: &JsValue) {
     match decode::<Reply>(text) {
-        Ok(reply) => apply(page, engine, reply, bytes),
-        Err(error) => control::fail(page, engine, &error.to_string()),
+        Ok(reply) => apply(page, seat, reply, bytes),
+        Err(error) => control::fail(page, seat, &error.to_string()),
     }
 }
 
-fn apply(page: Page, engine: Engine, reply: Reply, bytes: &JsValue) {
+fn apply(page: Page, seat: Seat, reply: Reply, bytes: &JsValue) {
     match reply {
-        Reply::Started { .. } => control::load_model(page, engine),
-        Reply::Loading { step } => set_phase(page, engine, Phase::Loading(step)),
+        Reply::Started { .. } => control::started(page, seat),
+        // An engine stands where its first worker stands.
+        Reply::Loading { .. } if seat.helps() => {}
+        Reply::Loading { step } => set_phase(page, seat.engine, Phase::Loading(step)),
         Reply::Ready { name, model, probe, max_file_bytes, .. } => {
-            become_ready(page, engine, Ready { name, model, probe, max_file_bytes });
+            control::set_state(page, seat, State::Ready);
+            if seat.helps() {
+                control::pump(page);
+            } else {
+                become_ready(page, seat.engine, Ready { name, model, probe, max_file_bytes });
+            }
         }
-        Reply::Slice { id, picture } => keep_picture(page, id, picture, &Uint8Array::new(bytes)),
+        Reply::Slice { id, picture } => keep_picture(page, seat, id, picture, &Uint8Array::new(bytes)),
         Reply::Prediction { id, verdict, nearest, evidence, probabilities, engine, milliseconds } => {
             let model = page.engines.with_untracked(|engines| engines.ready(engine).map(|ready| ready.model.clone()));
             // Only a worker that is ready is asked.
             let Some(model) = model.map(Arc::new) else { return };
             let answer = Answer { verdict, nearest, evidence, probabilities, model, engine, milliseconds };
-            finish(page, id, Status::Answered(answer));
+            finish(page, seat, id, Status::Answered(answer));
         }
         Reply::Failed { id, message, hint } => {
-            finish(page, id, Status::Failed(Failure { message, hint, engine_fault: false }));
+            finish(page, seat, id, Status::Failed(Failure { message, hint, engine_fault: false }));
         }
-        Reply::EngineFailed { message } => control::fail(page, engine, &message),
+        Reply::EngineFailed { message } => control::fail(page, seat, &message),
     }
 }
 
@@ -58,7 +66,7 @@ fn become_ready(page: Page, engine: Engine, ready: Ready) {
     page.look();
 }
 
-fn keep_picture(page: Page, id: u32, picture: Picture, bytes: &Uint8Array) {
+fn keep_picture(page: Page, seat: Seat, id: u32, picture: Picture, bytes: &Uint8Array) {
     let grey = bytes.to_vec();
     let small = picture::thumbnail(&grey, picture.width, picture.height);
     page.session.update(|session| session.set_picture(id, picture.clone(), Thumbnail(Arc::new(small))));
@@ -68,15 +76,15 @@ fn keep_picture(page: Page, id: u32, picture: Picture, bytes: &Uint8Array) {
         page.shown.set(Some(decoded));
     }
     // A request to show ends here; a request to classify goes on.
-    if page.control.with_value(control::Control::shows) == Some(id) {
-        control::finish(page, id);
+    if page.control.with_value(|control| control.task(seat)).is_some_and(|task| task.show && task.id == id) {
+        control::finish(page, seat, id);
         control::pump(page);
     }
 }
 
 /// A row's task has come to an end.
-fn finish(page: Page, id: u32, status: Status) {
-    let Some(task) = control::finish(page, id) else { return };
+fn finish(page: Page, seat: Seat, id: u32, status: Status) {
+    let Some(task) = control::finish(page, seat, id) else { return };
     if !task.show || matches!(status, Status::Failed(_)) {
         let text = page.session.try_update(|session| {
             session.set_status(id, status);

@@ -215,6 +215,11 @@ impl Session {
         self.selected().filter(waits).or_else(|| self.items.iter().find(waits)).map(|item| item.id)
     }
 
+    /// How many rows wait.
+    pub fn waiting(&self) -> usize {
+        self.items.iter().filter(|item| item.status == Status::Waiting).count()
+    }
+
     /// Records what became of a row; one that is gone is left gone.
     pub fn set_status(&mut self, id: u32, status: Status) {
         if let Some(item) = self.item_mut(id) {

@@ -23,7 +23,7 @@ pub fn run(
     let mut stages = Vec::new();
     let mut stage = |name: String, planes: &Planes| stages.push((name, planes.values.clone()));
     let last = match architecture {
-        Architecture::Xception => xception(tensors, image, &mut stage),
+        Architecture::Xception => xception(tensors, &image, &mut stage),
         Architecture::Vgg16 => vgg16(tensors, image, &mut stage),
     };
     let area = last.side * last.side;
@@ -39,7 +39,7 @@ pub fn run(
     stages
 }
 
-fn xception(tensors: &BTreeMap<String, Tensor>, image: Planes, stage: &mut impl FnMut(String, &Planes)) -> Planes {
+fn xception(tensors: &BTreeMap<String, Tensor>, image: &Planes, stage: &mut impl FnMut(String, &Planes)) -> Planes {
     let layer = |input: &Planes, name: &str, stride, padding| {
         let bias = &tensors[&format!("{name}.bias")].values;
         convolve(input, &tensors[&format!("{name}.kernel")], bias, stride, padding)
@@ -49,7 +49,7 @@ fn xception(tensors: &BTreeMap<String, Tensor>, image: Planes, stage: &mut impl 
         let bias = &tensors[&format!("{name}.bias")].values;
         convolve(&spatial, &tensors[&format!("{name}.pointwise_kernel")], bias, 1, 0)
     };
-    let mut features = relu(layer(&image, "block1_conv1", 2, 0));
+    let mut features = relu(layer(image, "block1_conv1", 2, 0));
     stage("block1_conv1_act".into(), &features);
     features = relu(layer(&features, "block1_conv2", 1, 0));
     stage("block1_conv2_act".into(), &features);
@@ -109,15 +109,15 @@ fn at(planes: &Planes, channel: usize, row: usize, column: usize, padding: usize
 }
 
 fn convolve(input: &Planes, kernel: &Tensor, bias: &[f32], stride: usize, padding: usize) -> Planes {
-    let size = kernel.shape.get(2).copied().unwrap_or(1);
-    let side = (input.side + 2 * padding - size) / stride + 1;
+    let width = kernel.shape.get(2).copied().unwrap_or(1);
+    let side = (input.side + 2 * padding - width) / stride + 1;
     let mut values = Vec::new();
-    for (weights, bias) in kernel.values.chunks(input.channels * size * size).zip(bias) {
+    for (weights, bias) in kernel.values.chunks(input.channels * width * width).zip(bias) {
         for (row, column) in (0..side * side).map(|pixel| (pixel / side * stride, pixel % side * stride)) {
             let mut sum = f64::from(*bias);
             for (index, weight) in weights.iter().enumerate() {
-                let (channel, tap) = (index / (size * size), index % (size * size));
-                if let Some(value) = at(input, channel, row + tap / size, column + tap % size, padding) {
+                let (channel, tap) = (index / (width * width), index % (width * width));
+                if let Some(value) = at(input, channel, row + tap / width, column + tap % width, padding) {
                     sum += f64::from(*weight) * f64::from(value);
                 }
             }
@@ -141,13 +141,13 @@ fn depthwise(input: &Planes, kernel: &[f32]) -> Planes {
     output
 }
 
-fn pool(input: &Planes, size: usize, side: usize, padding: usize) -> Planes {
+fn pool(input: &Planes, width: usize, side: usize, padding: usize) -> Planes {
     let mut values = Vec::new();
     for channel in 0..input.channels {
         for pixel in 0..side * side {
             let (row, column) = (pixel / side * 2, pixel % side * 2);
             let window =
-                (0..size * size).filter_map(|tap| at(input, channel, row + tap / size, column + tap % size, padding));
+                (0..size * size).filter_map(|tap| at(input, channel, row + tap / width, column + tap % width, padding));
             values.push(window.fold(f32::NEG_INFINITY, f32::max));
         }
     }
