@@ -29,8 +29,7 @@ pub(crate) struct Launcher<'a> {
 }
 
 impl Launcher<'_> {
-    /// Launches one step.
-    /// Only a pool has no parameters.
+    /// Launches one step; only a pool has no parameters.
     pub(crate) fn step(&self, step: &Step, parameters: Option<&Parameters>, buffers: &Buffers<'_>) {
         match (step.kernel, parameters) {
             (Kernel::Pool { window }, _) => self.pool(step, window, buffers),

@@ -1,7 +1,22 @@
-//! Xception and VGG16 for inference as kernels of its own, on WebGPU, Vulkan, Metal or CUDA.
+//! Xception and VGG16 for inference, as kernels for WebGPU, Vulkan, Metal and Direct3D 12.
 //!
-//! One list of launches a network: batch normalisation folded into weights, ReLU, bias and residual fused into the
-//! kernels around them, buffers planned once and used again, one read at the end.
+//! One list of launches a network: batch normalisation folded into the weights, ReLU, bias and residual fused into the
+//! kernels around them, buffers planned once and used again, one read at the end. Int8 weights are read as the weights
+//! file has them.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use gpu::{GpuNetwork, Tile};
+//!
+//! let file = weights::read(&std::fs::read("weights/xception.safetensors")?)?;
+//! let (client, adapter) = gpu::open().await?;
+//! let (architecture, classes) = (file.manifest.architecture, file.manifest.classes.len());
+//! let network = GpuNetwork::new(client.clone(), Tile::of(&client), architecture, classes, file.tensors)?;
+//! let answers = network.forward(&[0.0; 2 * 299 * 299], 299, Some("block4_out")).await?;
+//! println!("{adapter}: {:?}", answers[1].logits);
+//! # Ok(())
+//! # }
+//! ```
 
 mod device;
 mod error;

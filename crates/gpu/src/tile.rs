@@ -24,7 +24,7 @@ impl Tile {
     /// For a GPU: neighbouring units read neighbouring vectors of four channels.
     pub const GPU: Self = Self { vector: 4, across: 16, down: 4, columns: 2, rows: 4 };
 
-    /// For an adapter in software (`SwiftShader`, lavapipe), which runs neighbouring units as the lanes of one SIMD
+    /// For an adapter in software (SwiftShader, lavapipe), which runs neighbouring units as the lanes of one SIMD
     /// register. There vectors would be gathered value by value, while one channel a unit makes a plain load; and a
     /// load costs so much more than a product that a large tile pays.
     pub const SOFTWARE: Self = Self { vector: 1, across: 16, down: 1, columns: 8, rows: 4 };

@@ -117,14 +117,14 @@ fn an_image_answers_the_same_alone_and_in_a_batch() {
     let network = GpuNetwork::new(client, Tile::GPU, Architecture::Xception, CLASSES, tensors).unwrap();
     let answers = |images: &[f32]| pollster::block_on(network.forward(images, size, Some("block4_out"))).unwrap();
     let images = images(32, size);
-    let alone: Vec<_> = images.chunks(size * size).flat_map(answers).collect();
+    let alone = [0, 2, 7, 31].map(|number| answers(&images[number * size * size..][..size * size]).remove(0));
     for batch in [3, 8, 32] {
         let together = answers(&images[..batch * size * size]);
         assert_eq!(together.len(), batch);
-        for (found, expected) in together.iter().zip(&alone) {
-            assert_close("logits", &found.logits, &expected.logits);
-            assert_close("features", &found.features, &expected.features);
-            assert_close("stage", &found.stage, &expected.stage);
+        for (number, expected) in [0, 2, 7, 31].into_iter().zip(&alone).filter(|(number, _)| *number < batch) {
+            assert_close("logits", &together[number].logits, &expected.logits);
+            assert_close("features", &together[number].features, &expected.features);
+            assert_close("stage", &together[number].stage, &expected.stage);
         }
     }
 }
