@@ -126,7 +126,7 @@ mod tests {
         let recipe = Recipe::parse(include_str!("../../../recipes/best-vgg16.toml")).unwrap();
         for ingredient in Ingredient::value_variants().iter().filter(|one| one.leaves_slices()) {
             let Some(without) = ingredient.left_out_of(&recipe) else { continue };
-            assert_eq!((without.input, without.augmentation), (recipe.input, recipe.augmentation));
+            assert_eq!((&without.input, without.augmentation), (&recipe.input, recipe.augmentation));
             assert_eq!((without.transplant, without.data.unique), (recipe.transplant.clone(), recipe.data.unique));
         }
     }

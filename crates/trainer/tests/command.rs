@@ -381,6 +381,59 @@ fn folds_go_on_after_a_kill_and_test_every_known_patient_once() {
     );
 }
 
+#[test]
+fn an_ablation_says_what_each_ingredient_gives_and_goes_on_where_it_was() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    let recipe = runs.path().join("recipe.toml");
+    let text = RECIPE.replacen("[[stage]]", "[cache]\nblock = 14\nvariants = 1\n\n[[stage]]", 1);
+    fs::write(&recipe, text.replace("epochs = 2", "epochs = 1")).unwrap();
+    let [out, findings] = ["ablation", "ablation.json"].map(|name| runs.path().join(name));
+    let mut arguments = train_arguments(&recipe, data.path(), &out);
+    arguments[0] = "ablate";
+    let refused = sulcus(&[&arguments[..], &["--without", "mixup"]].concat());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("does not have it"), "the recipe mixes no slices");
+
+    arguments.extend(["--without", "average,cosine", "--json", findings.to_str().unwrap()]);
+    kill_once_there(&arguments, &out.join("without-average/last/progress.json"), "epoch");
+    let whole = fs::read(out.join("whole/report.json")).unwrap();
+    assert!(succeed(&arguments).contains("without"));
+    assert_eq!(fs::read(out.join("whole/report.json")).unwrap(), whole, "a run that is done is left alone");
+    let findings = json(&findings);
+    let without = findings["without"].as_array().unwrap();
+    assert_eq!(
+        without.iter().map(|one| one["ingredient"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["average", "cosine"]
+    );
+    for one in without {
+        let difference = |part: &str| {
+            findings["whole"][part]["accuracy"].as_f64().unwrap() - one[part]["accuracy"].as_f64().unwrap()
+        };
+        for (part, gain) in [("validation", "gain_on_validation"), ("test", "gain_on_test")] {
+            assert!((one[gain]["accuracy"].as_f64().unwrap() - difference(part)).abs() < 1e-12);
+            assert!(one[gain]["macro_f1_ci95"].is_array());
+        }
+    }
+    assert!(findings["protocol"].is_null(), "the page takes what has a protocol for an evaluation");
+}
+
+#[test]
+fn a_probe_reports_every_step_of_preparation() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    let (recipe, findings) = (recipe(runs.path()), runs.path().join("probe.json"));
+    let [recipe, data, findings_text] = [&recipe, data.path(), &findings].map(|path: &Path| path.to_str().unwrap());
+    succeed(&["probe", "--recipe", recipe, "--data", data, "--json", findings_text]);
+    let findings = json(&findings);
+    let steps = findings["steps"].as_array().unwrap();
+    let after: Vec<&str> = steps.iter().map(|step| step["after"].as_str().unwrap()).collect();
+    assert_eq!(after, ["resizing", "the crop", "scaling intensities", "random changes"]);
+    for step in steps {
+        let groups: Vec<&str> =
+            step["probes"].as_array().unwrap().iter().map(|probe| probe["group"].as_str().unwrap()).collect();
+        assert_eq!(groups, ["borders", "air", "sharpness", "all"]);
+    }
+    assert_eq!(findings["slices"], 32);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_stops_the_run_with_the_file_and_a_hint() {
@@ -518,7 +571,9 @@ fn wrong_usage_exits_with_two() {
 
 #[test]
 fn help_shows_examples() {
-    for command in ["audit", "train", "report", "evaluate", "export", "calibrate", "transfer", "bench", "classify"] {
+    let with_training = ["audit", "probe", "train", "ablate", "report", "bench"];
+    let with_a_file = ["evaluate", "export", "calibrate", "transfer", "classify"];
+    for command in with_training.into_iter().chain(with_a_file) {
         assert!(succeed(&[command, "--help"]).contains("Example"), "{command}");
     }
 }

@@ -105,29 +105,29 @@ impl Stage {
     /// # Errors
     /// There is one; it is named.
     pub fn check(&self) -> anyhow::Result<()> {
-        let (stage, name) = (self, &self.name);
-        ensure!(stage.epochs > 0, "stage \"{name}\": `epochs` is 0");
-        ensure!(stage.train_from > 0, "stage \"{name}\": `train_from` is 0; blocks are numbered from 1");
+        let name = &self.name;
+        ensure!(self.epochs > 0, "stage \"{name}\": `epochs` is 0");
+        ensure!(self.train_from > 0, "stage \"{name}\": `train_from` is 0; blocks are numbered from 1");
         ensure!(
-            (0.0..1.0).contains(&stage.warm_up),
+            (0.0..1.0).contains(&self.warm_up),
             "stage \"{name}\": `warm_up` is {}; accepted are 0 to below 1",
-            stage.warm_up
+            self.warm_up
         );
         ensure!(
-            stage.layer_decay > 0.0 && stage.layer_decay <= 1.0,
+            self.layer_decay > 0.0 && self.layer_decay <= 1.0,
             "stage \"{name}\": `layer_decay` is {}; accepted are numbers above 0 up to 1",
-            stage.layer_decay
+            self.layer_decay
         );
         ensure!(
-            stage.clip >= 0.0 && stage.clip.is_finite(),
+            self.clip >= 0.0 && self.clip.is_finite(),
             "stage \"{name}\": `clip` is {}; accepted are 0 and numbers above",
-            stage.clip
+            self.clip
         );
-        if let Some(size) = stage.size {
+        if let Some(size) = self.size {
             ensure!(SIZES.contains(&size), "stage \"{name}\": `size` is {size}; accepted are {SIZES:?}");
         }
-        if !(stage.learning_rate > 0.0 && stage.learning_rate.is_finite()) {
-            bail!("stage \"{name}\": `learning_rate` is {}; it must be above 0", stage.learning_rate);
+        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
+            bail!("stage \"{name}\": `learning_rate` is {}; it must be above 0", self.learning_rate);
         }
         Ok(())
     }
