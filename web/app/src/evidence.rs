@@ -88,6 +88,7 @@ fn Network(dossier: Dossier, model: Model, open: bool) -> impl IntoView {
     let (own, others) = (dossier.own, dossier.others);
     let card = |own: bool| move |filed: Filed<Report>| view! { <Card filed own /> };
     let calibration = dossier.calibration;
+    let untested = own.is_empty() && others.is_empty() && dossier.folds.is_empty();
     let charts = reliability.zip(calibration.clone()).map(|(bins, Filed { content, .. })| {
         view! {
             <div class="charts">
@@ -105,6 +106,7 @@ fn Network(dossier: Dossier, model: Model, open: bool) -> impl IntoView {
     view! {
         <details class="dossier" open=open>
             <summary><h3>{model.name()}</h3></summary>
+            {untested.then(|| view! { <p>"No report of this network has been loaded, so nothing is claimed."</p> })}
             <div class="reports">
                 {own.into_iter().map(card(true)).collect_view()}
                 {others.into_iter().map(card(false)).collect_view()}

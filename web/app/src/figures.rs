@@ -16,11 +16,11 @@ pub fn Claim(
     honest: Option<Filed<Report>>,
 ) -> impl IntoView {
     let Some(Filed { address, content: Report { figures, .. } }) = honest else {
-        return "No test of this very file has been loaded, so nothing is claimed.".into_any();
+        return "no test of this very file has been loaded, so nothing is claimed.".into_any();
     };
     let [low, high] = figures.accuracy_ci95.map(wording::percent);
     view! {
-        "Right on "
+        "right on "
         <Figure address share=figures.accuracy />
         {format!(" of {} slices of patients it has not seen (95 % interval {low} to {high}).", wording::count(figures.n))}
     }

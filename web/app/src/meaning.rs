@@ -53,14 +53,14 @@ pub fn what_would_help(verdict: Verdict) -> &'static [&'static str] {
     match verdict {
         Verdict::Class(_) => &[],
         Verdict::HeldBack(HeldBack::Abstain) => &[
-            "The neighbouring slices of the series, above all the one in which the finding is largest.",
-            "A T1-weighted slice with contrast agent, if there is one: the network has seen little else.",
-            "The slice as it was acquired: the whole head, nothing drawn or written on it.",
+            "A neighbouring slice, in which the finding is larger.",
+            "A T1-weighted slice with contrast agent: it has seen little else.",
+            "The slice as acquired: the whole head, nothing drawn on it.",
         ],
         Verdict::HeldBack(HeldBack::NotBrainMri) => &[
-            "If it is a brain MRI, export the slice itself, at its acquired size, not a photograph or a screenshot.",
-            "The whole head in one picture: no captions, no colours, no mosaic of several slices.",
-            "A T1-weighted slice: rare sequences, such as diffusion or angiography, may be refused.",
+            "If it is a brain MRI: the slice itself, not a photograph or a screenshot of it.",
+            "The whole head in one picture: no captions, no colours, no mosaic of slices.",
+            "A T1-weighted slice: diffusion, angiography and the like may be refused.",
         ],
     }
 }
@@ -72,17 +72,17 @@ pub fn evidence(answer: &Answer) -> Vec<(&'static str, String)> {
     };
     let part = evidence.distance / evidence.familiar_up_to;
     let likeness = if part > 1.0 {
-        "unlike the slices it was trained on"
+        "unlike those it was trained on"
     } else if part > EDGE {
-        "at the edge of what it was trained on"
+        "at the edge of what it knows"
     } else {
-        "like the slices it was trained on"
+        "like those it was trained on"
     };
     let distance = format!("{likeness} (distance {:.2}, limit {:.2})", evidence.distance, evidence.familiar_up_to);
     let sureness = answer.best().map(|best| {
-        ("Probability", format!("{}; a class is named from {:.2} on", probability(best), evidence.abstain_below))
+        ("Probability", format!("{}, a class is named from {:.2} on", probability(best), evidence.abstain_below))
     });
-    sureness.into_iter().chain([("Look", distance)]).collect()
+    sureness.into_iter().chain([("Picture", distance)]).collect()
 }
 
 #[cfg(test)]
@@ -120,7 +120,7 @@ mod tests {
         let refused = answer(Verdict::HeldBack(HeldBack::NotBrainMri), [0.1, 0.7, 0.1, 0.1], 3.0);
         let lines = evidence(&refused);
         assert_eq!(lines.len(), 1);
-        assert_eq!(lines[0].1, "unlike the slices it was trained on (distance 3.00, limit 1.50)");
+        assert_eq!(lines[0].1, "unlike those it was trained on (distance 3.00, limit 1.50)");
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn Offer(page: Page, model: Model) -> impl IntoView {
     view! {
         <li class="network" class:chosen=move || now.get() == Way::Answers>
             <h3>{title} " " <span class="state">{state}</span></h3>
-            <p class="quiet">{format!("Looks at {input} × {input} pixels. ")} {move || view! { <Claim honest=honest() /> }}</p>
+            <p class="quiet">{format!("Looks at {input} × {input} pixels; ")} {move || view! { <Claim honest=honest() /> }}</p>
             {move || action(page, &model, now.get(), &size)}
         </li>
     }
