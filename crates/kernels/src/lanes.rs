@@ -3,6 +3,8 @@
 //! A [`Task`] is written once over a [`Machine`], and [`perform`] compiles it for each: 128-bit vectors in WebAssembly,
 //! fused or not, AVX2 where a desktop has it, and plain arrays elsewhere, which compilers turn into vectors.
 
+#![expect(clippy::inline_always, reason = "an operation of one instruction must not become a call")]
+
 use bytemuck::{Pod, Zeroable};
 
 /// Channels that are worked on together.

@@ -1,5 +1,7 @@
 //! Max pooling.
 
+#![expect(clippy::inline_always, reason = "a task must be compiled whole for the machine that performs it")]
+
 use crate::features::Features;
 use crate::lanes::{Eight, Machine, Task, perform};
 
@@ -37,11 +39,11 @@ impl MaxPool {
 /// Pools `source` into `target`, which is given its shape.
 pub(crate) fn pool(pool: MaxPool, source: &Features, target: &mut Features) {
     target.reshape(source.channels(), pool.windows(source.height()), pool.windows(source.width()));
-    perform(Pool { pool, source, target });
+    perform(Pool { windows: pool, source, target });
 }
 
 struct Pool<'a> {
-    pool: MaxPool,
+    windows: MaxPool,
     source: &'a Features,
     target: &'a mut Features,
 }
@@ -49,14 +51,14 @@ struct Pool<'a> {
 impl Task for Pool<'_> {
     #[inline(always)]
     fn run<M: Machine>(self, machine: M) {
-        let Self { pool, source, target } = self;
+        let Self { windows: pool, source, target } = self;
         let (height, width, pitch) = (target.height(), target.width(), source.pitch());
         for block in 0..source.blocks() {
             let plane = &source.plane(block)[source.place(0, 0)..];
             for row in 0..height {
                 let (top, bottom) = pool.window(row, source.height());
-                let place = target.place(row, 0);
-                for (column, pixel) in target.plane_mut(block)[place..][..width].iter_mut().enumerate() {
+                let start = target.place(row, 0);
+                for (column, pixel) in target.plane_mut(block)[start..][..width].iter_mut().enumerate() {
                     let (left, right) = pool.window(column, source.width());
                     let rows = plane.chunks(pitch).take(bottom).skip(top).map(|row| &row[left..right]);
                     *pixel = largest(machine, rows);

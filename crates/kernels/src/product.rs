@@ -5,6 +5,8 @@
 //! pixel spread over a vector. Weights are packed once, when a network is loaded. What the weights are applied to is
 //! brought into [`Panel`]s just before, in parts that stay in the cache, by the [`Source`].
 
+#![expect(clippy::inline_always, reason = "a task must be compiled whole for the machine that performs it")]
+
 use std::ops::Range;
 
 use crate::features::Features;

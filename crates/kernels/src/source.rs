@@ -1,5 +1,7 @@
 //! What a product's weights are applied to, brought into panels.
 
+#![expect(clippy::inline_always, reason = "a task must be compiled whole for the machine that performs it")]
+
 use std::ops::Range;
 
 use crate::features::Features;
