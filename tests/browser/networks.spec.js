@@ -7,7 +7,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { ANSWERED, SLOW, Sulcus, expect, test } from "./page.js";
 import { pngFile } from "./scans.js";
 
-test.setTimeout(SLOW);
+test.describe.configure({ timeout: SLOW });
 
 /** The same weights under another checksum: the header of a safetensors file may end in spaces. */
 function padded(bytes) {
