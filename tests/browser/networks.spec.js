@@ -7,7 +7,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { ANSWERED, SLOW, Sulcus, expect, test } from "./page.js";
 import { pngFile } from "./scans.js";
 
-test.setTimeout(SLOW);
+test.describe.configure({ timeout: SLOW });
 
 /** The same weights under another checksum: the header of a safetensors file may end in spaces. */
 function padded(bytes) {
@@ -90,11 +90,9 @@ test("a list stays where it is and is handed to the new tab; then both change wi
   const opened = fresh.page.context().waitForEvent("page");
   await dialog.getByRole("link", { name: `Fetch Twin (${size()}) in a new tab` }).click();
   const other = new Sulcus(await opened);
-  await other.ready();
-  fresh.loaded = fresh.requests.length;
-  await other.finished();
   await expect(other.rows).toContainText(["a.png", "b.png"]);
-  await expect(other.rows.first()).toContainText(ANSWERED);
+  await expect(other.rows.last()).toContainText(ANSWERED, { timeout: SLOW });
+  fresh.loaded = fresh.requests.length;
   await expect(other.foot).toContainText("Twin: ");
   await other.page.close();
 
