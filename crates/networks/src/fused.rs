@@ -237,7 +237,7 @@ impl<B: FusedBackend, C: CheckpointStrategy> FusedBackend for Autodiff<B, C> {
         gradient: FloatTensor<Self>,
     ) -> Triple<Self> {
         let [input, gamma, mean, variance, gradient] =
-            [input, gamma, mean, variance, gradient].map(|tensor| tensor.into_primitive());
+            [input, gamma, mean, variance, gradient].map(FloatTensor::<Self>::into_primitive);
         let (of_input, of_gamma, of_beta) = B::normalise_gradients(input, gamma, mean, variance, epsilon, gradient);
         (FloatTensor::<Self>::new(of_input), FloatTensor::<Self>::new(of_gamma), FloatTensor::<Self>::new(of_beta))
     }

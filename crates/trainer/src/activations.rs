@@ -203,14 +203,13 @@ impl Frozen<'_> {
 
     /// Runs one batch; variant 0 is that of slices as they are.
     fn run(&self, chunk: &[usize], variant: usize) -> anyhow::Result<Output> {
-        let batch = match variant {
-            0 => self.source.unchanged(chunk),
-            _ => {
-                let seed = self.seed.wrapping_add(variant as u64);
-                self.source.collect(chunk, |_, index, pixels, label| {
-                    self.changes.apply(index, pixels, label, &mut chance(seed, index))
-                })
-            }
+        let batch = if variant == 0 {
+            self.source.unchanged(chunk)
+        } else {
+            let seed = self.seed.wrapping_add(variant as u64);
+            self.source.collect(chunk, |_, index, pixels, label| {
+                self.changes.apply(index, pixels, label, &mut chance(seed, index))
+            })
         };
         let features = self.network.forward_to(self.block, batch.images(Form::Trainable.channels(), self.device));
         let [_, channels, height, width] = features.dims();

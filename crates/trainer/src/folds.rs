@@ -98,7 +98,9 @@ pub fn train_all(job: &Job, count: usize, device: &Device) -> anyhow::Result<()>
     }
     // What the frozen blocks make of a slice is the same in every fold, but for grafts, which come from training slices.
     if job.recipe.cache.is_some() && job.recipe.transplant.is_none() {
-        jobs.iter_mut().for_each(|fold| fold.kept = Some(kept.clone()));
+        for fold in &mut jobs {
+            fold.kept = Some(kept.clone());
+        }
     }
     for (number, fold) in (1..).zip(&jobs) {
         if fold.out.join("report.json").exists() {

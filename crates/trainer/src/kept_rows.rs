@@ -69,14 +69,14 @@ impl<N: Serialize + DeserializeOwned> KeptRows<N> {
         cache.make_room((rows * bytes_a_row) as u64)?;
         // Of two processes that make the same file each has its own until it is whole.
         let part = path.with_extension(format!("{}.part", std::process::id()));
-        let made = RowWriter::new(&part, bytes_a_row).and_then(|mut writer| {
+        let written = RowWriter::new(&part, bytes_a_row).and_then(|mut writer| {
             let notes = make(&mut writer)?;
             writer.finish(key, &notes)?;
             std::fs::rename(&part, &path).map_err(|error| write_failed(&path, rows * bytes_a_row, &error))?;
             let map = map(&path).map_err(|error| write_failed(&path, 0, &error))?;
             Ok(Self { map, bytes_a_row, notes })
         });
-        made.inspect_err(|_| {
+        written.inspect_err(|_| {
             // Half a file takes room for nothing. If it can't go, it is never taken for a whole one.
             let _ = std::fs::remove_file(&part);
         })

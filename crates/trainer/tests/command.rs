@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::f64::consts::{FRAC_PI_2, PI};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -260,9 +261,9 @@ fn keeping_the_output_of_frozen_blocks_changes_nothing_but_rounding() {
 /// The spot of every slice with a tumour, as an outline.
 fn outlines(folder: &Path) -> PathBuf {
     let corners = |class: usize, number: u32| -> Vec<[f64; 2]> {
-        let angle = class as f64 * 1.57 + f64::from(number) * 0.05;
+        let angle = class as f64 * FRAC_PI_2 + f64::from(number) * 0.05;
         let (x, y) = (45.0 * (1.0 + 0.4 * angle.cos()), 45.0 * (1.0 + 0.4 * angle.sin()));
-        [0.0_f64, 1.57, 3.14, 4.71].map(|turn| [x + 9.0 * turn.cos(), y + 9.0 * turn.sin()]).to_vec()
+        [0.0, FRAC_PI_2, PI, PI + FRAC_PI_2].map(|turn: f64| [x + 9.0 * turn.cos(), y + 9.0 * turn.sin()]).to_vec()
     };
     let line = |class: usize, number: u32| {
         let path = format!("{}/{number}.png", CLASSES[class]);
