@@ -48,7 +48,7 @@ class SulcusWorker {
     });
     const fail = (message) => this.#awaited.forEach(({ reject }) => reject(new Error(message)));
     const receive = (text) => this.#receive(JSON.parse(text), fail);
-    this.worker = startWorker(program, `/worker-${build}/worker.js`, module, receive, fail);
+    this.worker = startWorker(program, { script: new URL(`/worker-${build}/worker.js`, document.baseURI).href, module }, receive, fail);
   }
 
   /** Gives it the model; the milliseconds it took to expand the weights. */

@@ -25,11 +25,21 @@ export async function download(url, progress) {
 }
 
 /** Compiles a WebAssembly program of this site while it comes; the browser keeps what it compiled beside the file. */
-export async function compile(url) {
+async function compile(url) {
   const response = await ask(url);
   // Some servers call the file by another type than application/wasm, and then it can't be compiled as it comes.
   const streams = response.headers.get("content-type") === "application/wasm";
   return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+}
+
+/**
+ * A worker's program: its compiled WebAssembly, and its JavaScript under an address within the browser, so that a worker
+ * that starts later needs no connection.
+ */
+export async function readProgram(folder) {
+  const javaScript = ask(`${folder}/worker.js`).then((response) => response.text());
+  const [module, text] = await Promise.all([compile(`${folder}/worker_bg.wasm`), javaScript]);
+  return { script: URL.createObjectURL(new Blob([text], { type: "text/javascript" })), module };
 }
 
 async function ask(url) {
@@ -118,11 +128,11 @@ export function closeNetwork() {
 }
 
 /**
- * Starts a worker: `program` is the text that receives `script` (the address of the worker's JavaScript) and `module`
- * (its compiled WebAssembly). It runs from a blob, so that it inherits the document's policy.
+ * Starts a worker: `bootstrap` is the text that receives `script` (the whole address of the worker's JavaScript) and
+ * `module` (its compiled WebAssembly). It runs from a blob, so that it inherits the document's policy.
  */
-export function startWorker(program, script, module, onMessage, onError) {
-  const url = URL.createObjectURL(new Blob([program], { type: "text/javascript" }));
+export function startWorker(bootstrap, { script, module }, onMessage, onError) {
+  const url = URL.createObjectURL(new Blob([bootstrap], { type: "text/javascript" }));
   const worker = new Worker(url, { type: "module" });
   worker.onmessage = ({ data: [text, bytes] }) => onMessage(text, bytes);
   worker.onerror = (event) => {
@@ -130,7 +140,7 @@ export function startWorker(program, script, module, onMessage, onError) {
     onError(event.message || "the worker could not be started");
   };
   worker.onmessageerror = () => onError("a message of the worker could not be read");
-  worker.postMessage([new URL(script, document.baseURI).href, module]);
+  worker.postMessage([script, module]);
   return worker;
 }
 

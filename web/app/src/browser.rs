@@ -10,9 +10,9 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub async fn download(url: &str, progress: &js_sys::Function) -> Result<JsValue, JsValue>;
 
-    /// Compiles a WebAssembly program of this site while it comes.
-    #[wasm_bindgen(catch)]
-    pub async fn compile(url: &str) -> Result<JsValue, JsValue>;
+    /// Reads what workers are started from, a folder of this site: compiled WebAssembly and the JavaScript around it.
+    #[wasm_bindgen(catch, js_name = readProgram)]
+    pub async fn read_program(folder: &str) -> Result<JsValue, JsValue>;
 
     /// The weights file of this SHA-256 as a `Uint8Array` if the browser has kept it, else undefined.
     pub async fn kept(sha256: &str) -> JsValue;
@@ -45,12 +45,11 @@ extern "C" {
     #[wasm_bindgen(js_name = closeNetwork)]
     pub fn close_network();
 
-    /// Starts a worker from its JavaScript's address and its compiled WebAssembly.
+    /// Starts a worker by its first lines and what [`read_program`] gave.
     #[wasm_bindgen(catch, js_name = startWorker)]
     pub fn start_worker(
-        program: &str,
-        script: &str,
-        module: &JsValue,
+        bootstrap: &str,
+        program: &JsValue,
         on_message: &JsValue,
         on_error: &JsValue,
     ) -> Result<Worker, JsValue>;

@@ -14,7 +14,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, Worker};
 
 use crate::browser::{message_of, start_worker};
-use crate::choice::{Phase, parameter};
+use crate::choice::Phase;
 use crate::crew::{Crew, Seat, State, Task, helpers};
 use crate::model::Page;
 use crate::replies;
@@ -35,7 +35,7 @@ pub struct Control {
     pub model: String,
     /// The weights file.
     pub weights: Option<Uint8Array>,
-    /// Compiled programs, processor first.
+    /// What workers are started from, processor first.
     pub programs: [Option<JsValue>; 2],
     workers: Vec<(Seat, Worker)>,
     crew: Crew,
@@ -97,14 +97,8 @@ fn start_at(page: Page, seat: Seat) {
             fail(page, seat, &message);
         }
     });
-    let script = format!("worker-{}/worker.js", parameter(seat.engine));
-    let started = start_worker(
-        include_str!("bootstrap.js"),
-        &script,
-        &program,
-        &on_message.into_js_value(),
-        &on_error.into_js_value(),
-    );
+    let started =
+        start_worker(include_str!("bootstrap.js"), &program, &on_message.into_js_value(), &on_error.into_js_value());
     match started {
         Ok(worker) => page.control.update_value(|control| control.workers.push((seat, worker))),
         Err(thrown) => fail(page, seat, &message_of(&thrown)),

@@ -13,9 +13,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{File, Url};
 
-use crate::browser::{
-    allow_downloads, close_network, compile, download, keep, kept, kept_names, message_of, webgpu_obstacle,
-};
+use crate::browser::{allow_downloads, close_network, download, keep, kept, kept_names, message_of, webgpu_obstacle};
 use crate::catalogue::{Catalogue, Model, Samples};
 use crate::choice::{Engines, Phase, parameter};
 use crate::control::{self, set_phase};
@@ -124,8 +122,9 @@ pub fn look_for_kept(page: Page) {
 
 async fn read_program(page: Page, engine: Engine) -> Result<(), String> {
     set_phase(page, engine, Phase::Starting);
-    let address = format!("worker-{}/worker_bg.wasm", parameter(engine));
-    let program = compile(&address).await.map_err(|thrown| message_of(&thrown))?;
+    let program = crate::browser::read_program(&format!("worker-{}", parameter(engine)))
+        .await
+        .map_err(|thrown| message_of(&thrown))?;
     control::keep_program(page, engine, program);
     Ok(())
 }
