@@ -173,7 +173,9 @@ pub fn pump(page: Page) {
     if page.engines.with_untracked(crate::choice::Engines::is_processor_alone) {
         let waiting = page.session.with_untracked(crate::state::Session::waiting);
         let called = page.control.with_value(|control| control.crew.called(waiting));
-        called.into_iter().for_each(|seat| load_model(page, seat));
+        for seat in called {
+            load_model(page, seat);
+        }
     }
 }
 
