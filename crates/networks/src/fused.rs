@@ -156,6 +156,27 @@ impl<B: FusedBackend> Backward<B, 2> for Pointwise {
     }
 }
 
+/// The output of a convolution, with the step back to its input and kernel where a gradient is wanted.
+fn recorded<B, C, S>(
+    step: S,
+    input: &FloatTensor<Autodiff<B, C>>,
+    kernel: &FloatTensor<Autodiff<B, C>>,
+    output: FloatTensor<B>,
+) -> FloatTensor<Autodiff<B, C>>
+where
+    B: Backend,
+    C: CheckpointStrategy,
+    S: Backward<B, 2, State = (NodeId, NodeId)>,
+{
+    match step.prepare::<C>([input.node(), kernel.node()]).compute_bound().stateful() {
+        OpsKind::Tracked(mut step) => {
+            let state = (step.checkpoint(input), step.checkpoint(kernel));
+            step.finish(state, output)
+        }
+        OpsKind::UnTracked(step) => step.finish(output),
+    }
+}
+
 /// `[batch, channels, pixels]` to `[channels, batch * pixels]`: one matrix product over all slices.
 fn channels_first<B: Backend>(tensor: FloatTensor<B>) -> FloatTensor<B> {
     let [batch, channels, pixels] = tensor.shape().dims();
@@ -185,13 +206,7 @@ impl<B: FusedBackend> Backward<B, 3> for Normalise {
 impl<B: FusedBackend, C: CheckpointStrategy> FusedBackend for Autodiff<B, C> {
     fn depthwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
         let output = B::depthwise(input.primitive().clone(), kernel.primitive().clone());
-        match Depthwise.prepare::<C>([input.node(), kernel.node()]).compute_bound().stateful() {
-            OpsKind::Tracked(mut step) => {
-                let state = (step.checkpoint(&input), step.checkpoint(&kernel));
-                step.finish(state, output)
-            }
-            OpsKind::UnTracked(step) => step.finish(output),
-        }
+        recorded::<B, C, _>(Depthwise, &input, &kernel, output)
     }
 
     fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -200,13 +215,7 @@ impl<B: FusedBackend, C: CheckpointStrategy> FusedBackend for Autodiff<B, C> {
 
     fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
         let output = B::pointwise(input.primitive().clone(), kernel.primitive().clone());
-        match Pointwise.prepare::<C>([input.node(), kernel.node()]).compute_bound().stateful() {
-            OpsKind::Tracked(mut step) => {
-                let state = (step.checkpoint(&input), step.checkpoint(&kernel));
-                step.finish(state, output)
-            }
-            OpsKind::UnTracked(step) => step.finish(output),
-        }
+        recorded::<B, C, _>(Pointwise, &input, &kernel, output)
     }
 
     fn normalise(
