@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use imaging::PreparedSlice;
 use kernels::{Network, Output, Stage, Workspace};
+#[cfg(not(target_arch = "wasm32"))]
+use rayon::prelude::*;
 
 use crate::familiarity::refuse;
 use crate::{ClassifierError, Observation};
@@ -37,7 +39,12 @@ impl Cpu {
         slices: &[PreparedSlice],
         stage: Option<&str>,
     ) -> Result<Vec<Observation>, ClassifierError> {
-        slices.iter().map(|slice| self.look_at(slice, stage)).collect()
+        // A browser has no threads to share slices out to: there, every worker has a network of its own.
+        #[cfg(target_arch = "wasm32")]
+        let slices = slices.iter();
+        #[cfg(not(target_arch = "wasm32"))]
+        let slices = slices.par_iter();
+        slices.map(|slice| self.look_at(slice, stage)).collect()
     }
 
     fn look_at(&self, slice: &PreparedSlice, stage: Option<&str>) -> Result<Observation, ClassifierError> {

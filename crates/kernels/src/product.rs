@@ -46,11 +46,14 @@ impl Weights {
     pub(crate) fn pack(bias: &[f32], depth: usize, weight: impl Fn(usize, usize) -> f32) -> Self {
         let depth = depth.div_ceil(LANES);
         let bias: Vec<Eight> = bias.as_chunks().0.iter().copied().map(Eight).collect();
-        let eights = (0..bias.len()).flat_map(|output| (0..depth).map(move |step| (output * LANES, step * LANES)));
-        let pack = |(output, step)| {
-            std::array::from_fn(|row| Eight(std::array::from_fn(|lane| weight(output + lane, step + row))))
-        };
-        Self { depth, packed: eights.map(pack).collect(), bias }
+        // Told its length, the memory is taken once and no more than it needs.
+        let mut packed = Vec::with_capacity(bias.len() * depth);
+        for output in (0..bias.len()).map(|output| output * LANES) {
+            packed.extend((0..depth).map(|step| {
+                std::array::from_fn(|row| Eight(std::array::from_fn(|lane| weight(output + lane, step * LANES + row))))
+            }));
+        }
+        Self { depth, packed, bias }
     }
 
     /// Output channels.

@@ -15,6 +15,7 @@ use crate::data::Scans;
 use crate::environment::Environment;
 use crate::folds::check_recipe;
 use crate::ingredient::Ingredient;
+use crate::measured::Summary;
 use crate::predict;
 use crate::predictions_file::{self, HeldOut};
 use crate::recipe::Recipe;
@@ -54,12 +55,8 @@ struct Outcome {
 /// What was measured of one part of the slices.
 #[derive(Serialize)]
 struct Figures {
-    n: usize,
-    clusters: usize,
-    accuracy: f64,
-    accuracy_ci95: [f64; 2],
-    macro_f1: f64,
-    macro_f1_ci95: [f64; 2],
+    #[serde(flatten)]
+    summary: Summary,
     log_loss: f64,
     /// Class by class.
     recall: BTreeMap<String, f64>,
@@ -188,12 +185,7 @@ impl Figures {
     fn new(predictions: &Predictions) -> Self {
         let report = Report::new(predictions, Bootstrap::default());
         Self {
-            n: report.n,
-            clusters: report.clusters,
-            accuracy: report.accuracy,
-            accuracy_ci95: report.accuracy_ci95,
-            macro_f1: report.macro_f1,
-            macro_f1_ci95: report.macro_f1_ci95,
+            summary: Summary::from(&report),
             log_loss: report.log_loss,
             recall: report.per_class.into_iter().map(|class| (class.class, class.recall)).collect(),
         }
@@ -215,7 +207,7 @@ impl Without {
 }
 
 fn print(ablation: &Ablation) {
-    let shown = |outcome: &Outcome| outcome.test.as_ref().map_or(outcome.validation.accuracy, |test| test.accuracy);
+    let shown = |outcome: &Outcome| outcome.test.as_ref().unwrap_or(&outcome.validation).summary.accuracy;
     println!("the whole recipe: accuracy {:.4}", shown(&ablation.whole));
     println!("{:<18} {:>10} {:>8} {:>20}", "without", "accuracy", "gain", "95 % interval");
     for without in &ablation.without {

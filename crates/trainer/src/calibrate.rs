@@ -1,17 +1,21 @@
 //! `sulcus calibrate`: teaches a weights file how sure it is, when to abstain, and what is no brain MRI.
 //!
 //! Everything is fitted on the training and the validation part, and measured on the held-out part and, where a folder
-//! of them is named, on pictures that are no brain MRI; none of these is looked at while fitting.
+//! of them is named, on pictures that are no brain MRI; none of these is looked at while fitting. What is familiar is
+//! fitted on slices as they are and as training changes them: another scanner's slices are no foreign pictures.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use classifier::{Classifier, Observation};
 use dataset::{Dataset, Split};
+use imaging::PreparedSlice;
 use metrics::{Bootstrap, Predictions, RiskPoint};
+use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 use weights::{Reserve, Tensor};
 
+use crate::batches::chance;
 use crate::calibrate::familiar::{Comparison, Material};
 use crate::calibrate::gaussian::Gaussian;
 use crate::calibrate::temperature::{fit_temperature, softmax};
@@ -19,7 +23,7 @@ use crate::catalogue;
 use crate::cli::CalibrateArguments;
 use crate::data::{Scans, held_out_fingerprint};
 use crate::model_files;
-use crate::recipe::Recipe;
+use crate::recipe::{Augmentation, Recipe};
 use crate::slices::{Slices, prepare_file, progress_bar};
 
 mod familiar;
@@ -32,6 +36,8 @@ const BINS: usize = 15;
 const TRAINING_SLICES: usize = 1000;
 /// This part of the validation slices lies within the cloud.
 const FAMILIAR: f64 = 0.995;
+/// Seed of the changes that slices are looked at with.
+const SEED: u64 = 20;
 /// No class is named with a lower probability than this.
 const LEAST_PROBABILITY: f32 = 0.5;
 /// Points of the curve of risk against coverage, at equal steps of the coverage.
@@ -53,6 +59,7 @@ struct Findings {
 /// How many slices, and of which part.
 #[derive(Serialize)]
 struct Parts {
+    /// Each looked at as it is, and once more with the recipe's changes for what is familiar; so with `validation`.
     training: usize,
     validation: usize,
     held_out: usize,
@@ -87,9 +94,8 @@ struct Abstention {
 }
 
 /// What the model makes of a set of slices.
-pub struct Seen {
-    /// One a slice.
-    pub observations: Vec<Observation>,
+struct Seen {
+    observations: Vec<Observation>,
     labels: Vec<usize>,
     clusters: Vec<usize>,
 }
@@ -108,18 +114,26 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let scans = arguments.data.open_for(&recipe)?;
     let split = split(&classifier, &recipe, &scans)?;
     let stage = arguments.stage.clone().unwrap_or_else(|| early_stage(file.manifest.architecture).to_owned());
-    let look = |indices: &[usize], what| look_at(&classifier, &scans, indices, (&stage, what));
-    let training = look(&thinned(&dataset::unique(&scans, &split.train)), "training slices")?;
-    let validation = look(&split.validation, "validation slices")?;
-    let held_out = look(&split.test, "held-out slices")?;
+    let gallery = Gallery { classifier: &classifier, scans: &scans, stage: &stage };
+    let some = thinned(&dataset::unique(&scans, &split.train));
+    let training = gallery.look_at(&some, Augmentation::default(), "training slices")?;
+    let validation = gallery.look_at(&split.validation, Augmentation::default(), "validation slices")?;
+    let held_out = gallery.look_at(&split.test, Augmentation::default(), "held-out slices")?;
+    let changed_training = gallery.look_at(&some, recipe.augmentation, "training slices, changed")?;
+    let changed_validation = gallery.look_at(&split.validation, recipe.augmentation, "validation slices, changed")?;
     let foreign = look_at_foreign(&classifier, arguments.foreign.as_deref(), &stage)?;
 
     let temperature =
         arguments.temperature.unwrap_or_else(|| fit_temperature(&logits(&validation), &validation.labels));
     let answers = |seen: &Seen, temperature| predictions(&scans, seen, temperature);
     let abstention = abstention(&answers(&validation, temperature)?, &answers(&held_out, temperature)?, arguments.risk);
-    let cloud = Gaussian::fit(&rows(&training, |observation| &observation.stage))?;
-    let material = Material { training: &training, validation: &validation, held_out: &held_out, foreign: &foreign };
+    let material = Material {
+        training: [&training.observations[..], &changed_training.observations].concat(),
+        validation: [&validation.observations[..], &changed_validation.observations].concat(),
+        held_out: &held_out.observations,
+        foreign: &foreign,
+    };
+    let cloud = Gaussian::fit(&rows(&material.training, |observation| &observation.stage))?;
     let comparison = familiar::compare(&material, &cloud, &stage, FAMILIAR)?;
 
     file.manifest.temperature = Some(temperature as f32);
@@ -182,29 +196,44 @@ fn thinned(indices: &[usize]) -> Vec<usize> {
     indices.iter().copied().step_by(indices.len().div_ceil(TRAINING_SLICES).max(1)).collect()
 }
 
-fn look_at(
-    classifier: &Classifier,
-    scans: &Scans,
-    indices: &[usize],
-    (stage, what): (&str, &'static str),
-) -> anyhow::Result<Seen> {
-    let slices = Slices::prepare(scans, indices, &classifier.input_spec())?;
-    let readable = slices.readable(indices);
-    ensure!(!readable.is_empty(), "there are no {what}");
-    let bar = progress_bar(readable.len(), what);
-    let mut observations = Vec::with_capacity(readable.len());
-    for chunk in readable.chunks(8) {
-        let prepared: Vec<_> = chunk.iter().filter_map(|&index| slices.get(index).cloned()).collect();
-        observations.extend(pollster::block_on(classifier.observe(&prepared, stage))?);
-        bar.inc(chunk.len() as u64);
+/// Whose slices are looked at, by what.
+struct Gallery<'a> {
+    classifier: &'a Classifier,
+    scans: &'a Scans,
+    stage: &'a str,
+}
+
+impl Gallery<'_> {
+    /// What the network makes of slices after these changes.
+    fn look_at(&self, indices: &[usize], changes: Augmentation, what: &'static str) -> anyhow::Result<Seen> {
+        let slices = Slices::prepare(self.scans, indices, &self.classifier.input_spec())?;
+        let readable = slices.readable(indices);
+        ensure!(!readable.is_empty(), "there are no {what}");
+        let bar = progress_bar(readable.len(), what);
+        let mut observations = Vec::with_capacity(readable.len());
+        for chunk in readable.chunks(8) {
+            let slice = |&index| Some(changed(slices.get(index)?, changes, &mut chance(SEED, index)));
+            let prepared: Vec<_> = chunk.iter().filter_map(slice).collect();
+            observations.extend(pollster::block_on(self.classifier.observe(&prepared, self.stage))?);
+            bar.inc(chunk.len() as u64);
+        }
+        bar.finish_and_clear();
+        let clusters = dataset::clusters(self.scans);
+        Ok(Seen {
+            observations,
+            labels: readable.iter().map(|&index| self.scans.records[index].label).collect(),
+            clusters: readable.iter().map(|&index| clusters[index]).collect(),
+        })
     }
-    bar.finish_and_clear();
-    let clusters = dataset::clusters(scans);
-    Ok(Seen {
-        observations,
-        labels: readable.iter().map(|&index| scans.records[index].label).collect(),
-        clusters: readable.iter().map(|&index| clusters[index]).collect(),
-    })
+}
+
+/// A slice after changes; as it is where there are none.
+fn changed(slice: &PreparedSlice, changes: Augmentation, random: &mut ChaCha8Rng) -> PreparedSlice {
+    if changes == Augmentation::default() {
+        return slice.clone();
+    }
+    let pixels = changes.apply(slice.pixels(), slice.size() as usize, random);
+    PreparedSlice::kept(slice.size(), pixels, slice.crop()).unwrap_or_else(|| slice.clone())
 }
 
 /// Every picture below a folder; those that can't be read are named and left out.
@@ -246,12 +275,12 @@ impl Seen {
 }
 
 /// One vector of every observation.
-pub fn rows<'a>(seen: &'a Seen, of: impl Fn(&'a Observation) -> &'a Vec<f32>) -> Vec<&'a [f32]> {
-    seen.observations.iter().map(|observation| of(observation).as_slice()).collect()
+pub fn rows(observations: &[Observation], of: impl Fn(&Observation) -> &Vec<f32>) -> Vec<&[f32]> {
+    observations.iter().map(|observation| of(observation).as_slice()).collect()
 }
 
 fn logits(seen: &Seen) -> Vec<&[f32]> {
-    rows(seen, |observation| &observation.logits)
+    rows(&seen.observations, |observation| &observation.logits)
 }
 
 fn predictions(dataset: &Dataset, seen: &Seen, temperature: f64) -> anyhow::Result<Predictions> {

@@ -12,7 +12,7 @@ use crate::checkpoint::RunFolder;
 use crate::data::Scans;
 use crate::environment::Environment;
 use crate::folds_page;
-use crate::measured::Measured;
+use crate::measured::{Measured, Summary};
 use crate::predict;
 use crate::predictions_file::{self, HeldOut, Part};
 use crate::recipe::Recipe;
@@ -59,12 +59,8 @@ pub struct FoldsReport {
 pub struct FoldFigures {
     /// Counted from 1.
     pub fold: usize,
-    pub n: usize,
-    pub clusters: usize,
-    pub accuracy: f64,
-    pub accuracy_ci95: [f64; 2],
-    pub macro_f1: f64,
-    pub macro_f1_ci95: [f64; 2],
+    #[serde(flatten)]
+    pub summary: Summary,
     pub leakage: Leakage,
     /// Of the fold's `network.safetensors`.
     pub network_sha256: String,
@@ -196,8 +192,8 @@ fn sum_up(run: &Path, scans: &Scans) -> anyhow::Result<()> {
         trained_on_these_data: true,
         environment: report::environment(&RunFolder::open(first)?)?,
         command: format!("sulcus train --recipe {}.toml --data DIR --out RUN --folds {}", recipe.name, folds.len()),
-        accuracy_over_folds: spread(folds.iter().map(|fold| fold.accuracy)),
-        macro_f1_over_folds: spread(folds.iter().map(|fold| fold.macro_f1)),
+        accuracy_over_folds: spread(folds.iter().map(|fold| fold.summary.accuracy)),
+        macro_f1_over_folds: spread(folds.iter().map(|fold| fold.summary.macro_f1)),
         folds,
         intervals: INTERVALS,
         pooled: Measured::new(&predict::against_truth(scans, &indices, &probabilities)?),
@@ -219,12 +215,7 @@ fn figures(number: usize, folder: &Path, scans: &Scans, part: &Part) -> anyhow::
     let network = std::fs::read(&network).with_context(|| format!("cannot read \"{}\"", network.display()))?;
     Ok(FoldFigures {
         fold: number,
-        n: report.n,
-        clusters: report.clusters,
-        accuracy: report.accuracy,
-        accuracy_ci95: report.accuracy_ci95,
-        macro_f1: report.macro_f1,
-        macro_f1_ci95: report.macro_f1_ci95,
+        summary: Summary::from(&report),
         leakage: dataset::leakage(scans, &split),
         network_sha256: weights::sha256(&network),
     })
@@ -251,7 +242,8 @@ fn spread(values: impl Iterator<Item = f64> + Clone) -> Spread {
 
 fn print(report: &FoldsReport) {
     for fold in &report.folds {
-        println!("fold {}: {} slices, accuracy {:.4}, macro-F1 {:.4}", fold.fold, fold.n, fold.accuracy, fold.macro_f1);
+        let Summary { n, accuracy, macro_f1, .. } = fold.summary;
+        println!("fold {}: {n} slices, accuracy {accuracy:.4}, macro-F1 {macro_f1:.4}", fold.fold);
     }
     let Spread { mean, standard_deviation } = report.accuracy_over_folds;
     println!("mean of the folds: accuracy {mean:.4}, standard deviation {standard_deviation:.4}");

@@ -66,14 +66,14 @@ fn folds(report: &FoldsReport) -> Markup {
 }
 
 fn row(fold: &FoldFigures) -> Markup {
-    let found = &fold.leakage;
+    let (summary, found) = (&fold.summary, &fold.leakage);
     html! {
         tr {
             th scope="row" { a href=(format!("fold-{}/report.html", fold.fold)) { "fold " (fold.fold) } }
-            td.number { (fold.n) }
-            td.number { (fold.clusters) }
-            td { (with_interval(fold.accuracy, fold.accuracy_ci95)) }
-            td { (with_interval(fold.macro_f1, fold.macro_f1_ci95)) }
+            td.number { (summary.n) }
+            td.number { (summary.clusters) }
+            td { (with_interval(summary.accuracy, summary.accuracy_ci95)) }
+            td { (with_interval(summary.macro_f1, summary.macro_f1_ci95)) }
             td {
                 @if found.test_with_twin_in_train > 0 || found.test_with_patient_in_train > 0 {
                     (found.test_with_twin_in_train) " by a copy, " (found.test_with_patient_in_train) " by a patient"

@@ -29,3 +29,21 @@ impl Measured {
         }
     }
 }
+
+/// A report's main figures, where many are set side by side.
+#[derive(Serialize)]
+pub struct Summary {
+    pub n: usize,
+    pub clusters: usize,
+    pub accuracy: f64,
+    pub accuracy_ci95: [f64; 2],
+    pub macro_f1: f64,
+    pub macro_f1_ci95: [f64; 2],
+}
+
+impl From<&Report> for Summary {
+    fn from(report: &Report) -> Self {
+        let &Report { n, clusters, accuracy, accuracy_ci95, macro_f1, macro_f1_ci95, .. } = report;
+        Self { n, clusters, accuracy, accuracy_ci95, macro_f1, macro_f1_ci95 }
+    }
+}

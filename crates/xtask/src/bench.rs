@@ -57,10 +57,13 @@ fn served(workspace: &Workspace, made: &Path) -> [Folder; 5] {
     ]
 }
 
-/// Builds the `sulcus` command, in the package set of the tests so that Burn is not compiled a second time.
+/// Builds the `sulcus` command as the tests do, dev-dependencies' features included, so that Burn is not compiled a
+/// second time: with a test of the command comes the command.
 fn build_command(workspace: &Workspace) -> Result<PathBuf> {
-    let packages = ["build", "--quiet", "--workspace", "--exclude", "app", "--exclude", "xtask"];
-    shell::run(workspace.command("cargo").args(packages))?;
+    let packages = ["--workspace", "--exclude", "app", "--exclude", "xtask"];
+    shell::run(
+        workspace.command("cargo").args(["test", "--quiet", "--no-run"]).args(packages).args(["--test", "command"]),
+    )?;
     let command = workspace.target().join("debug").join(format!("sulcus{}", std::env::consts::EXE_SUFFIX));
     ensure!(command.is_file(), "cargo built no {}", command.display());
     Ok(command)

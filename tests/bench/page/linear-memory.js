@@ -1,9 +1,10 @@
 // Put before a program: tells on the channel "watched" how many bytes its WebAssembly memories have. They never shrink.
 {
+  const { Memory } = WebAssembly;
   const memories = new Set();
 
   function keep(instance) {
-    for (const value of Object.values(instance.exports)) if (value instanceof WebAssembly.Memory) memories.add(value);
+    for (const value of Object.values(instance.exports)) if (value instanceof Memory) memories.add(value);
   }
 
   for (const method of ["instantiate", "instantiateStreaming"]) {
@@ -14,7 +15,7 @@
       return made;
     };
   }
-  WebAssembly.Memory = class extends WebAssembly.Memory {
+  WebAssembly.Memory = class extends Memory {
     constructor(descriptor) {
       super(descriptor);
       memories.add(this);

@@ -106,11 +106,14 @@ pub fn loaded() -> Result<Rc<Model>, EngineError> {
 }
 
 /// Verifies, builds and warms up a model, telling the page each step; the answer says that it is ready.
-pub async fn load(catalogue: &str, id: &str, bytes: &[u8]) -> Result<Reply, EngineError> {
+///
+/// WebAssembly's memory never shrinks, so the file is let go of before the weights are expanded.
+pub async fn load(catalogue: &str, id: &str, bytes: Vec<u8>) -> Result<Reply, EngineError> {
     let tell = |step| scope::post(&Reply::Loading { step }, None);
     tell(Step::Verifying);
     let catalogue = Catalogue::parse(catalogue)?;
-    let file = catalogue.verify(id, bytes)?;
+    let file = catalogue.verify(id, &bytes)?;
+    drop(bytes);
     let entry = catalogue.model(id)?;
     if file.manifest.classes != CLASSES {
         return Err(EngineError::Classes { found: file.manifest.classes });

@@ -4,7 +4,7 @@ use classifier::Observation;
 use serde::Serialize;
 
 use crate::calibrate::gaussian::Gaussian;
-use crate::calibrate::{Seen, rows};
+use crate::calibrate::rows;
 
 /// The way that travels with the weights file.
 const CHOSEN: &str = "Mahalanobis, early stage";
@@ -12,11 +12,11 @@ const CHOSEN: &str = "Mahalanobis, early stage";
 /// The slices and pictures that the ways are fitted and compared on.
 pub struct Material<'a> {
     /// What the clouds are made of.
-    pub training: &'a Seen,
+    pub training: Vec<Observation>,
     /// What decides where a cloud ends.
-    pub validation: &'a Seen,
+    pub validation: Vec<Observation>,
     /// Brain MRI that should not be refused.
-    pub held_out: &'a Seen,
+    pub held_out: &'a [Observation],
     /// Pictures that should.
     pub foreign: &'a [Observation],
 }
@@ -56,9 +56,8 @@ pub struct Method {
 /// # Errors
 /// The training slices all have the same features.
 pub fn compare(material: &Material<'_>, cloud: &Gaussian, stage: &str, familiar: f64) -> anyhow::Result<Comparison> {
-    let features = Gaussian::fit(&rows(material.training, |observation| &observation.features))?;
-    let bank: Vec<Vec<f32>> =
-        material.training.observations.iter().map(|observation| unit(&observation.features)).collect();
+    let features = Gaussian::fit(&rows(&material.training, |observation| &observation.features))?;
+    let bank: Vec<Vec<f32>> = material.training.iter().map(|observation| unit(&observation.features)).collect();
     let mut methods = vec![
         method("maximum logit", material, familiar, |observation| -f64::from(highest(&observation.logits))),
         method("energy", material, familiar, |observation| energy(&observation.logits)),
@@ -78,7 +77,7 @@ fn method(
     score: impl Fn(&Observation) -> f64 + Copy,
 ) -> Method {
     let limit = limit(material, familiar, score);
-    let held_out: Vec<f64> = material.held_out.observations.iter().map(score).collect();
+    let held_out: Vec<f64> = material.held_out.iter().map(score).collect();
     let foreign: Vec<f64> = material.foreign.iter().map(score).collect();
     let refused = |scores: &[f64]| scores.iter().filter(|&&score| score > limit).count() as f64 / scores.len() as f64;
     Method {
@@ -92,7 +91,7 @@ fn method(
 
 /// The score that this part of the validation slices does not exceed.
 fn limit(material: &Material<'_>, familiar: f64, score: impl Fn(&Observation) -> f64) -> f64 {
-    let mut scores: Vec<f64> = material.validation.observations.iter().map(score).collect();
+    let mut scores: Vec<f64> = material.validation.iter().map(score).collect();
     scores.sort_by(f64::total_cmp);
     metrics::quantile(&scores, familiar)
 }
