@@ -45,8 +45,7 @@ impl Separable {
         let bias = tensors.take(&format!("{layer}.bias"), &[outputs])?;
         let tap = |channels: &[f32], tap: usize| Eight(std::array::from_fn(|lane| channels[lane * 9 + tap]));
         let taps = depthwise.chunks_exact(9 * LANES).map(|channels| std::array::from_fn(|index| tap(channels, index)));
-        let weight = |output: usize, step: usize| pointwise[output * inputs + step];
-        Ok(Self { taps: taps.collect(), pointwise: Weights::pack(&bias, inputs, weight) })
+        Ok(Self { taps: taps.collect(), pointwise: Weights::pack_matrix(&bias, &pointwise) })
     }
 
     /// Gives `target` its shape, unless the sums are added to what it holds.

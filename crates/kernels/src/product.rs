@@ -56,6 +56,19 @@ impl Weights {
         Self { depth, packed, bias }
     }
 
+    /// Packs a matrix `[outputs, depth]`, both multiples of eight: eight rows at a time, turned in blocks.
+    pub(crate) fn pack_matrix(bias: &[f32], matrix: &[f32]) -> Self {
+        let depth = matrix.len() / bias.len() / LANES;
+        let mut packed = Vec::with_capacity(bias.len() / LANES * depth);
+        for rows in matrix.as_chunks::<LANES>().0.chunks_exact(depth * LANES) {
+            packed.extend((0..depth).map(|step| {
+                let block: [_; LANES] = std::array::from_fn(|lane| rows[lane * depth + step]);
+                std::array::from_fn(|row| Eight(block.map(|values| values[row])))
+            }));
+        }
+        Self { depth, packed, bias: bias.as_chunks().0.iter().copied().map(Eight).collect() }
+    }
+
     /// Output channels.
     pub(crate) fn outputs(&self) -> usize {
         self.bias.len() * LANES
