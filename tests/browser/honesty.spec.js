@@ -132,8 +132,8 @@ test("a confusion matrix can be read cell by cell, with recall and precision", a
 });
 
 test("the reliability diagram has a dot for every bin that holds slices, and says the same in words", async ({ sulcus, request }) => {
-  const { honest } = await site(request);
-  const filled = honest.reliability.filter((bin) => bin.count);
+  const { calibration } = await site(request);
+  const filled = calibration.calibration_error.reliability.filter((bin) => bin.count);
   const dialog = await openEvidence(sulcus);
   const chart = dialog.getByRole("img", { name: /^Reliability diagram/ }).first();
   await expect(chart.locator("circle")).toHaveCount(filled.length);

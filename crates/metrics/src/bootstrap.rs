@@ -95,6 +95,32 @@ pub fn calibration_interval(predictions: &Predictions, bins: usize, bootstrap: B
     middle_95((0..bootstrap.resamples.max(1)).map(|_| draw()).collect())
 }
 
+/// What chance alone makes of a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ByChance {
+    /// On average.
+    pub mean: f64,
+    /// In 95 of 100 cases, lower and upper end.
+    pub ci95: [f64; 2],
+}
+
+/// The expected calibration error that the same confidences would have if each were exactly the chance to be right, each
+/// item by itself.
+///
+/// It is not 0: in a bin of few items the share of right ones is off by chance, and the error adds up how far, whatever
+/// the direction (Brocker and Smith 2007). A measured error within the interval is no evidence of a wrong probability.
+#[must_use]
+pub fn calibration_by_chance(predictions: &Predictions, bins: usize, bootstrap: Bootstrap) -> ByChance {
+    let confidences: Vec<f64> = confidences(predictions).map(|(confidence, _)| confidence).collect();
+    let mut random = ChaCha8Rng::seed_from_u64(bootstrap.seed);
+    let mut draw = || {
+        let items = confidences.iter().map(|&confidence| (confidence, random.random::<f64>() < confidence));
+        expected_calibration_error(&sorted_into(bins, items))
+    };
+    let drawn: Vec<f64> = (0..bootstrap.resamples.max(1)).map(|_| draw()).collect();
+    ByChance { mean: drawn.iter().sum::<f64>() / drawn.len() as f64, ci95: middle_95(drawn) }
+}
+
 /// What one set of predictions has more than another, with 95 % percentile intervals.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
@@ -174,7 +200,7 @@ pub fn quantile(ascending: &[f64], part: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bootstrap, difference, quantile};
+    use super::{Bootstrap, calibration_by_chance, difference, quantile};
     use crate::Predictions;
 
     /// Items of two classes, each a cluster of its own; `right` says which of them get their class.
@@ -209,6 +235,16 @@ mod tests {
         let same = difference(&a, &a, Bootstrap::default()).unwrap();
         assert_eq!((same.accuracy_ci95, same.macro_f1_ci95), ([0.0; 2], [0.0; 2]));
         assert!(difference(&a, &predictions(&[true; 6]), Bootstrap::default()).is_err());
+    }
+
+    #[test]
+    fn exact_probabilities_have_the_error_of_a_coin_thrown_so_often() {
+        // All say 0.9, so one bin holds all: the error is how far a share of 400 throws lies from 0.9, on average
+        // sqrt(2 / pi) of the standard deviation.
+        let chance = calibration_by_chance(&predictions(&[true; 400]), 15, Bootstrap::default());
+        let deviation = (0.9 * 0.1 / 400.0_f64).sqrt();
+        assert!((chance.mean - (2.0 / std::f64::consts::PI).sqrt() * deviation).abs() < 0.0005, "{chance:?}");
+        assert!((chance.ci95[1] - 2.24 * deviation).abs() < 0.003, "{chance:?}");
     }
 
     #[test]

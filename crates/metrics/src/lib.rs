@@ -24,6 +24,7 @@ mod bootstrap;
 mod calibration;
 mod confusion;
 mod error;
+mod folds;
 mod logistic;
 mod predictions;
 mod probe;
@@ -31,14 +32,15 @@ mod report;
 mod roc;
 
 pub use bootstrap::{
-    Bootstrap, ClassIntervals, Difference, Intervals, calibration_interval, class_intervals, difference, intervals,
-    quantile,
+    Bootstrap, ByChance, ClassIntervals, Difference, Intervals, calibration_by_chance, calibration_interval,
+    class_intervals, difference, intervals, quantile,
 };
 pub use calibration::{Bin, RiskPoint, expected_calibration_error, log_loss, reliability, risk_coverage};
 pub use confusion::{Average, Confusion, Scores};
 pub use error::MetricsError;
+pub use folds::{FOLDS, folds};
 pub use logistic::Logistic;
 pub use predictions::Predictions;
-pub use probe::{FOLDS, ProbeReport, ProbedClass, probe};
+pub use probe::{ProbeReport, ProbedClass, probe};
 pub use report::{ClassReport, Report};
 pub use roc::{RocPoint, roc_auc, roc_curve, separation};

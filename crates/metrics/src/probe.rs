@@ -3,12 +3,12 @@
 //! Numbers that should tell nothing (the size of a frame, the noise of the air) and yet do are a shortcut: a network
 //! may learn them in place of what it is asked for.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Bootstrap, Logistic, MetricsError, Predictions, intervals, roc_auc};
+use crate::{Bootstrap, FOLDS, Logistic, MetricsError, Predictions, folds, intervals, roc_auc};
 
-/// Parts that the items are divided into; each is predicted by a fit to the others.
-pub const FOLDS: usize = 5;
 /// The penalty on squared weights of standardised features, as scikit-learn has it by default.
 const PENALTY: f64 = 1.0;
 /// Enough for two digits of an interval, and quick.
@@ -53,7 +53,8 @@ pub fn probe(
     // Only to have the columns checked before they are indexed.
     let even = vec![vec![1.0 / classes.len() as f32; classes.len()]; rows.len()];
     Predictions::new(classes, labels, &even, clusters)?;
-    let folds = folds(classes, labels, clusters)?;
+    check_clusters(classes, labels, clusters)?;
+    let folds = folds(labels, clusters);
     let mut probabilities = vec![Vec::new(); rows.len()];
     for fold in 0..FOLDS {
         let others: Vec<usize> = (0..rows.len()).filter(|&item| folds[item] != fold).collect();
@@ -88,53 +89,14 @@ fn report(predictions: &Predictions) -> ProbeReport {
     }
 }
 
-/// The fold of every item: clusters stay whole, and each class is spread evenly.
-///
-/// The largest clusters are placed first, each where its classes are rarest so far.
-fn folds(classes: &[String], labels: &[usize], clusters: &[usize]) -> Result<Vec<usize>, MetricsError> {
-    let mut members = std::collections::BTreeMap::<usize, Vec<usize>>::new();
-    for (item, &cluster) in clusters.iter().enumerate() {
-        members.entry(cluster).or_default().push(item);
-    }
+/// Every class must be in every fold.
+fn check_clusters(classes: &[String], labels: &[usize], clusters: &[usize]) -> Result<(), MetricsError> {
     for (label, class) in classes.iter().enumerate() {
-        let found = members.values().filter(|items| items.iter().any(|&item| labels[item] == label)).count();
+        let of_class = labels.iter().zip(clusters).filter(|(item, _)| **item == label).map(|(_, cluster)| cluster);
+        let found = of_class.collect::<BTreeSet<_>>().len();
         if found < FOLDS {
             return Err(MetricsError::TooFewClusters { class: class.clone(), found, needed: FOLDS });
         }
     }
-    let mut groups: Vec<Vec<usize>> = members.into_values().collect();
-    groups.sort_by_key(|items| std::cmp::Reverse(items.len()));
-    let mut placed = vec![[0_usize; FOLDS]; classes.len()];
-    let mut fold_of = vec![0; labels.len()];
-    for items in groups {
-        let alike = |fold: usize| items.iter().map(|&item| placed[labels[item]][fold]).sum::<usize>();
-        let fold = (0..FOLDS).min_by_key(|&fold| alike(fold)).unwrap_or(0);
-        for item in items {
-            placed[labels[item]][fold] += 1;
-            fold_of[item] = fold;
-        }
-    }
-    Ok(fold_of)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cluster_is_torn_and_every_fold_has_its_fifth_of_each_class() {
-        let classes = ["a", "b"].map(str::to_owned);
-        let labels: Vec<usize> = (0..600).map(|item| usize::from(item % 3 == 0)).collect();
-        // Clusters of 6 items, both classes mixed, and single items.
-        let clusters: Vec<usize> = (0..600).map(|item| if item < 300 { item / 6 } else { item }).collect();
-        let folds = folds(&classes, &labels, &clusters).unwrap();
-        for fold in 0..FOLDS {
-            for (label, expected) in [(0, 80), (1, 40)] {
-                let found = (0..600).filter(|&item| folds[item] == fold && labels[item] == label).count();
-                assert_eq!(found, expected, "class {label} in fold {fold}");
-            }
-        }
-        let mut first_of = std::collections::HashMap::new();
-        assert!((0..600).all(|item| *first_of.entry(clusters[item]).or_insert(folds[item]) == folds[item]));
-    }
+    Ok(())
 }

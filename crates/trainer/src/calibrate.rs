@@ -1,24 +1,25 @@
 //! `sulcus calibrate`: teaches a weights file how sure it is, when to abstain, and what is no brain MRI.
 //!
-//! Everything is fitted on the training and the validation part, and measured on the held-out part and, where a folder
-//! of them is named, on pictures that are no brain MRI; none of these is looked at while fitting. What is familiar is
-//! fitted on slices as they are and as training changes them: another scanner's slices are no foreign pictures.
+//! What is familiar is fitted on the training and the validation part, on slices as they are and as training changes them:
+//! another scanner's slices are no foreign pictures. It is measured on the held-out part and, where a folder of them is
+//! named, on pictures that are no brain MRI. Temperature and threshold are fitted on what training did not see, and
+//! measured by cross-fitting ([`cross_fit`]). Nothing is measured with what was fitted on it.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use classifier::{Classifier, Observation};
-use dataset::{Dataset, Split};
+use dataset::Split;
 use imaging::PreparedSlice;
-use metrics::{Bootstrap, Predictions, RiskPoint};
+use metrics::{Bootstrap, ByChance, RiskPoint};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 use weights::{Reserve, Tensor};
 
 use crate::batches::chance;
+use crate::calibrate::cross_fit::{Aim, Fit, Measured};
 use crate::calibrate::familiar::{Comparison, Material};
 use crate::calibrate::gaussian::Gaussian;
-use crate::calibrate::temperature::{fit_temperature, softmax};
 use crate::catalogue;
 use crate::cli::CalibrateArguments;
 use crate::data::{Scans, held_out_fingerprint};
@@ -26,6 +27,7 @@ use crate::model_files;
 use crate::recipe::{Augmentation, Recipe};
 use crate::slices::{Slices, prepare_file, progress_bar};
 
+mod cross_fit;
 mod familiar;
 mod gaussian;
 mod temperature;
@@ -38,8 +40,6 @@ const TRAINING_SLICES: usize = 1000;
 const FAMILIAR: f64 = 0.995;
 /// Seed of the changes that slices are looked at with.
 const SEED: u64 = 20;
-/// No class is named with a lower probability than this.
-const LEAST_PROBABILITY: f32 = 0.5;
 /// Points of the curve of risk against coverage, at equal steps of the coverage.
 const CURVE_POINTS: u32 = 40;
 
@@ -50,11 +50,18 @@ struct Findings {
     command: String,
     fitted_on: Parts,
     measured_on: Parts,
+    /// How temperature and threshold can be fitted on held-out slices and measured on them.
+    cross_fitting: &'static str,
     temperature: f64,
     calibration_error: CalibrationError,
     abstention: Abstention,
     foreign: Comparison,
 }
+
+/// What `cross_fitting` says.
+const CROSS_FITTING: &str = "Temperature and threshold are fitted on the validation and held-out slices. What is reported of \
+     them on held-out slices comes of five fits, each to four fifths of the groups of patients and copies and measured on \
+     the slices of the last fifth.";
 
 /// How many slices, and of which part.
 #[derive(Serialize)]
@@ -73,6 +80,8 @@ struct CalibrationError {
     before_ci95: [f64; 2],
     after: f64,
     after_ci95: [f64; 2],
+    /// What so many slices would show if every probability were exact.
+    exact: ByChance,
     /// The bins of the diagram without the temperature.
     reliability_before: Vec<metrics::Bin>,
     /// With it.
@@ -82,7 +91,7 @@ struct CalibrationError {
 /// When the model abstains, and what that gives on the held-out part.
 #[derive(Serialize)]
 struct Abstention {
-    /// The share of wrong answers that was to be kept to on the validation part.
+    /// The share of wrong answers that was to be kept to.
     wanted_risk: f64,
     abstain_below: f32,
     /// Of the held-out slices, the part that is answered.
@@ -94,6 +103,7 @@ struct Abstention {
 }
 
 /// What the model makes of a set of slices.
+#[derive(Default)]
 struct Seen {
     observations: Vec<Observation>,
     labels: Vec<usize>,
@@ -123,10 +133,10 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let changed_validation = gallery.look_at(&split.validation, recipe.augmentation, "validation slices, changed")?;
     let foreign = look_at_foreign(&classifier, arguments.foreign.as_deref(), &stage)?;
 
-    let temperature =
-        arguments.temperature.unwrap_or_else(|| fit_temperature(&logits(&validation), &validation.labels));
-    let answers = |seen: &Seen, temperature| predictions(&scans, seen, temperature);
-    let abstention = abstention(&answers(&validation, temperature)?, &answers(&held_out, temperature)?, arguments.risk);
+    let classes = &file.manifest.classes;
+    let aim = Aim { temperature: arguments.temperature, risk: arguments.risk };
+    let measured = aim.measure(classes, &validation, &held_out)?;
+    let Fit { temperature, abstain_below } = aim.fit(classes, &validation.joined(&held_out))?;
     let material = Material {
         training: [&training.observations[..], &changed_training.observations].concat(),
         validation: [&validation.observations[..], &changed_validation.observations].concat(),
@@ -137,11 +147,7 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let comparison = familiar::compare(&material, &cloud, &stage, FAMILIAR)?;
 
     file.manifest.temperature = Some(temperature as f32);
-    file.manifest.reserve = Some(Reserve {
-        abstain_below: abstention.abstain_below,
-        stage,
-        familiar_up_to: comparison.familiar_up_to as f32,
-    });
+    file.manifest.reserve = Some(Reserve { abstain_below, stage, familiar_up_to: comparison.familiar_up_to as f32 });
     file.tensors.insert(Reserve::MEAN.to_owned(), Tensor::float(vec![cloud.dimension()], cloud.mean()));
     let square = vec![cloud.dimension(); 2];
     file.tensors.insert(Reserve::WHITENING.to_owned(), Tensor::float(square, cloud.whitening()));
@@ -149,11 +155,12 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let findings = Findings {
         weights_sha256: weights::sha256(&bytes),
         command: command(arguments),
-        fitted_on: parts(&training, &validation, None, &[]),
-        measured_on: parts(&Seen::none(), &Seen::none(), Some(&held_out), &foreign),
+        fitted_on: parts(&training, &validation, &held_out, &[]),
+        measured_on: parts(&Seen::default(), &Seen::default(), &held_out, &foreign),
+        cross_fitting: CROSS_FITTING,
         temperature,
-        calibration_error: calibration_error(&answers(&held_out, 1.0)?, &answers(&held_out, temperature)?),
-        abstention,
+        calibration_error: calibration_error(&measured),
+        abstention: abstention(&measured, aim.risk, abstain_below),
         foreign: comparison,
     };
     print(&findings);
@@ -269,8 +276,27 @@ pub fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 impl Seen {
-    fn none() -> Self {
-        Self { observations: Vec::new(), labels: Vec::new(), clusters: Vec::new() }
+    /// These slices, then others.
+    fn joined(&self, others: &Self) -> Self {
+        Self {
+            observations: [&self.observations[..], &others.observations].concat(),
+            labels: [&self.labels[..], &others.labels].concat(),
+            clusters: [&self.clusters[..], &others.clusters].concat(),
+        }
+    }
+
+    /// Those of the slices that are wanted.
+    fn only(&self, wanted: impl Fn(usize) -> bool) -> Self {
+        let places: Vec<usize> = (0..self.labels.len()).filter(|&place| wanted(place)).collect();
+        Self {
+            observations: places.iter().map(|&place| self.observations[place].clone()).collect(),
+            labels: places.iter().map(|&place| self.labels[place]).collect(),
+            clusters: places.iter().map(|&place| self.clusters[place]).collect(),
+        }
+    }
+
+    fn logits(&self) -> Vec<&[f32]> {
+        rows(&self.observations, |observation| &observation.logits)
     }
 }
 
@@ -279,25 +305,16 @@ pub fn rows(observations: &[Observation], of: impl Fn(&Observation) -> &Vec<f32>
     observations.iter().map(|observation| of(observation).as_slice()).collect()
 }
 
-fn logits(seen: &Seen) -> Vec<&[f32]> {
-    rows(&seen.observations, |observation| &observation.logits)
-}
-
-fn predictions(dataset: &Dataset, seen: &Seen, temperature: f64) -> anyhow::Result<Predictions> {
-    let probabilities: Vec<Vec<f32>> = logits(seen).into_iter().map(|row| softmax(row, temperature)).collect();
-    Ok(Predictions::new(&dataset.classes, &seen.labels, &probabilities, &seen.clusters)?)
-}
-
-fn parts(training: &Seen, validation: &Seen, held_out: Option<&Seen>, foreign: &[Observation]) -> Parts {
+fn parts(training: &Seen, validation: &Seen, held_out: &Seen, foreign: &[Observation]) -> Parts {
     Parts {
         training: training.observations.len(),
         validation: validation.observations.len(),
-        held_out: held_out.map_or(0, |seen| seen.observations.len()),
+        held_out: held_out.observations.len(),
         foreign: foreign.len(),
     }
 }
 
-fn calibration_error(before: &Predictions, after: &Predictions) -> CalibrationError {
+fn calibration_error(Measured { before, after, .. }: &Measured) -> CalibrationError {
     let error = |predictions| metrics::expected_calibration_error(&metrics::reliability(predictions, BINS));
     let interval = |predictions| metrics::calibration_interval(predictions, BINS, Bootstrap::default());
     CalibrationError {
@@ -305,17 +322,14 @@ fn calibration_error(before: &Predictions, after: &Predictions) -> CalibrationEr
         before_ci95: interval(before),
         after: error(after),
         after_ci95: interval(after),
+        exact: metrics::calibration_by_chance(after, BINS, Bootstrap::default()),
         reliability_before: metrics::reliability(before, BINS),
         reliability: metrics::reliability(after, BINS),
     }
 }
 
-/// Chooses the threshold on `validation`: the largest part of the slices that is answered at the wanted risk.
-fn abstention(validation: &Predictions, held_out: &Predictions, wanted_risk: f64) -> Abstention {
-    let allowed = metrics::risk_coverage(validation).into_iter().rev().find(|point| point.risk <= wanted_risk);
-    let abstain_below = allowed.map_or(1.0, |point| point.confidence as f32).max(LEAST_PROBABILITY);
-    let curve = metrics::risk_coverage(held_out);
-    let answered = curve.iter().rev().find(|point| point.confidence >= f64::from(abstain_below));
+fn abstention(measured: &Measured, wanted_risk: f64, abstain_below: f32) -> Abstention {
+    let curve = metrics::risk_coverage(&measured.after);
     let at = |step: u32| {
         let coverage = f64::from(step) / f64::from(CURVE_POINTS);
         // Of 3 parts in 3 the last may be a rounding error short.
@@ -324,8 +338,8 @@ fn abstention(validation: &Predictions, held_out: &Predictions, wanted_risk: f64
     Abstention {
         wanted_risk,
         abstain_below,
-        coverage: answered.map_or(0.0, |point| point.coverage),
-        risk: answered.map_or(0.0, |point| point.risk),
+        coverage: measured.coverage,
+        risk: measured.risk,
         curve: (1..=CURVE_POINTS).filter_map(at).collect(),
     }
 }
@@ -344,8 +358,15 @@ fn command(arguments: &CalibrateArguments) -> String {
 fn print(findings: &Findings) {
     let Findings { temperature, calibration_error: error, abstention, foreign, .. } = findings;
     println!(
-        "temperature {temperature:.4}; expected calibration error {:.4} (95 % interval {:.4} to {:.4}), before {:.4}",
-        error.after, error.after_ci95[0], error.after_ci95[1], error.before
+        "temperature {temperature:.4}; expected calibration error {:.4} (95 % interval {:.4} to {:.4}), before {:.4}; exact \
+         probabilities would have {:.4} ({:.4} to {:.4}) on so many slices",
+        error.after,
+        error.after_ci95[0],
+        error.after_ci95[1],
+        error.before,
+        error.exact.mean,
+        error.exact.ci95[0],
+        error.exact.ci95[1]
     );
     println!(
         "abstains below {:.2}: answers {:.1} % of the held-out slices, {:.1} % of them wrong",

@@ -248,7 +248,7 @@ pub struct CalibrateArguments {
     /// The weights file to write; it may be the one to start from
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Share of wrong answers among those given, kept to on the validation part
+    /// Share of wrong answers among those given that the model abstains to keep to
     #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
     pub risk: f64,
     /// Leave the temperature at this value instead of fitting it: 1 for a model whose validation part is too easy to tell

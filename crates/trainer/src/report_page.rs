@@ -142,7 +142,7 @@ fn data(report: &RunReport) -> Markup {
                 div { dt { "groups of copies with two labels" } dd { (report.leakage.conflicting_twins) } }
             }
             p { "Fingerprint of the data: " code { (report.data_fingerprint) } }
-            p { "SHA-256 of the network: " code { (report.network_sha256) } }
+            p { "SHA-256 of the network: " code { (report.weights_sha256) } }
             @if !report.unreadable.is_empty() {
                 p { "Could not be read:" }
                 ul { @for file in &report.unreadable { li { (file) } } }

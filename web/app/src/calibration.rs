@@ -36,6 +36,32 @@ pub struct CalibrationError {
     pub after: f64,
     /// Its 95 % interval.
     pub after_ci95: [f64; 2],
+    /// What exact probabilities would show on so many slices.
+    pub exact: ByChance,
+    /// Probability against share of right answers, by the temperatures of fits that had not seen the slices.
+    pub reliability: Vec<Bin>,
+}
+
+/// The answers whose probability lies in one interval.
+#[derive(Deserialize, Clone, Copy, Debug, PartialEq)]
+pub struct Bin {
+    /// Above this probability.
+    pub from: f64,
+    /// Up to this one.
+    pub to: f64,
+    /// How many answers.
+    pub count: u64,
+    /// Their mean probability.
+    pub confidence: f64,
+    /// The share of them that is right.
+    pub accuracy: f64,
+}
+
+/// What chance alone would show.
+#[derive(Deserialize, Clone, Copy, Debug, PartialEq)]
+pub struct ByChance {
+    /// On average.
+    pub mean: f64,
 }
 
 /// The rule of "unsure".

@@ -4,8 +4,7 @@
 
 use leptos::prelude::*;
 
-use crate::calibration::Abstention;
-use crate::report::Bin;
+use crate::calibration::{Abstention, Bin};
 use crate::wording;
 
 /// Size of a drawing in its own units.

@@ -84,17 +84,16 @@ fn Glance(dossiers: Vec<(Dossier, Model)>) -> impl IntoView {
 /// One network: its tests side by side, then what else is known.
 #[component]
 fn Network(dossier: Dossier, model: Model, open: bool) -> impl IntoView {
-    let reliability = dossier.honest().map(|filed| filed.content.figures.reliability.clone());
     let (own, others) = (dossier.own, dossier.others);
     let card = |own: bool| move |filed: Filed<Report>| view! { <Card filed own /> };
     let calibration = dossier.calibration;
     let untested = own.is_empty() && others.is_empty() && dossier.folds.is_empty();
-    let charts = reliability.zip(calibration.clone()).map(|(bins, Filed { content, .. })| {
+    let charts = calibration.clone().map(|Filed { content, .. }| {
         view! {
             <div class="charts">
                 <section>
                     <h4>"Does a probability mean what it says?"</h4>
-                    <Reliability bins />
+                    <Reliability bins=content.calibration_error.reliability />
                 </section>
                 <section>
                     <h4>"What does “unsure” buy?"</h4>
@@ -131,7 +130,11 @@ fn Rules(filed: Filed<CalibrationReport>) -> impl IntoView {
             <li>
                 "Probability and share of right answers lie "
                 <a class="number" href=address target="_blank">{format!("{:.4}", error.after)}</a>
-                {format!(" apart on average (expected calibration error, 95 % interval {low:.4} to {high:.4}).")}
+                {format!(
+                    " apart on average (expected calibration error, 95 % interval {low:.4} to {high:.4}). Exact \
+                     probabilities would lie {:.4} apart on so many slices, by chance.",
+                    error.exact.mean,
+                )}
             </li>
             <li>
                 {format!(

@@ -57,30 +57,11 @@ pub struct Figures {
     pub macro_f1_ci95: [f64; 2],
     /// Truth against answers.
     pub confusion: Confusion,
-    /// Mean distance of probability and share of right answers.
-    pub expected_calibration_error: f64,
-    /// Probability against share of right answers.
-    pub reliability: Vec<Bin>,
 }
 
 /// Test slices by true class (row) and answer (column), in the order of [`protocol::Class::ALL`].
 #[derive(Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Confusion(pub [[u64; 4]; 4]);
-
-/// The answers whose probability lies in one interval.
-#[derive(Deserialize, Clone, Copy, Debug, PartialEq)]
-pub struct Bin {
-    /// Above this probability.
-    pub from: f64,
-    /// Up to this one.
-    pub to: f64,
-    /// How many answers.
-    pub count: u64,
-    /// Their mean probability.
-    pub confidence: f64,
-    /// The share of them that is right.
-    pub accuracy: f64,
-}
 
 impl Report {
     /// What a reader has to know of the split before believing the figure. `own` says that this very weights file was
@@ -163,7 +144,7 @@ pub mod tests {
             r#"{{"protocol":"{protocol}","leaky":{leaky},"n":10,"clusters":5,"accuracy":0.9,"accuracy_ci95":[0.8,0.95],
             "leakage":{{"test_with_twin_in_train":7,"test_with_patient_in_train":0,"test_without_groups":0,
             "conflicting_twins":0,"leaky":{leaky}}},"macro_f1":0.88,"macro_f1_ci95":[0.8,0.9],
-            "confusion":[[3,1,0,0],[0,2,0,0],[0,0,0,0],[0,0,0,4]],"expected_calibration_error":0.03,"reliability":[],
+            "confusion":[[3,1,0,0],[0,2,0,0],[0,0,0,0],[0,0,0,4]],
             "weights_sha256":"{sha256}","architecture":"{architecture}","input_size":128,
             "command":"sulcus evaluate","per_class":[]}}"#
         )

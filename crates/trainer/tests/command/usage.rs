@@ -1,0 +1,37 @@
+//! Words on the command line, and the probe of slices.
+
+use super::*;
+
+#[test]
+fn a_probe_reports_every_step_of_preparation() {
+    let (data, runs) = (scans(), tempfile::tempdir().unwrap());
+    let (recipe, findings) = (recipe(runs.path()), runs.path().join("probe.json"));
+    let [recipe, data, findings_text] = [&recipe, data.path(), &findings].map(|path: &Path| path.to_str().unwrap());
+    succeed(&["probe", "--recipe", recipe, "--data", data, "--json", findings_text]);
+    let findings = json(&findings);
+    let steps = findings["steps"].as_array().unwrap();
+    let after: Vec<&str> = steps.iter().map(|step| step["after"].as_str().unwrap()).collect();
+    assert_eq!(after, ["resizing", "the crop", "scaling intensities", "random changes"]);
+    for step in steps {
+        let groups: Vec<&str> =
+            step["probes"].as_array().unwrap().iter().map(|probe| probe["group"].as_str().unwrap()).collect();
+        assert_eq!(groups, ["borders", "air", "sharpness", "all"]);
+    }
+    assert_eq!(findings["slices"], 32);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn wrong_usage_exits_with_two() {
+    assert_eq!(sulcus(&["classify"]).status.code(), Some(2));
+    assert_eq!(sulcus(&["train", "--recipe"]).status.code(), Some(2));
+}
+
+#[test]
+fn help_shows_examples() {
+    let with_training = ["audit", "probe", "train", "ablate", "report", "bench"];
+    let with_a_file = ["evaluate", "export", "calibrate", "transfer", "classify"];
+    for command in with_training.into_iter().chain(with_a_file) {
+        assert!(succeed(&[command, "--help"]).contains("Example"), "{command}");
+    }
+}
