@@ -22,12 +22,12 @@ pub struct Filed<T = Paper> {
 #[derive(Deserialize, Clone, Debug, PartialEq)]
 #[serde(untagged)]
 pub enum Paper {
+    /// Of several folds; it also has all that an evaluation has, so it comes before it.
+    Folds(FoldsReport),
     /// Of one weights file on one test.
     Evaluation(Report),
     /// Of a weights file's probabilities and rules.
     Calibration(CalibrationReport),
-    /// Of several folds.
-    Folds(FoldsReport),
     /// Of a weights file on brains from elsewhere.
     Transfer(Transfer),
 }
@@ -127,6 +127,16 @@ mod tests {
         let dossier = Dossier::of(&model("x", "xception", "ab"), &papers);
         assert_eq!(dossier.honest(), None);
         assert_eq!(dossier.others.len(), 1);
+    }
+
+    #[test]
+    fn a_report_of_folds_is_not_taken_for_one_of_a_single_network() {
+        let one = report("grouped-5fold", false, "xception", "of all folds");
+        let folds = r#"{"folds":[],"accuracy_over_folds":{"mean":0.9,"standard_deviation":0.01},
+            "recipe":{"name":"folds","architecture":"xception"},"#;
+        let papers = [filed("a", &one.replacen('{', folds, 1))];
+        let dossier = Dossier::of(&model("x", "xception", "ab"), &papers);
+        assert_eq!((dossier.folds.len(), dossier.others.len()), (1, 0));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::confusion::Confusion;
+use crate::confusion;
 use crate::dossier::Filed;
 use crate::folds::{FoldFigures, FoldsReport};
 use crate::report::{Figures, Report};
@@ -74,7 +74,7 @@ pub fn Card(
             <Head address figures=report.figures.clone() />
             <p>{report.leakage.sentence(report.figures.n)}</p>
             <p>{report.explanation(own)}</p>
-            <Confusion matrix=report.figures.confusion />
+            {confusion::table(&report.figures.confusion)}
             <p class="quiet command">
                 "Repeat it: " <code>{report.command.clone()}</code>
                 <br />
@@ -140,7 +140,12 @@ pub fn FoldsCard(
                 )}
             </p>
             <FoldsTable folds=content.folds.clone() />
-            <Confusion matrix=content.pooled.confusion />
+            {confusion::table(&content.pooled.confusion)}
+            <p class="quiet command">
+                "Repeat it: " <code>{content.command.clone()}</code>
+                <br />
+                {format!("{0} × {0} pixels", content.input_size)}
+            </p>
         </article>
     }
 }

@@ -16,6 +16,10 @@ pub struct FoldsReport {
     pub pooled: Figures,
     /// What the folds were trained by.
     pub recipe: Recipe,
+    /// Side of the networks' input in pixels.
+    pub input_size: u32,
+    /// What repeats it.
+    pub command: String,
 }
 
 /// One fold.

@@ -1,5 +1,6 @@
 //! An evaluation report, as `sulcus evaluate --json` writes it: the source of every figure on the page.
 
+use protocol::Class;
 use serde::Deserialize;
 
 use crate::wording;
@@ -56,12 +57,33 @@ pub struct Figures {
     /// Its interval.
     pub macro_f1_ci95: [f64; 2],
     /// Truth against answers.
+    #[serde(flatten)]
     pub confusion: Confusion,
 }
 
-/// Test slices by true class (row) and answer (column), in the order of [`protocol::Class::ALL`].
-#[derive(Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Confusion(pub [[u64; 4]; 4]);
+/// Test slices by true class (row) and answer (column).
+#[derive(Deserialize, Clone, Debug, PartialEq, Eq)]
+#[serde(try_from = "Table")]
+pub struct Confusion {
+    classes: Vec<Class>,
+    rows: Vec<Vec<u64>>,
+}
+
+/// As a report has it, before it is known to be square.
+#[derive(Deserialize)]
+struct Table {
+    classes: Vec<Class>,
+    confusion: Vec<Vec<u64>>,
+}
+
+impl TryFrom<Table> for Confusion {
+    type Error = &'static str;
+
+    fn try_from(Table { classes, confusion: rows }: Table) -> Result<Self, Self::Error> {
+        let square = rows.len() == classes.len() && rows.iter().all(|row| row.len() == classes.len());
+        square.then_some(Self { classes, rows }).ok_or("the confusion matrix has not a row and a column for each class")
+    }
+}
 
 impl Report {
     /// What a reader has to know of the split before believing the figure. `own` says that this very weights file was
@@ -118,14 +140,24 @@ impl Leakage {
 }
 
 impl Confusion {
+    /// The classes, in the order of rows and columns.
+    pub fn classes(&self) -> &[Class] {
+        &self.classes
+    }
+
+    /// Answers by true class.
+    pub fn rows(&self) -> &[Vec<u64>] {
+        &self.rows
+    }
+
     /// Of the slices of a true class, the share answered right; none where there are no slices.
     pub fn recall(&self, class: usize) -> Option<f64> {
-        share(self.0[class][class], self.0[class].iter().sum())
+        share(self.rows[class][class], self.rows[class].iter().sum())
     }
 
     /// Of the answers that name a class, the share that is right; none where it was never named.
     pub fn precision(&self, class: usize) -> Option<f64> {
-        share(self.0[class][class], self.0.iter().map(|row| row[class]).sum())
+        share(self.rows[class][class], self.rows.iter().map(|row| row[class]).sum())
     }
 }
 
@@ -144,6 +176,7 @@ pub mod tests {
             r#"{{"protocol":"{protocol}","leaky":{leaky},"n":10,"clusters":5,"accuracy":0.9,"accuracy_ci95":[0.8,0.95],
             "leakage":{{"test_with_twin_in_train":7,"test_with_patient_in_train":0,"test_without_groups":0,
             "conflicting_twins":0,"leaky":{leaky}}},"macro_f1":0.88,"macro_f1_ci95":[0.8,0.9],
+            "classes":["glioma","meningioma","notumor","pituitary"],
             "confusion":[[3,1,0,0],[0,2,0,0],[0,0,0,0],[0,0,0,4]],
             "weights_sha256":"{sha256}","architecture":"{architecture}","input_size":128,
             "command":"sulcus evaluate","per_class":[]}}"#
@@ -169,5 +202,16 @@ pub mod tests {
         let matrix = parsed("grouped", false).figures.confusion;
         assert_eq!([matrix.recall(0), matrix.recall(1), matrix.recall(2)], [Some(0.75), Some(1.0), None]);
         assert_eq!([matrix.precision(0), matrix.precision(1)], [Some(1.0), share(2, 3)]);
+    }
+
+    #[test]
+    fn a_matrix_has_as_many_rows_and_columns_as_there_are_classes() {
+        let of = |text: &str| serde_json::from_str::<Confusion>(text);
+        assert!(of(r#"{"classes":["glioma","pituitary"],"confusion":[[1,2],[3,4]]}"#).is_ok());
+        for wrong in
+            [r#"{"classes":["glioma"],"confusion":[[1,2],[3,4]]}"#, r#"{"classes":["glioma"],"confusion":[[]]}"#]
+        {
+            assert!(of(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -97,7 +97,7 @@ mod tests {
     /// Slices of two classes, each a patient of its own, all as sure of a class; every `wrong`-th is another's.
     fn seen(count: usize, wrong: usize, first: usize) -> Seen {
         let truth = |item: usize| item % 2;
-        let said = |item: usize| if item % wrong == 0 { 1 - truth(item) } else { truth(item) };
+        let said = |item: usize| if item.is_multiple_of(wrong) { 1 - truth(item) } else { truth(item) };
         let observation = |item: usize| Observation {
             logits: if said(item) == 0 { vec![4.0, 0.0] } else { vec![0.0, 4.0] },
             ..Observation::default()
