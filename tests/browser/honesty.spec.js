@@ -61,18 +61,17 @@ test("no state speaks of a diagnosis", async ({ sulcus }) => {
 /** The catalogue's model that answers, and the reports as the site serves them. */
 async function site(request) {
   const { models } = await (await request.get("weights/manifest.json")).json();
-  const names = await (await request.get("weights/reports/index.json")).json();
-  const read = async (name) => {
-    const address = `weights/reports/${name}`;
-    return { ...(await (await request.get(address)).json()), address };
-  };
+  const index = await (await request.get("weights/reports/index.json")).json();
+  const read = async ({ address }) => ({ ...(await (await request.get(address)).json()), address });
   const used = models.find((model) => model.default);
-  const reports = await Promise.all(names.map(read));
-  const tests = reports.filter(({ protocol, architecture }) => protocol && architecture === used.architecture);
+  const reports = await Promise.all(index.map(read));
+  const ofNetwork = reports.filter(({ protocol, architecture }) => protocol && architecture === used.architecture);
+  const tests = ofNetwork.filter(({ folds }) => !folds);
   const own = ({ weights_sha256 }) => weights_sha256 === used.sha256;
   return {
     used,
     tests,
+    folds: ofNetwork.filter(({ folds }) => folds),
     honest: tests.find((report) => own(report) && !report.leaky),
     leaky: tests.find((report) => report.leaky),
     calibration: reports.find((report) => report.calibration_error && own(report)),
@@ -108,6 +107,23 @@ test("the leaky and the honest figure stand side by side, as their reports have 
   const [left, right] = [await cards.nth(0).boundingBox(), await cards.nth(1).boundingBox()];
   expect(right.x).toBeGreaterThan(left.x + left.width - 1);
   expect(right.y).toBe(left.y);
+});
+
+test("several folds are one card, with a line a fold", async ({ sulcus, request }) => {
+  const { folds } = await site(request);
+  const dialog = await openEvidence(sulcus);
+  for (const report of folds) {
+    const card = dialog.getByRole("article").filter({ has: sulcus.page.locator(`a[href="${report.address}"]`) });
+    await expect(card.getByRole("heading")).toHaveText(`${report.folds.length} folds, patients held out`);
+    await expect(card).toContainText(`recipe ${report.recipe.name}`);
+    await expect(card).toContainText(`Mean of the folds ${percent(report.accuracy_over_folds.mean)}`);
+    const lines = card.getByRole("group", { name: "Folds" }).getByRole("row");
+    for (const [index, { n, accuracy }] of report.folds.entries()) {
+      await expect(lines.nth(index + 1)).toContainText(`${count(n)}${percent(accuracy)}`);
+    }
+    const matrix = card.getByRole("group", { name: "Confusion matrix" }).getByRole("columnheader");
+    await expect(matrix).toHaveCount(report.classes.length + 1);
+  }
 });
 
 test("both figures of a network stand in one line of the first table", async ({ sulcus, request }) => {

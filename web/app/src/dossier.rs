@@ -2,6 +2,7 @@
 //! measured or, where another training of the same network was, by the network.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::calibration::CalibrationReport;
 use crate::catalogue::Model;
@@ -9,8 +10,8 @@ use crate::folds::FoldsReport;
 use crate::report::Report;
 use crate::transfer::Transfer;
 
-/// A report and where it lies.
-#[derive(Clone, Debug, PartialEq)]
+/// A report and where it lies, as an entry of `reports/index.json`.
+#[derive(Deserialize, Clone, Debug, PartialEq)]
 pub struct Filed<T = Paper> {
     /// The address.
     pub address: String,
@@ -30,6 +31,8 @@ pub enum Paper {
     Calibration(CalibrationReport),
     /// Of a weights file on brains from elsewhere.
     Transfer(Transfer),
+    /// Of a kind that the page does not show.
+    Other(IgnoredAny),
 }
 
 /// All that is known of one model.

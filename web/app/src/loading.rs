@@ -17,7 +17,6 @@ use crate::browser::{allow_downloads, close_network, download, keep, kept, kept_
 use crate::catalogue::{Catalogue, Model, Samples};
 use crate::choice::{Engines, Phase, parameter};
 use crate::control::{self, set_phase};
-use crate::dossier::Filed;
 use crate::model::{Download, Page, SampleFile};
 
 /// Reads everything and starts the engines; what fails is shown with a way to try again.
@@ -131,14 +130,7 @@ async fn read_program(page: Page, engine: Engine) -> Result<(), String> {
 
 /// The reports: the page classifies without them, and then says that nothing is claimed.
 async fn read_reports(page: Page) -> Result<(), String> {
-    let names: Vec<String> = read_json("weights/reports/index.json").await.unwrap_or_default();
-    let reports = join_all(names.into_iter().map(async |name| {
-        let address = format!("weights/reports/{name}");
-        // The folder holds reports of other kinds too, which the page does not show.
-        let content = read_json(&address).await.ok()?;
-        Some(Filed { address, content })
-    }));
-    page.reports.set(reports.await.into_iter().flatten().collect());
+    page.reports.set(read_json("weights/reports/index.json").await.unwrap_or_default());
     Ok(())
 }
 

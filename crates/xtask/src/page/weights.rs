@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{copy_into, files_in};
@@ -32,10 +32,10 @@ struct Model {
     rest: Map<String, Value>,
 }
 
-/// Copies what the page loads, and lists the reports in `reports/index.json`, since a web server lists no folder.
+/// Copies what the page loads, and gathers the reports in `reports/index.json`, since a web server lists no folder.
 ///
 /// # Errors
-/// If the catalogue can't be read, names a file that is not beside it, or has another checksum than the file.
+/// If the catalogue or a report can't be read, or the catalogue names a file that is not beside it or has another checksum.
 pub fn copy(from: &Path, to: &Path) -> Result<()> {
     let manifest = from.join("manifest.json");
     if !manifest.exists() {
@@ -79,15 +79,24 @@ fn immutable_name(file: &Path, sha256: &str) -> String {
     format!("{stem}.{}.{end}", &sha256[..DIGITS])
 }
 
+/// Long lists in reports that the page does not show.
+const NOT_SHOWN: [&str; 4] = ["roc", "slices", "mistakes", "rows"];
+
+/// Copies the reports, and gathers what the page shows of them in one file: it asks for nothing later.
 fn copy_reports(from: &Path, to: &Path) -> Result<()> {
     let reports = if from.is_dir() { files_in(from)? } else { Vec::new() };
-    let mut names = Vec::new();
+    let mut index = Vec::new();
     for report in reports.iter().filter(|file| file.extension().is_some_and(|end| end == "json")) {
         copy_into(report, to)?;
-        names.extend(report.file_name().map(|name| name.to_string_lossy()));
+        let bytes = fs::read(report).with_context(|| format!("cannot read {}", report.display()))?;
+        let mut content: Map<String, Value> =
+            serde_json::from_slice(&bytes).with_context(|| format!("{} is not a report", report.display()))?;
+        content.retain(|field, _| !NOT_SHOWN.contains(&field.as_str()));
+        let name = report.file_name().unwrap_or_default().to_string_lossy();
+        index.push(json!({ "address": format!("weights/reports/{name}"), "content": content }));
     }
     fs::create_dir_all(to)?;
-    Ok(fs::write(to.join("index.json"), serde_json::to_vec(&names)?)?)
+    Ok(fs::write(to.join("index.json"), serde_json::to_vec(&index)?)?)
 }
 
 #[cfg(test)]
@@ -108,7 +117,7 @@ mod tests {
         fs::write(folder.path().join("imagenet.safetensors"), b"where training starts").unwrap();
         fs::create_dir(folder.path().join("reports")).unwrap();
         for name in ["official.json", "grouped.json", "notes.md"] {
-            fs::write(folder.path().join("reports").join(name), "{}").unwrap();
+            fs::write(folder.path().join("reports").join(name), r#"{"n": 2, "roc": [0, 1]}"#).unwrap();
         }
         folder
     }
@@ -143,13 +152,14 @@ mod tests {
     }
 
     #[test]
-    fn the_index_lists_the_reports() {
+    fn the_index_has_what_the_page_shows_of_the_reports() {
         let from = weights_with(r#"{"models": []}"#);
         let to = tempfile::tempdir().unwrap();
         copy(from.path(), to.path()).unwrap();
-        let index = fs::read_to_string(to.path().join("reports/index.json")).unwrap();
-        assert_eq!(index, r#"["grouped.json","official.json"]"#);
-        assert!(to.path().join("reports/grouped.json").is_file());
+        let index: Value = serde_json::from_slice(&fs::read(to.path().join("reports/index.json")).unwrap()).unwrap();
+        let listed = |name: &str| json!({ "address": format!("weights/reports/{name}"), "content": { "n": 2 } });
+        assert_eq!(index, json!([listed("grouped.json"), listed("official.json")]));
+        assert!(fs::read_to_string(to.path().join("reports/grouped.json")).unwrap().contains("roc"));
     }
 
     #[test]
