@@ -7,6 +7,7 @@ const CLASSES = ["glioma", "meningioma", "notumor", "pituitary"];
 const WORDS = ["glioma", "meningioma", "no tumour", "pituitary tumour"];
 const refused = [textAsPng("text.png"), declaredPng("huge.png", 30_000, 30_000), emptyFile("empty.png")];
 let samples;
+let sampleFiles;
 let native;
 
 test.beforeAll(async ({ request }) => {
@@ -14,21 +15,39 @@ test.beforeAll(async ({ request }) => {
   const { slices } = await (await request.get("samples/samples.json")).json();
   samples = slices.map((slice) => slice.file);
   const read = async (name) => file(name, await (await request.get(`samples/${name}`)).body());
-  native = await classifyNatively([...(await Promise.all(samples.map(read))), ...refused]);
+  sampleFiles = await Promise.all(samples.map(read));
+  native = await classifyNatively([...sampleFiles, ...refused]);
 });
 
-test("every sample gets the verdict and the probabilities that sulcus classify gives", async ({ sulcus }) => {
-  test.setTimeout(SLOW);
+/** Has the page answer every sample, and compares. */
+async function compareSamples(sulcus, expected) {
   await sulcus.button("Try all").click();
   await expect(sulcus.rows).toHaveCount(samples.length);
   await sulcus.finished();
   for (const name of samples) {
     const { verdict, probabilities } = await sulcus.prediction(sulcus.row(name));
-    expect.soft(verdict, name).toBe(native.get(name).verdict);
+    expect.soft(verdict, name).toBe(expected.get(name).verdict);
     CLASSES.forEach((label, index) => {
-      const apart = Math.abs(probabilities[index] - native.get(name).probabilities[label]);
+      const apart = Math.abs(probabilities[index] - expected.get(name).probabilities[label]);
       expect.soft(apart, `${name}, ${label}: distance from the native probability`).toBeLessThanOrEqual(1e-3);
     });
+  }
+}
+
+test("every sample gets the verdict and the probabilities that sulcus classify gives", async ({ sulcus }) => {
+  test.setTimeout(SLOW);
+  await compareSamples(sulcus, native);
+});
+
+test("the other networks of the catalogue agree with sulcus classify too", async ({ fresh, request }) => {
+  test.setTimeout(PATIENCE);
+  const { models } = await (await request.get("weights/manifest.json")).json();
+  for (const { id, file } of models.filter((model) => !model.default)) {
+    // The site serves the file under a name with the first digits of its checksum.
+    const expected = await classifyNatively(sampleFiles, file.replace(/\.[0-9a-f]{8}(?=\.)/, ""));
+    await fresh.open(`?engine=cpu&model=${id}`);
+    await fresh.ready();
+    await compareSamples(fresh, expected);
   }
 });
 

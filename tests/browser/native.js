@@ -12,13 +12,14 @@ const SULCUS = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug
 /** Long enough to load the model and to answer every sample on a busy machine. */
 export const PATIENCE = 5 * 60_000;
 
-/** What `sulcus classify --json` says of each file, by the file's name. */
-export async function classifyNatively(files) {
+/** What `sulcus classify --json` says of each file, by the file's name; by the default network where none is named. */
+export async function classifyNatively(files, weights) {
   const folder = await mkdtemp(join(tmpdir(), "sulcus-"));
   try {
     const paths = files.map(({ name }) => join(folder, name));
     await Promise.all(files.map(({ buffer }, index) => writeFile(paths[index], buffer)));
-    const lines = (await sulcus("classify", "--json", ...paths)).trim().split("\n");
+    const network = weights ? ["--weights", join(ROOT, "weights", weights)] : [];
+    const lines = (await sulcus("classify", "--json", ...network, ...paths)).trim().split("\n");
     return new Map(lines.map((line) => JSON.parse(line)).map((answer) => [basename(answer.file), answer]));
   } finally {
     await rm(folder, { recursive: true });

@@ -158,7 +158,7 @@ pub fn Risk(
     // The next 5 % above, so that the axis has round numbers.
     let steps = (highest * 20.0 + 0.2).ceil().max(1.0);
     let frame = Frame {
-        x: Axis { name: "slices that get a class (%)", from: 0.5, to: 1.0, steps: 5 },
+        x: Axis { name: "slices that get a class (%)", from: 0.0, to: 1.0, steps: 5 },
         y: Axis { name: "of these, wrong (%)", from: 0.0, to: steps / 20.0, steps: steps as u32 },
     };
     let points: Vec<String> =
