@@ -124,8 +124,18 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let scans = arguments.data.open_for(&recipe)?;
     let split = split(&classifier, &recipe, &scans)?;
     let stage = arguments.stage.clone().unwrap_or_else(|| early_stage(file.manifest.architecture).to_owned());
-    let gallery = Gallery { classifier: &classifier, scans: &scans, stage: &stage };
     let some = thinned(&dataset::unique(&scans, &split.train));
+    let gallery = Gallery {
+        classifier: &classifier,
+        scans: &scans,
+        slices: Slices::prepare(
+            &scans,
+            &[&some[..], &split.validation, &split.test].concat(),
+            &classifier.input_spec(),
+        )?,
+        clusters: dataset::clusters(&scans),
+        stage: &stage,
+    };
     let training = gallery.look_at(&some, Augmentation::default(), "training slices")?;
     let validation = gallery.look_at(&split.validation, Augmentation::default(), "validation slices")?;
     let held_out = gallery.look_at(&split.test, Augmentation::default(), "held-out slices")?;
@@ -207,29 +217,30 @@ fn thinned(indices: &[usize]) -> Vec<usize> {
 struct Gallery<'a> {
     classifier: &'a Classifier,
     scans: &'a Scans,
+    slices: Slices,
+    /// Of every record.
+    clusters: Vec<usize>,
     stage: &'a str,
 }
 
 impl Gallery<'_> {
     /// What the network makes of slices after these changes.
     fn look_at(&self, indices: &[usize], changes: Augmentation, what: &'static str) -> anyhow::Result<Seen> {
-        let slices = Slices::prepare(self.scans, indices, &self.classifier.input_spec())?;
-        let readable = slices.readable(indices);
+        let readable = self.slices.readable(indices);
         ensure!(!readable.is_empty(), "there are no {what}");
         let bar = progress_bar(readable.len(), what);
         let mut observations = Vec::with_capacity(readable.len());
         for chunk in readable.chunks(8) {
-            let slice = |&index| Some(changed(slices.get(index)?, changes, &mut chance(SEED, index)));
+            let slice = |&index| Some(changed(self.slices.get(index)?, changes, &mut chance(SEED, index)));
             let prepared: Vec<_> = chunk.iter().filter_map(slice).collect();
             observations.extend(pollster::block_on(self.classifier.observe(&prepared, self.stage))?);
             bar.inc(chunk.len() as u64);
         }
         bar.finish_and_clear();
-        let clusters = dataset::clusters(self.scans);
         Ok(Seen {
             observations,
             labels: readable.iter().map(|&index| self.scans.records[index].label).collect(),
-            clusters: readable.iter().map(|&index| clusters[index]).collect(),
+            clusters: readable.iter().map(|&index| self.clusters[index]).collect(),
         })
     }
 }
