@@ -112,7 +112,8 @@ pub async fn load(catalogue: &str, id: &str, bytes: Vec<u8>) -> Result<Reply, En
     let tell = |step| scope::post(&Reply::Loading { step }, None);
     tell(Step::Verifying);
     let catalogue = Catalogue::parse(catalogue)?;
-    let file = catalogue.verify(id, &bytes)?;
+    let hash = scope::sha256(&bytes).await.unwrap_or_else(|| weights::sha256(&bytes));
+    let file = catalogue.verify_hashed(id, &bytes, &hash)?;
     drop(bytes);
     let entry = catalogue.model(id)?;
     if file.manifest.classes != CLASSES {

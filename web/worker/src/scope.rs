@@ -3,7 +3,7 @@
 use js_sys::{Array, Uint8Array};
 use protocol::{ProtocolError, Reply, Request, decode, encode};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 fn scope() -> DedicatedWorkerGlobalScope {
@@ -50,6 +50,15 @@ pub fn report_panics() {
         let message = format!("the program stopped: {reason}{}", place.unwrap_or_default());
         post(&Reply::EngineFailed { message }, None);
     }));
+}
+
+/// SHA-256 by the browser, as 64 hexadecimal digits; `None` where it has none, as on a page that came over plain HTTP.
+pub async fn sha256(bytes: &[u8]) -> Option<String> {
+    let crypto = scope().crypto().ok()?;
+    let digest = crypto.subtle().digest_with_str_and_u8_array("SHA-256", bytes).ok()?;
+    let digest = Uint8Array::new(&JsFuture::from(digest).await.ok()?).to_vec();
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// Milliseconds since the worker started.
