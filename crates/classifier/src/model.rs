@@ -18,7 +18,7 @@ pub struct Classifier {
 }
 
 /// What the network makes of a slice, before it is put into words: what `sulcus calibrate` measures.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
     /// One value a class.
     pub logits: Vec<f32>,

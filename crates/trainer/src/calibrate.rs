@@ -10,25 +10,24 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use classifier::{Classifier, Observation};
 use dataset::Split;
-use imaging::PreparedSlice;
 use metrics::{Bootstrap, ByChance, RiskPoint};
-use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 use weights::{Reserve, Tensor};
 
-use crate::batches::chance;
 use crate::calibrate::cross_fit::{Aim, Fit, Measured};
 use crate::calibrate::familiar::{Comparison, Material};
+use crate::calibrate::gallery::{Gallery, look_at_foreign};
 use crate::calibrate::gaussian::Gaussian;
 use crate::catalogue;
 use crate::cli::CalibrateArguments;
 use crate::data::{Scans, held_out_fingerprint};
 use crate::model_files;
 use crate::recipe::{Augmentation, Recipe};
-use crate::slices::{Slices, prepare_file, progress_bar};
+use crate::slices::Slices;
 
 mod cross_fit;
 mod familiar;
+mod gallery;
 mod gaussian;
 mod temperature;
 
@@ -38,8 +37,6 @@ const BINS: usize = 15;
 const TRAINING_SLICES: usize = 1000;
 /// This part of the validation slices lies within the cloud.
 const FAMILIAR: f64 = 0.995;
-/// Seed of the changes that slices are looked at with.
-const SEED: u64 = 20;
 /// Points of the curve of risk against coverage, at equal steps of the coverage.
 const CURVE_POINTS: u32 = 40;
 
@@ -102,14 +99,6 @@ struct Abstention {
     curve: Vec<RiskPoint>,
 }
 
-/// What the model makes of a set of slices.
-#[derive(Default)]
-struct Seen {
-    observations: Vec<Observation>,
-    labels: Vec<usize>,
-    clusters: Vec<usize>,
-}
-
 /// Runs `sulcus calibrate`.
 ///
 /// # Errors
@@ -145,8 +134,8 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
 
     let classes = &file.manifest.classes;
     let aim = Aim { temperature: arguments.temperature, risk: arguments.risk };
-    let measured = aim.measure(classes, &validation, &held_out)?;
-    let Fit { temperature, abstain_below } = aim.fit(classes, &validation.joined(&held_out))?;
+    let measured = aim.measure(classes, &validation.answers(), &held_out.answers())?;
+    let Fit { temperature, abstain_below } = aim.fit(classes, &validation.answers().joined(&held_out.answers()))?;
     let material = Material {
         training: [&training.observations[..], &changed_training.observations].concat(),
         validation: [&validation.observations[..], &changed_validation.observations].concat(),
@@ -165,8 +154,13 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let findings = Findings {
         weights_sha256: weights::sha256(&bytes),
         command: command(arguments),
-        fitted_on: parts(&training, &validation, &held_out, &[]),
-        measured_on: parts(&Seen::default(), &Seen::default(), &held_out, &foreign),
+        fitted_on: Parts {
+            training: training.labels.len(),
+            validation: validation.labels.len(),
+            held_out: held_out.labels.len(),
+            foreign: 0,
+        },
+        measured_on: Parts { training: 0, validation: 0, held_out: held_out.labels.len(), foreign: foreign.len() },
         cross_fitting: CROSS_FITTING,
         temperature,
         calibration_error: calibration_error(&measured),
@@ -213,61 +207,6 @@ fn thinned(indices: &[usize]) -> Vec<usize> {
     indices.iter().copied().step_by(indices.len().div_ceil(TRAINING_SLICES).max(1)).collect()
 }
 
-/// Whose slices are looked at, by what.
-struct Gallery<'a> {
-    classifier: &'a Classifier,
-    scans: &'a Scans,
-    slices: Slices,
-    /// Of every record.
-    clusters: Vec<usize>,
-    stage: &'a str,
-}
-
-impl Gallery<'_> {
-    /// What the network makes of slices after these changes.
-    fn look_at(&self, indices: &[usize], changes: Augmentation, what: &'static str) -> anyhow::Result<Seen> {
-        let readable = self.slices.readable(indices);
-        ensure!(!readable.is_empty(), "there are no {what}");
-        let bar = progress_bar(readable.len(), what);
-        let mut observations = Vec::with_capacity(readable.len());
-        for chunk in readable.chunks(8) {
-            let slice = |&index| Some(changed(self.slices.get(index)?, changes, &mut chance(SEED, index)));
-            let prepared: Vec<_> = chunk.iter().filter_map(slice).collect();
-            observations.extend(pollster::block_on(self.classifier.observe(&prepared, self.stage))?);
-            bar.inc(chunk.len() as u64);
-        }
-        bar.finish_and_clear();
-        Ok(Seen {
-            observations,
-            labels: readable.iter().map(|&index| self.scans.records[index].label).collect(),
-            clusters: readable.iter().map(|&index| self.clusters[index]).collect(),
-        })
-    }
-}
-
-/// A slice after changes; as it is where there are none.
-fn changed(slice: &PreparedSlice, changes: Augmentation, random: &mut ChaCha8Rng) -> PreparedSlice {
-    if changes == Augmentation::default() {
-        return slice.clone();
-    }
-    let pixels = changes.apply(slice.pixels(), slice.size() as usize, random);
-    PreparedSlice::kept(slice.size(), pixels, slice.crop()).unwrap_or_else(|| slice.clone())
-}
-
-/// Every picture below a folder; those that can't be read are named and left out.
-fn look_at_foreign(classifier: &Classifier, folder: Option<&Path>, stage: &str) -> anyhow::Result<Vec<Observation>> {
-    let Some(folder) = folder else { return Ok(Vec::new()) };
-    let mut prepared = Vec::new();
-    for path in files_below(folder)? {
-        match prepare_file(&path, &classifier.input_spec()) {
-            Ok(slice) => prepared.push(slice),
-            Err(file) => eprintln!("left out \"{}\": {}", file.path.display(), file.reason),
-        }
-    }
-    ensure!(!prepared.is_empty(), "\"{}\" holds no picture that can be read", folder.display());
-    Ok(pollster::block_on(classifier.observe(&prepared, stage))?)
-}
-
 /// Every file in a folder and the folders in it, sorted.
 ///
 /// # Errors
@@ -286,43 +225,9 @@ pub fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-impl Seen {
-    /// These slices, then others.
-    fn joined(&self, others: &Self) -> Self {
-        Self {
-            observations: [&self.observations[..], &others.observations].concat(),
-            labels: [&self.labels[..], &others.labels].concat(),
-            clusters: [&self.clusters[..], &others.clusters].concat(),
-        }
-    }
-
-    /// Those of the slices that are wanted.
-    fn only(&self, wanted: impl Fn(usize) -> bool) -> Self {
-        let places: Vec<usize> = (0..self.labels.len()).filter(|&place| wanted(place)).collect();
-        Self {
-            observations: places.iter().map(|&place| self.observations[place].clone()).collect(),
-            labels: places.iter().map(|&place| self.labels[place]).collect(),
-            clusters: places.iter().map(|&place| self.clusters[place]).collect(),
-        }
-    }
-
-    fn logits(&self) -> Vec<&[f32]> {
-        rows(&self.observations, |observation| &observation.logits)
-    }
-}
-
 /// One vector of every observation.
 pub fn rows(observations: &[Observation], of: impl Fn(&Observation) -> &Vec<f32>) -> Vec<&[f32]> {
     observations.iter().map(|observation| of(observation).as_slice()).collect()
-}
-
-fn parts(training: &Seen, validation: &Seen, held_out: &Seen, foreign: &[Observation]) -> Parts {
-    Parts {
-        training: training.observations.len(),
-        validation: validation.observations.len(),
-        held_out: held_out.observations.len(),
-        foreign: foreign.len(),
-    }
 }
 
 fn calibration_error(Measured { before, after, .. }: &Measured) -> CalibrationError {

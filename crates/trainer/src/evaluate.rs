@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use classifier::Classifier;
-use dataset::{Dataset, Leakage, Protocol, Split};
+use dataset::{Dataset, Protocol, Split};
 use metrics::{Bootstrap, Predictions};
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use crate::model_files;
 use crate::predict;
 use crate::recipe::Recipe;
 use crate::slices::{Slices, progress_bar};
+use crate::tested::Tested;
 
 /// Slices classified between two steps of the progress bar.
 const CHUNK: usize = 8;
@@ -21,26 +22,15 @@ const CHUNK: usize = 8;
 /// A report as `--json` writes it.
 #[derive(Serialize)]
 struct Evaluation {
-    /// By which rule the slices were held out.
-    protocol: Protocol,
-    /// Whether something of the slices, a patient or a copy, was seen in training.
-    leaky: bool,
-    /// How much of it.
-    leakage: Leakage,
+    #[serde(flatten)]
+    tested: Tested,
     /// Class names, in the order of the confusion matrix.
     classes: Vec<String>,
     #[serde(flatten)]
     report: metrics::Report,
-    weights_sha256: String,
-    architecture: String,
-    input_size: u32,
-    data_fingerprint: String,
-    /// Whether these are the scans the model was trained on, so that its training part is known.
-    trained_on_these_data: bool,
     engine: String,
     /// Files that could not be read.
     unreadable: Vec<String>,
-    command: String,
 }
 
 /// Runs `sulcus evaluate`.
@@ -66,19 +56,21 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let predictions = predict(&classifier, &scans, &slices, &test)?;
     let leakage = dataset::leakage(&scans, &split);
     let evaluation = Evaluation {
-        protocol: arguments.split.into(),
-        leaky: leakage.leaky,
-        leakage,
+        tested: Tested {
+            protocol: Protocol::from(arguments.split).to_string(),
+            leaky: leakage.leaky,
+            leakage,
+            architecture: recipe.architecture.to_string(),
+            input_size: recipe.input.size,
+            weights_sha256: weights::sha256(&bytes),
+            trained_on_these_data,
+            data_fingerprint: scans.fingerprint().to_owned(),
+            command: command(arguments),
+        },
         classes: classes.clone(),
         report: metrics::Report::new(&predictions, Bootstrap::default()),
-        weights_sha256: weights::sha256(&bytes),
-        architecture: recipe.architecture.to_string(),
-        input_size: recipe.input.size,
-        data_fingerprint: scans.fingerprint().to_owned(),
-        trained_on_these_data,
         engine: classifier.engine_name().to_owned(),
         unreadable: slices.unreadable.iter().map(|file| format!("{}: {}", file.path.display(), file.reason)).collect(),
-        command: command(arguments),
     };
     print(&evaluation);
     match &arguments.json {
@@ -145,12 +137,12 @@ fn command(arguments: &EvaluateArguments) -> String {
 fn print(evaluation: &Evaluation) {
     let report = &evaluation.report;
     let [low, high] = report.accuracy_ci95;
-    let leaky = if evaluation.leaky { "leaky" } else { "nothing shared with training" };
+    let leaky = if evaluation.tested.leaky { "leaky" } else { "nothing shared with training" };
     println!("{} slices, {} independent groups, {leaky}", report.n, report.clusters);
-    if evaluation.leaky {
+    if evaluation.tested.leaky {
         println!(
             "  {} have a copy in training, {} a patient",
-            evaluation.leakage.test_with_twin_in_train, evaluation.leakage.test_with_patient_in_train
+            evaluation.tested.leakage.test_with_twin_in_train, evaluation.tested.leakage.test_with_patient_in_train
         );
     }
     println!("accuracy {:.4} (95 % interval {low:.4} to {high:.4}), macro-F1 {:.4}", report.accuracy, report.macro_f1);

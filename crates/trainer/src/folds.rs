@@ -17,27 +17,18 @@ use crate::predict;
 use crate::predictions_file::{self, HeldOut, Part};
 use crate::recipe::Recipe;
 use crate::report;
+use crate::tested::Tested;
 use crate::train::{Job, Kept, prepare_split, train};
 
 /// What `folds.json` holds: the fields of a report of `sulcus evaluate`, with those of each fold beside them.
 #[derive(Serialize)]
 pub struct FoldsReport {
-    /// By which rule the slices were held out, and in how many parts: `grouped-5fold`.
-    pub protocol: String,
-    /// Whether something of a fold, a patient or a copy, was seen by the network that was tested on it.
-    pub leaky: bool,
-    /// How much of it, over all folds.
-    pub leakage: Leakage,
-    pub architecture: String,
-    pub input_size: u32,
-    /// A name for exactly these networks: SHA-256 over those of `network.safetensors` of the folds, in their order.
-    pub weights_sha256: String,
-    /// The networks were trained on the other folds of the same scans.
-    pub trained_on_these_data: bool,
+    /// Over all folds. `weights_sha256` is a name for exactly these networks: the SHA-256 over those of
+    /// `network.safetensors` of the folds, in their order.
+    #[serde(flatten)]
+    pub tested: Tested,
     /// What the first fold was trained on; unknown for run folders older than this field.
     pub environment: Option<Environment>,
-    /// What repeats it.
-    pub command: String,
     /// Fold by fold.
     pub folds: Vec<FoldFigures>,
     /// Of the folds' accuracies.
@@ -51,7 +42,6 @@ pub struct FoldsReport {
     pub pooled: Measured,
     /// Of the first fold; the others differ in the fold's number.
     pub recipe: Recipe,
-    pub data_fingerprint: String,
 }
 
 /// What one fold came to.
@@ -183,22 +173,24 @@ fn sum_up(run: &Path, scans: &Scans) -> anyhow::Result<()> {
     let leakage = total(&folds);
     let networks: Vec<&str> = folds.iter().map(|fold| fold.network_sha256.as_str()).collect();
     let report = FoldsReport {
-        protocol: format!("{}-{}fold", recipe.data.protocol, folds.len()),
-        leaky: leakage.leaky,
-        leakage,
-        architecture: recipe.architecture.to_string(),
-        input_size: recipe.input.size,
-        weights_sha256: weights::sha256(networks.join("\n").as_bytes()),
-        trained_on_these_data: true,
+        tested: Tested {
+            protocol: format!("{}-{}fold", recipe.data.protocol, folds.len()),
+            leaky: leakage.leaky,
+            leakage,
+            architecture: recipe.architecture.to_string(),
+            input_size: recipe.input.size,
+            weights_sha256: weights::sha256(networks.join("\n").as_bytes()),
+            trained_on_these_data: true,
+            data_fingerprint: scans.fingerprint().to_owned(),
+            command: format!("sulcus train --recipe {}.toml --data DIR --out RUN --folds {}", recipe.name, folds.len()),
+        },
         environment: report::environment(&RunFolder::open(first)?)?,
-        command: format!("sulcus train --recipe {}.toml --data DIR --out RUN --folds {}", recipe.name, folds.len()),
         accuracy_over_folds: spread(folds.iter().map(|fold| fold.summary.accuracy)),
         macro_f1_over_folds: spread(folds.iter().map(|fold| fold.summary.macro_f1)),
         folds,
         intervals: INTERVALS,
         pooled: Measured::new(&predict::against_truth(scans, &indices, &probabilities)?),
         recipe,
-        data_fingerprint: scans.fingerprint().to_owned(),
     };
     print(&report);
     let folder = RunFolder::open(run)?;

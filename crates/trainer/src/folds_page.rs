@@ -32,7 +32,7 @@ pub fn page(report: &FoldsReport) -> String {
             h2 { "Recipe" }
             p { "Of the first fold; the others differ in the fold's number." }
             pre { (report.recipe.to_toml().unwrap_or_default()) }
-            p { "Fingerprint of the data: " code { (report.data_fingerprint) } }
+            p { "Fingerprint of the data: " code { (report.tested.data_fingerprint) } }
         }
     };
     html::page(&format!("Cross-validation: {}", report.recipe.name), &body)

@@ -55,6 +55,7 @@ mod slices;
 mod smooth;
 mod strip;
 mod tensorboard;
+mod tested;
 mod train;
 mod transfer;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use burn::tensor::Device;
-use dataset::{Dataset, Leakage, Protocol, Split};
+use dataset::{Dataset, Split};
 use networks::{Form, Network, NetworkConfig};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use crate::predictions_file::{self, HeldOut, Part};
 use crate::recipe::Recipe;
 use crate::report_page;
 use crate::slices::Slices;
+use crate::tested::Tested;
 
 /// Mistakes shown as pictures.
 const PICTURES: usize = 24;
@@ -28,29 +29,16 @@ const PICTURES: usize = 24;
 /// A report as `report.json` has it: the fields of a report of `sulcus evaluate`, and what is known of the run beside them.
 #[derive(Serialize)]
 pub struct RunReport {
-    /// By which rule the slices were held out.
-    pub protocol: Protocol,
+    #[serde(flatten)]
+    pub tested: Tested,
     /// The part of the data it is about.
     pub measured_on: HeldOut,
-    /// Whether something of that part, a patient or a copy, was seen in training.
-    pub leaky: bool,
-    /// How much of it.
-    pub leakage: Leakage,
-    pub architecture: String,
-    pub input_size: u32,
-    /// Of `network.safetensors`.
-    pub weights_sha256: String,
-    /// It was trained on other parts of the same scans.
-    pub trained_on_these_data: bool,
-    /// What repeats it.
-    pub command: String,
     #[serde(flatten)]
     pub measured: Measured,
     /// How the data were divided.
     pub split: Sizes,
     /// Wrong answers, the surest first.
     pub mistakes: Vec<Mistake>,
-    pub data_fingerprint: String,
     /// What it was trained on; unknown for run folders older than this field.
     pub environment: Option<Environment>,
     pub recipe: Recipe,
@@ -182,19 +170,21 @@ fn measure(
     let leakage = dataset::leakage(dataset, &measured_split);
     let network = std::fs::read(folder.file("network.safetensors"))?;
     Ok(RunReport {
-        protocol: recipe.data.protocol,
+        tested: Tested {
+            protocol: recipe.data.protocol.to_string(),
+            leaky: leakage.leaky,
+            leakage,
+            architecture: recipe.architecture.to_string(),
+            input_size: recipe.input.size,
+            weights_sha256: weights::sha256(&network),
+            trained_on_these_data: true,
+            data_fingerprint: read_json(folder, "data.json")?,
+            command: format!("sulcus train --recipe {}.toml --data DIR --out RUN", recipe.name),
+        },
         measured_on: part.held_out,
-        leaky: leakage.leaky,
-        leakage,
-        architecture: recipe.architecture.to_string(),
-        input_size: recipe.input.size,
-        weights_sha256: weights::sha256(&network),
-        trained_on_these_data: true,
-        command: format!("sulcus train --recipe {}.toml --data DIR --out RUN", recipe.name),
         measured: Measured::new(&predictions),
         split: sizes,
         mistakes: mistakes(dataset, part),
-        data_fingerprint: read_json(folder, "data.json")?,
         environment: environment(folder)?,
         recipe,
         unreadable: slices.unreadable.iter().map(|file| format!("{}: {}", file.path.display(), file.reason)).collect(),

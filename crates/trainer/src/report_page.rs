@@ -64,14 +64,14 @@ fn summary(report: &RunReport) -> Markup {
 }
 
 fn leakage(report: &RunReport) -> Markup {
-    let found = &report.leakage;
+    let found = &report.tested.leakage;
     html! {
         @if found.test_with_twin_in_train > 0 || found.test_with_patient_in_train > 0 {
             strong {
                 "Leaky: of these slices, " (found.test_with_twin_in_train) " have a copy and "
                 (found.test_with_patient_in_train) " a patient in training."
             }
-        } @else if report.leaky {
+        } @else if report.tested.leaky {
             strong { "Neither patients nor copies are known, so slices of one patient can be on both sides." }
         } @else {
             "It shares no known patient and no copy with training."
@@ -136,13 +136,13 @@ fn data(report: &RunReport) -> Markup {
                 }
             }
             dl.facts {
-                div { dt { "with a copy in training" } dd { (report.leakage.test_with_twin_in_train) } }
-                div { dt { "with a patient in training" } dd { (report.leakage.test_with_patient_in_train) } }
-                div { dt { "of unknown origin" } dd { (report.leakage.test_without_groups) } }
-                div { dt { "groups of copies with two labels" } dd { (report.leakage.conflicting_twins) } }
+                div { dt { "with a copy in training" } dd { (report.tested.leakage.test_with_twin_in_train) } }
+                div { dt { "with a patient in training" } dd { (report.tested.leakage.test_with_patient_in_train) } }
+                div { dt { "of unknown origin" } dd { (report.tested.leakage.test_without_groups) } }
+                div { dt { "groups of copies with two labels" } dd { (report.tested.leakage.conflicting_twins) } }
             }
-            p { "Fingerprint of the data: " code { (report.data_fingerprint) } }
-            p { "SHA-256 of the network: " code { (report.weights_sha256) } }
+            p { "Fingerprint of the data: " code { (report.tested.data_fingerprint) } }
+            p { "SHA-256 of the network: " code { (report.tested.weights_sha256) } }
             @if !report.unreadable.is_empty() {
                 p { "Could not be read:" }
                 ul { @for file in &report.unreadable { li { (file) } } }

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
+use std::sync::Mutex;
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -16,7 +17,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use weights::Values;
 
-const CLASSES: [&str; 4] = ["glioma", "meningioma", "notumor", "pituitary"];
+use support::{CLASSES, pixel, succeed, sulcus};
+
+mod support;
+
 /// At this size Xception's poolings pad evenly, so that Keras and PyTorch agree.
 const EVEN: u32 = 71;
 /// At this one three of the four pad only at the end, as Keras does.
@@ -46,18 +50,6 @@ train_from = 15
 optimizer = "adamax"
 learning_rate = 1e-3
 "#;
-
-fn sulcus(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sulcus"));
-    // What is kept between runs goes into cargo's folder for tests.
-    command.args(arguments).env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR")).output().unwrap()
-}
-
-fn succeed(arguments: &[&str]) -> String {
-    let output = sulcus(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
 
 fn fail(arguments: &[&str]) -> String {
     let output = sulcus(arguments);
@@ -123,18 +115,13 @@ impl Made {
     }
 }
 
-/// A head with a spot whose place is the class.
-fn pixel(x: u32, y: u32, class: usize, number: u32) -> u8 {
-    let (u, v) = (f64::from(x) / 45.0 - 1.0, f64::from(y) / 45.0 - 1.0);
-    let angle = class as f64 * 1.57 + f64::from(number) * 0.05;
-    let head = if u * u + v * v < 0.8 { 90 + (x * 7 + y * 3 + number) % 20 } else { 0 };
-    let spot = if (u - angle.cos() * 0.4).hypot(v - angle.sin() * 0.4) < 0.2 { 120 } else { 0 };
-    u8::try_from(head + spot).unwrap()
-}
+/// Held while a network draws its first weights: all tests here draw from one source, which each of them seeds.
+static DRAWING: Mutex<()> = Mutex::new(());
 
 /// A trainable network whose normalisations do something.
 fn random(architecture: Architecture) -> BTreeMap<String, weights::Tensor> {
     let device = Device::flex();
+    let alone = DRAWING.lock().unwrap();
     device.seed(11);
     let network = NetworkConfig::new(architecture, CLASSES.len(), Form::Trainable).init(&device);
     let change = |(name, mut tensor): (String, NamedTensor)| {
@@ -148,7 +135,9 @@ fn random(architecture: Architecture) -> BTreeMap<String, weights::Tensor> {
         }
         (name, weights::Tensor::float(tensor.shape, tensor.values))
     };
-    network.named_tensors().unwrap().into_iter().map(change).collect()
+    let tensors = network.named_tensors().unwrap();
+    drop(alone);
+    tensors.into_iter().map(change).collect()
 }
 
 /// Logits of a network on slices.
@@ -156,7 +145,9 @@ fn logits(tensors: &BTreeMap<String, NamedTensor>, form: Form, slices: &[Prepare
     let device = Device::flex();
     let architecture =
         if tensors.contains_key("block5_conv3.kernel") { Architecture::Vgg16 } else { Architecture::Xception };
+    let alone = DRAWING.lock().unwrap();
     let network = NetworkConfig::new(architecture, CLASSES.len(), form).init(&device).load(tensors).unwrap();
+    drop(alone);
     let pixels: Vec<f32> = slices.iter().flat_map(PreparedSlice::pixels).copied().collect();
     let size = slices[0].size() as usize;
     let images = TensorData::new(pixels, [slices.len(), 1, size, size]);

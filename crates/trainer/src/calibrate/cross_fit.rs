@@ -6,11 +6,40 @@
 
 use metrics::{FOLDS, Predictions, risk_coverage};
 
-use crate::calibrate::Seen;
 use crate::calibrate::temperature::{fit_temperature, softmax};
 
 /// No class is named with a lower probability than this.
 const LEAST_PROBABILITY: f32 = 0.5;
+
+/// What a network answers to some slices.
+pub struct Answers<'a> {
+    /// One value a class.
+    pub logits: Vec<&'a [f32]>,
+    pub labels: Vec<usize>,
+    /// Of patients and copies.
+    pub clusters: Vec<usize>,
+}
+
+impl Answers<'_> {
+    /// These answers, then others.
+    pub fn joined(&self, others: &Self) -> Self {
+        Self {
+            logits: [&self.logits[..], &others.logits].concat(),
+            labels: [&self.labels[..], &others.labels].concat(),
+            clusters: [&self.clusters[..], &others.clusters].concat(),
+        }
+    }
+
+    /// Those of the answers that are wanted.
+    fn only(&self, wanted: impl Fn(usize) -> bool) -> Self {
+        let places: Vec<usize> = (0..self.labels.len()).filter(|&place| wanted(place)).collect();
+        Self {
+            logits: places.iter().map(|&place| self.logits[place]).collect(),
+            labels: places.iter().map(|&place| self.labels[place]).collect(),
+            clusters: places.iter().map(|&place| self.clusters[place]).collect(),
+        }
+    }
+}
 
 /// How a fit is made.
 #[derive(Clone, Copy)]
@@ -42,14 +71,14 @@ pub struct Measured {
 }
 
 impl Aim {
-    /// Fits temperature, then threshold: the lowest at which `seen` is answered at the wanted risk.
+    /// Fits temperature, then threshold: the lowest at which these slices are answered at the wanted risk.
     ///
     /// # Errors
     /// The model's output is no distribution.
-    pub fn fit(self, classes: &[String], seen: &Seen) -> anyhow::Result<Fit> {
-        let temperature = self.temperature.unwrap_or_else(|| fit_temperature(&seen.logits(), &seen.labels));
-        let answers = predictions(classes, seen, &vec![temperature; seen.labels.len()])?;
-        let allowed = risk_coverage(&answers).into_iter().rev().find(|point| point.risk <= self.risk);
+    pub fn fit(self, classes: &[String], answers: &Answers<'_>) -> anyhow::Result<Fit> {
+        let temperature = self.temperature.unwrap_or_else(|| fit_temperature(&answers.logits, &answers.labels));
+        let sure = predictions(classes, answers, &vec![temperature; answers.labels.len()])?;
+        let allowed = risk_coverage(&sure).into_iter().rev().find(|point| point.risk <= self.risk);
         let abstain_below = allowed.map_or(1.0, |point| point.confidence as f32).max(LEAST_PROBABILITY);
         Ok(Fit { temperature, abstain_below })
     }
@@ -58,7 +87,12 @@ impl Aim {
     ///
     /// # Errors
     /// All slices are of one cluster, or the model's output is no distribution.
-    pub fn measure(self, classes: &[String], validation: &Seen, held_out: &Seen) -> anyhow::Result<Measured> {
+    pub fn measure(
+        self,
+        classes: &[String],
+        validation: &Answers<'_>,
+        held_out: &Answers<'_>,
+    ) -> anyhow::Result<Measured> {
         let all = validation.joined(held_out);
         let folds = metrics::folds(&all.labels, &all.clusters);
         let fits: Vec<Fit> = (0..FOLDS)
@@ -82,28 +116,23 @@ impl Aim {
 }
 
 /// A temperature a slice.
-fn predictions(classes: &[String], seen: &Seen, temperatures: &[f64]) -> anyhow::Result<Predictions> {
-    let rows = seen.logits().into_iter().zip(temperatures);
+fn predictions(classes: &[String], answers: &Answers<'_>, temperatures: &[f64]) -> anyhow::Result<Predictions> {
+    let rows = answers.logits.iter().zip(temperatures);
     let probabilities: Vec<Vec<f32>> = rows.map(|(row, &temperature)| softmax(row, temperature)).collect();
-    Ok(Predictions::new(classes, &seen.labels, &probabilities, &seen.clusters)?)
+    Ok(Predictions::new(classes, &answers.labels, &probabilities, &answers.clusters)?)
 }
 
 #[cfg(test)]
 mod tests {
-    use classifier::Observation;
-
     use super::*;
 
     /// Slices of two classes, each a patient of its own, all as sure of a class; every `wrong`-th is another's.
-    fn seen(count: usize, wrong: usize, first: usize) -> Seen {
+    fn seen(count: usize, wrong: usize, first: usize) -> Answers<'static> {
         let truth = |item: usize| item % 2;
         let said = |item: usize| if item.is_multiple_of(wrong) { 1 - truth(item) } else { truth(item) };
-        let observation = |item: usize| Observation {
-            logits: if said(item) == 0 { vec![4.0, 0.0] } else { vec![0.0, 4.0] },
-            ..Observation::default()
-        };
-        Seen {
-            observations: (0..count).map(observation).collect(),
+        let logits = |item: usize| -> &'static [f32] { if said(item) == 0 { &[4.0, 0.0] } else { &[0.0, 4.0] } };
+        Answers {
+            logits: (0..count).map(logits).collect(),
             labels: (0..count).map(truth).collect(),
             clusters: (first..first + count).collect(),
         }

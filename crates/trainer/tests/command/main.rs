@@ -5,19 +5,20 @@
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 mod model;
 mod several;
+#[path = "../support/mod.rs"]
+mod support;
 mod training;
 mod usage;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-const CLASSES: [&str; 4] = ["glioma", "meningioma", "notumor", "pituitary"];
+use support::{CLASSES, command, pixel, succeed, sulcus};
 
 /// Trains only the last module, on small slices: seconds on a CPU.
 const RECIPE: &str = r#"
@@ -60,23 +61,6 @@ learning_rate = 1e-4
 schedule = "cosine"
 "#;
 
-fn sulcus(arguments: &[&str]) -> Output {
-    command(arguments).output().unwrap()
-}
-
-/// What is kept between runs goes into cargo's folder for tests.
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sulcus"));
-    command.args(arguments).env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
-    command
-}
-
-fn succeed(arguments: &[&str]) -> String {
-    let output = sulcus(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
 /// Eight slices a class: a head with a spot whose place is the class.
 fn scans() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -89,14 +73,6 @@ fn scans() -> TempDir {
     }
     fs::write(folder.path().join("glioma/broken.png"), b"\x89PNG\r\n\x1a\nnothing").unwrap();
     folder
-}
-
-fn pixel(x: u32, y: u32, class: usize, number: u32) -> u8 {
-    let (u, v) = (f64::from(x) / 45.0 - 1.0, f64::from(y) / 45.0 - 1.0);
-    let angle = class as f64 * 1.57 + f64::from(number) * 0.05;
-    let head = if u * u + v * v < 0.8 { 90 + (x * 7 + y * 3 + number) % 20 } else { 0 };
-    let spot = if (u - angle.cos() * 0.4).hypot(v - angle.sin() * 0.4) < 0.2 { 120 } else { 0 };
-    u8::try_from(head + spot).unwrap()
 }
 
 fn recipe(folder: &Path) -> PathBuf {
