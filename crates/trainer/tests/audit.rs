@@ -63,6 +63,7 @@ fn copies_conflicts_and_leaks_are_listed() {
             (Some(expected.0), Some(expected.1), Some(expected.2))
         );
     }
+    assert_eq!(found["relations"], serde_json::json!({"identical": 1, "mirrored": 1, "turned-270": 1}));
     assert_eq!(found["unique"], 13);
     assert_eq!(found["conflicting"].as_array().unwrap().len(), 1);
     assert_eq!(found["leakage"]["test_with_twin_in_train"], 3);

@@ -1,6 +1,6 @@
 //! Everything an audit found, as `--json` writes it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use dataset::{Copies, Dataset, Leakage, Part, Record, Split};
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::classes::{ClassFindings, classes};
 use super::look::Seen;
-use super::pairs::{Pair, pairs};
+use super::pairs::{Pair, by_relation, pairs};
 use super::patients::{Patients, patients};
 use super::shortcuts::{Shortcuts, shortcuts};
 
@@ -25,6 +25,8 @@ pub struct Audit {
     pub unique: usize,
     /// Every two files that show the same picture.
     pub pairs: Vec<Pair>,
+    /// How many of them there are of each relation.
+    pub relations: BTreeMap<&'static str, usize>,
     /// Those of them that lie in different class folders.
     pub conflicting: Vec<Pair>,
     /// Where patients are known from: `csv`, `dicom` or `nothing`.
@@ -59,6 +61,7 @@ impl Audit {
             misnamed: misnamed(dataset, seen),
             unique: different_pictures(dataset, seen),
             conflicting: pairs.iter().filter(|pair| pair.is_conflicting(dataset)).cloned().collect(),
+            relations: by_relation(&pairs).into_iter().map(|(relation, pairs)| (relation, pairs.len())).collect(),
             pairs,
             patients_from,
             patients: patients(dataset, patients_from),

@@ -2,7 +2,6 @@
 
 use super::classes::ClassFindings;
 use super::findings::Audit;
-use super::pairs::by_relation;
 use super::shortcuts::{Probed, best_told};
 
 /// Prints everything but the single pairs.
@@ -16,8 +15,8 @@ pub fn print(audit: &Audit) {
         println!("  {}: {}", problem.path, problem.reason);
     }
     println!("{} different pictures; {} pairs of copies", audit.unique, audit.pairs.len());
-    for (relation, pairs) in by_relation(&audit.pairs) {
-        println!("  {relation:<22} {:>6}", pairs.len());
+    for (relation, count) in &audit.relations {
+        println!("  {relation:<22} {count:>6}");
     }
     println!("{} pairs of copies in different classes", audit.conflicting.len());
     for pair in &audit.conflicting {
