@@ -18,7 +18,7 @@ impl DeviceName {
             #[cfg(feature = "cuda")]
             Self::Cuda => Ok(Device::cuda(0)),
             #[cfg(not(feature = "cuda"))]
-            Self::Cuda => bail!("this build has no CUDA. hint: build it with `cargo build --release --features cuda`"),
+            Self::Cuda => bail!("this build has no CUDA. hint: build it with `cargo build --features cuda`"),
         }
     }
 
