@@ -123,6 +123,8 @@ test("several folds are one card, with a line a fold", async ({ sulcus, request 
     }
     const matrix = card.getByRole("group", { name: "Confusion matrix" }).getByRole("columnheader");
     await expect(matrix).toHaveCount(report.classes.length + 1);
+    const only = card.getByText("Only these classes were in it: glioma, meningioma, pituitary tumour.");
+    await expect(only).toHaveCount(report.classes.length === 3 ? 1 : 0);
   }
 });
 

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
+use protocol::Class;
+
 use crate::report::{Figures, Leakage};
+use crate::wording;
 
 /// What the folds came to.
 #[derive(Deserialize, Clone, Debug, PartialEq)]
@@ -60,5 +63,12 @@ impl FoldsReport {
     pub fn leaky(&self) -> bool {
         let shared = |leakage: Leakage| leakage.twins + leakage.patients > 0;
         self.folds.iter().any(|fold| shared(fold.leakage))
+    }
+
+    /// Which classes were told apart, in a sentence, where it was not all that the page knows.
+    pub fn only(&self) -> Option<String> {
+        let names: Vec<&str> =
+            self.pooled.confusion.classes().iter().map(|&class| wording::class_name(class)).collect();
+        (names.len() < Class::ALL.len()).then(|| format!(" Only these classes were in it: {}.", names.join(", ")))
     }
 }
