@@ -99,7 +99,11 @@ pub fn run(arguments: &AblateArguments) -> anyhow::Result<()> {
         architecture: recipe.architecture.to_string(),
         input_size: recipe.input.size,
         environment: Environment::of(&device),
-        command: format!("sulcus ablate --recipe {}.toml --data DIR --out RUNS", recipe.name),
+        command: format!(
+            "sulcus ablate --recipe {}.toml --data DIR --out RUNS --without {}",
+            recipe.name,
+            without.iter().map(|without| without.ingredient.as_str()).collect::<Vec<_>>().join(",")
+        ),
         intervals: INTERVALS,
         whole: of_whole.outcome(),
         without,

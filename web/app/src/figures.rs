@@ -138,6 +138,7 @@ pub fn FoldsCard(
                      the folds {}, standard deviation {}.",
                     content.recipe.name, wording::percent(mean), wording::percent(spread),
                 )}
+                " "
                 {content.only()}
             </p>
             <FoldsTable folds=content.folds.clone() />

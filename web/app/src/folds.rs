@@ -1,8 +1,7 @@
 //! A report of several folds, as `sulcus train --folds` writes it: every slice answered by a network that had not seen it.
 
-use serde::Deserialize;
-
 use protocol::Class;
+use serde::Deserialize;
 
 use crate::report::{Figures, Leakage};
 use crate::wording;
@@ -69,6 +68,6 @@ impl FoldsReport {
     pub fn only(&self) -> Option<String> {
         let names: Vec<&str> =
             self.pooled.confusion.classes().iter().map(|&class| wording::class_name(class)).collect();
-        (names.len() < Class::ALL.len()).then(|| format!(" Only these classes were in it: {}.", names.join(", ")))
+        (names.len() < Class::ALL.len()).then(|| format!("Only these classes were in it: {}.", names.join(", ")))
     }
 }
