@@ -1,10 +1,14 @@
-//! Layers of a trainable network as one operation each on the CPU, with backward passes of their own.
+//! Layers of a trainable network as one operation each, with backward passes of their own.
 //!
 //! Burn differentiates a depthwise convolution by one small convolution a channel, a 1x1 convolution by one matrix
 //! product a slice of which each leaves a whole kernel behind, and a batch normalisation by a dozen passes over the
-//! activations. Together they take several times as long as the arithmetic. Here each is one pass forward and one back.
-//! On graphics adapters Burn's own operations are used: there, such loops are kernels.
+//! activations. Together they take several times as long as the arithmetic. Here each is one pass forward and one back:
+//! loops on the CPU, kernels on graphics adapters.
+//!
+//! Activations may be of 16 bits on an adapter; kernels, statistics and all sums are of 32.
 
+mod channels_last;
+pub mod convolution;
 mod planes;
 #[cfg(test)]
 mod tests;
@@ -14,14 +18,11 @@ use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Dispatch, DispatchDevice, Flex, TensorMetadata, backend_extension};
-use burn::tensor::{Device, Shape, Tensor};
-
-/// Whether the operations below run on a device: they are written for Burn's CPU backend.
-pub fn runs_on(device: &Device) -> bool {
-    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
-}
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
+use burn::tensor::{FloatDType, Shape, Tensor};
+use burn_cubecl::CubeBackend;
 
 /// A 3x3 convolution of every channel by itself, zeros around the picture.
 ///
@@ -49,15 +50,34 @@ pub fn normalise(
 }
 
 /// The operations and what their backward passes need.
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, Cube, Autodiff)]
 trait FusedBackend: Backend {
     fn depthwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self>;
 
     fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
 
+    /// One matrix product over the pixels of all slices, which lie with their channels side by side.
     fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
-        let [output, channels] = kernel.shape().dims();
-        Self::float_matmul(Self::float_reshape(kernel, Shape::new([1, output, channels])), input)
+        let [batch, channels, pixels] = input.shape().dims();
+        let [output, _] = kernel.shape().dims();
+        let kernel = in_precision_of::<Self>(kernel, &input);
+        let rows = Self::float_reshape(Self::float_swap_dims(input, 1, 2), Shape::new([batch * pixels, channels]));
+        let product = Self::float_matmul(rows, Self::float_transpose(kernel));
+        Self::float_swap_dims(Self::float_reshape(product, Shape::new([batch, pixels, output])), 1, 2)
+    }
+
+    /// In parts, each over some slices: a single product of so few rows and columns would leave most of an adapter idle.
+    fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        let [batch, channels, pixels] = input.shape().dims();
+        let [_, output, _] = gradient.shape().dims();
+        let parts = parts(batch, output, channels);
+        let split = |tensor, channels| {
+            let shape = Shape::new([parts, batch / parts * pixels, channels]);
+            Self::float_reshape(Self::float_swap_dims(tensor, 1, 2), shape)
+        };
+        let gradient = Self::float_swap_dims(split(gradient, output), 1, 2);
+        let products = Self::float_cast(Self::float_matmul(gradient, split(input, channels)), FloatDType::F32);
+        Self::float_reshape(Self::float_sum_dim(products, 0), Shape::new([output, channels]))
     }
 
     /// Output, mean and variance.
@@ -79,6 +99,20 @@ trait FusedBackend: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
+/// A kernel, rounded to the precision of what it is applied to.
+fn in_precision_of<B: Backend>(kernel: FloatTensor<B>, input: &FloatTensor<B>) -> FloatTensor<B> {
+    if kernel.dtype() == input.dtype() { kernel } else { B::float_cast(kernel, input.dtype().into()) }
+}
+
+/// Into how many products of equal length the gradient of a kernel `[output, channels]` is divided: as few as keep a
+/// large adapter busy.
+fn parts(batch: usize, output: usize, channels: usize) -> usize {
+    const BUSY: usize = 256;
+    const TILE: usize = 128;
+    let tiles = output.div_ceil(TILE) * channels.div_ceil(TILE);
+    (1..=batch).find(|parts| batch % parts == 0 && parts * tiles >= BUSY).unwrap_or(batch)
+}
+
 type Triple<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
 
 impl FusedBackend for Flex {
@@ -88,6 +122,16 @@ impl FusedBackend for Flex {
 
     fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
         planes::depthwise_kernel_gradient(&input, &gradient)
+    }
+
+    fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
+        let [output, channels] = kernel.shape().dims();
+        Self::float_matmul(Self::float_reshape(kernel, Shape::new([1, output, channels])), input)
+    }
+
+    fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        let by_pixel = Self::float_transpose(channels_first::<Self>(input));
+        Self::float_matmul(channels_first::<Self>(gradient), by_pixel)
     }
 
     fn normalise(
@@ -108,6 +152,36 @@ impl FusedBackend for Flex {
         gradient: FloatTensor<Self>,
     ) -> Triple<Self> {
         planes::normalise_gradients(&input, &gamma, (&mean, &variance), epsilon, &gradient)
+    }
+}
+
+impl FusedBackend for CubeBackend {
+    fn depthwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels_last::depthwise(input, kernel)
+    }
+
+    fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels_last::depthwise_kernel_gradient(input, gradient)
+    }
+
+    fn normalise(
+        input: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> Triple<Self> {
+        channels_last::normalise(input, gamma, beta, epsilon)
+    }
+
+    fn normalise_gradients(
+        input: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        epsilon: f64,
+        gradient: FloatTensor<Self>,
+    ) -> Triple<Self> {
+        channels_last::normalise_gradients(input, gamma, (mean, variance), epsilon, gradient)
     }
 }
 
@@ -150,8 +224,7 @@ impl<B: FusedBackend> Backward<B, 2> for Pointwise {
         }
         if let Some(node) = kernel_node {
             let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
-            let by_pixel = B::float_transpose(channels_first::<B>(input));
-            gradients.register::<B>(node.id, B::float_matmul(channels_first::<B>(gradient), by_pixel));
+            gradients.register::<B>(node.id, B::pointwise_kernel_gradient(input, gradient));
         }
     }
 }
@@ -216,6 +289,10 @@ impl<B: FusedBackend, C: CheckpointStrategy> FusedBackend for Autodiff<B, C> {
     fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
         let output = B::pointwise(input.primitive().clone(), kernel.primitive().clone());
         recorded::<B, C, _>(Pointwise, &input, &kernel, output)
+    }
+
+    fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        FloatTensor::<Self>::new(B::pointwise_kernel_gradient(input.into_primitive(), gradient.into_primitive()))
     }
 
     fn normalise(

@@ -6,11 +6,11 @@
 use burn::module::{Initializer, Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 
 use crate::Form;
 #[cfg(not(target_arch = "wasm32"))]
-use crate::fused;
+use crate::fused::{self, convolution, convolution::Placing};
 use crate::named::{NamedSlot, Slot};
 use crate::network::{KernelInput, Observer, Shown};
 
@@ -64,20 +64,38 @@ impl Shift {
 fn normalise(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
     let learns = input.device().is_autodiff() && norm.gamma.is_require_grad();
     #[cfg(not(target_arch = "wasm32"))]
-    if learns && fused::runs_on(&input.device()) {
+    if learns {
         let (output, mean, variance) = fused::normalise(input, norm.gamma.val(), norm.beta.val(), norm.epsilon);
         for (running, batch) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
             running.update(running.value_sync() * (1.0 - norm.momentum) + batch * norm.momentum);
         }
         return output;
     }
+    #[cfg(target_arch = "wasm32")]
     if learns {
         return norm.forward(input);
     }
+    let precision = FloatDType::from(input.dtype());
     let channels = norm.gamma.dims()[0];
     let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt();
     let shift = norm.beta.val() - norm.running_mean.value() * scale.clone();
-    input * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1])
+    let output =
+        input.cast(FloatDType::F32) * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1]);
+    output.cast(precision)
+}
+
+/// A convolution in the precision of its input.
+pub(crate) fn convolve(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
+    #[cfg(not(target_arch = "wasm32"))]
+    if convolution::runs_on(&input.device()) {
+        let precision = FloatDType::from(input.dtype());
+        let placing = Placing { stride: conv.stride[0], padding: KernelInput::of(conv, &input).padding };
+        let output = convolution::convolution(input, conv.weight.val(), placing);
+        let Some(bias) = &conv.bias else { return output };
+        let channels = bias.dims()[0];
+        return output + bias.val().cast(precision).reshape([1, channels, 1, 1]);
+    }
+    conv.forward(input)
 }
 
 /// A convolution without bias, and its [`Shift`].
@@ -112,7 +130,7 @@ impl ConvNorm {
     /// Shows its input to `observe` under the name of `layer`'s kernel.
     pub(crate) fn forward(&self, input: Tensor<4>, layer: &str, observe: &mut Observer<'_>) -> Tensor<4> {
         observe(&format!("{layer}.kernel"), Shown::KernelInput(KernelInput::of(&self.conv, &input)));
-        self.shift.forward(self.conv.forward(input))
+        self.shift.forward(convolve(&self.conv, input))
     }
 
     pub(crate) fn slots<'a>(&'a mut self, layer: &str, norm_name: &str) -> Vec<NamedSlot<'a>> {
@@ -165,18 +183,16 @@ impl Separable {
     /// Every channel by its own kernel.
     fn convolved(&self, input: Tensor<4>) -> Tensor<4> {
         #[cfg(not(target_arch = "wasm32"))]
-        if fused::runs_on(&input.device()) {
-            return fused::depthwise(input, self.depthwise.weight.val());
-        }
+        return fused::depthwise(input, self.depthwise.weight.val());
+        #[cfg(target_arch = "wasm32")]
         self.depthwise.forward(input)
     }
 
     /// `[batch, in, pixels]` to `[batch, out, pixels]`.
     fn mixed(&self, spatial: Tensor<3>) -> Tensor<3> {
         #[cfg(not(target_arch = "wasm32"))]
-        if fused::runs_on(&spatial.device()) {
-            return fused::pointwise(spatial, self.pointwise.val());
-        }
+        return fused::pointwise(spatial, self.pointwise.val());
+        #[cfg(target_arch = "wasm32")]
         self.pointwise.val().unsqueeze::<3>().matmul(spatial)
     }
 

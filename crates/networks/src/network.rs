@@ -9,7 +9,7 @@ use burn::module::{Module, ParamId};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
 use burn::nn::pool::AdaptiveAvgPool2dConfig;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::head::Head;
@@ -189,7 +189,7 @@ impl Trunk {
 
 /// Global average pooling: `[batch, channels, height, width]` to `[batch, channels]`.
 fn average(features: Tensor<4>) -> Tensor<2> {
-    AdaptiveAvgPool2dConfig::new([1, 1]).init().forward(features).flatten(1, 3)
+    AdaptiveAvgPool2dConfig::new([1, 1]).init().forward(features.cast(FloatDType::F32)).flatten(1, 3)
 }
 
 /// A trunk, global average pooling, and a head.

@@ -10,6 +10,7 @@ use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
+use crate::layers::convolve;
 use crate::named::{NamedSlot, Slot};
 use crate::network::{KernelInput, Observer, Shown};
 
@@ -51,7 +52,7 @@ impl Vgg16 {
             for (conv_index, conv) in block.iter().enumerate() {
                 let shown = Shown::KernelInput(KernelInput::of(conv, &features));
                 observe(&format!("{}.kernel", layer(index, conv_index)), shown);
-                features = relu(conv.forward(features));
+                features = relu(convolve(conv, features));
             }
             features = self.pool.forward(features);
             observe(&format!("block{}_pool", index + 1), Shown::Stage(&features));

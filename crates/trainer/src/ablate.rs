@@ -10,7 +10,7 @@ use dataset::Protocol;
 use metrics::{Bootstrap, Difference, Predictions, Report};
 use serde::Serialize;
 
-use crate::cli::{AblateArguments, TrainArguments};
+use crate::cli::{AblateArguments, Precision, TrainArguments};
 use crate::data::Scans;
 use crate::environment::Environment;
 use crate::folds::check_recipe;
@@ -125,6 +125,7 @@ fn train_arguments(arguments: &AblateArguments) -> TrainArguments {
         outlines: arguments.outlines.clone(),
         start: arguments.start.clone(),
         device: arguments.device,
+        precision: Precision::F32,
         resume: true,
         preview: None,
         folds: None,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use burn::optim::{AdamWConfig, GradientsParams};
-use burn::tensor::{Device, Distribution, Tensor};
+use burn::tensor::{Device, Distribution, FloatDType, Tensor};
 use networks::{Form, NetworkConfig};
 use serde::Serialize;
 
@@ -25,7 +25,6 @@ struct Findings {
     train_from: usize,
     batch: usize,
     size: usize,
-    precision: &'static str,
     warm_up_steps: usize,
     /// Each timed step.
     seconds_a_step: Vec<f64>,
@@ -43,8 +42,9 @@ struct Findings {
 /// The device can't be used, or the findings can't be written.
 pub fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
     let device = arguments.device.open()?;
-    let (seconds, processor) = train_steps(arguments, &device.clone().autodiff())?;
-    let environment = Environment::of(&device);
+    let precision = arguments.device.activations(arguments.precision)?;
+    let (seconds, processor) = train_steps(arguments, precision, &device.clone().autodiff())?;
+    let environment = Environment::of(&device).training_in(precision);
     let all_cores = seconds.iter().sum::<f64>() * environment.cores as f64;
     let findings = Findings {
         framework: "burn",
@@ -53,7 +53,6 @@ pub fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
         train_from: arguments.train_from,
         batch: arguments.batch,
         size: arguments.size,
-        precision: "f32",
         warm_up_steps: arguments.warm_up,
         images_a_second_median: arguments.batch as f64 / median(&seconds),
         images_a_second_best: arguments.batch as f64 / seconds.iter().copied().fold(f64::INFINITY, f64::min),
@@ -69,14 +68,18 @@ pub fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
 
 /// Seconds of every step after the warm-up: forward, backward, optimiser, until the loss is read; and seconds of the
 /// processor over them.
-fn train_steps(arguments: &BenchArguments, device: &Device) -> anyhow::Result<(Vec<f64>, Option<f64>)> {
+fn train_steps(
+    arguments: &BenchArguments,
+    precision: FloatDType,
+    device: &Device,
+) -> anyhow::Result<(Vec<f64>, Option<f64>)> {
     let network = NetworkConfig::new(arguments.architecture, CLASSES, Form::Trainable).init(device);
     let network = network.identified().train_from(arguments.train_from);
     let mut learner = Learner { network, average: None, optimizer: AdamWConfig::new().init() };
     let loss = Loss::new(CLASSES, 0.0);
     let labels: Vec<usize> = (0..arguments.batch).map(|index| index % CLASSES).collect();
     let shape = [arguments.batch, Form::Trainable.channels(), arguments.size, arguments.size];
-    let images = Tensor::<4>::random(shape, Distribution::Uniform(-1.0, 1.0), device);
+    let images = Tensor::<4>::random(shape, Distribution::Uniform(-1.0, 1.0), device).cast(precision);
     let mut seconds = Vec::with_capacity(arguments.steps);
     let mut before = None;
     for step in 0..arguments.warm_up + arguments.steps {

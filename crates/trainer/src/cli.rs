@@ -58,6 +58,15 @@ pub enum DeviceName {
     Cuda,
 }
 
+/// How exactly a network computes while it is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Precision {
+    /// 32-bit floats; every device has them
+    F32,
+    /// Activations and their gradients in bfloat16, weights and sums in 32-bit floats; CUDA only
+    Bf16,
+}
+
 /// A folder of labelled scans.
 #[derive(Debug, Clone, Args)]
 pub struct DataArguments {

@@ -1,10 +1,10 @@
 //! The devices of the command line as Burn's devices and the classifier's engines.
 
-use anyhow::bail;
-use burn::tensor::Device;
+use anyhow::{bail, ensure};
+use burn::tensor::{Device, FloatDType};
 use classifier::Engine;
 
-use crate::cli::DeviceName;
+use crate::cli::{DeviceName, Precision};
 
 impl DeviceName {
     /// The device to train on.
@@ -20,6 +20,19 @@ impl DeviceName {
             #[cfg(not(feature = "cuda"))]
             Self::Cuda => bail!("this build has no CUDA. hint: build it with `cargo build --features cuda`"),
         }
+    }
+
+    /// What activations are made of while a network is trained on it.
+    ///
+    /// # Errors
+    /// The device does not train in that precision.
+    pub fn activations(self, precision: Precision) -> anyhow::Result<FloatDType> {
+        let trains = precision == Precision::F32 || self == Self::Cuda;
+        ensure!(trains, "--precision bf16 is for --device cuda; other devices train in f32");
+        Ok(match precision {
+            Precision::F32 => FloatDType::F32,
+            Precision::Bf16 => FloatDType::BF16,
+        })
     }
 
     /// The engine to classify on.

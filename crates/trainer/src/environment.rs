@@ -1,6 +1,6 @@
 //! What a run was trained on, for whoever wonders why the same recipe gave other figures.
 
-use burn::tensor::Device;
+use burn::tensor::{Device, FloatDType};
 use serde::{Deserialize, Serialize};
 
 /// Burn's version; a test holds it against the lock file.
@@ -15,6 +15,9 @@ pub struct Environment {
     pub burn: String,
     /// The device trained on, by the name its driver gives it.
     pub device: String,
+    /// What activations were made of in training.
+    #[serde(default = "single")]
+    pub precision: String,
     /// Operating system and kind of processor.
     pub system: String,
     /// Processor cores the program may use.
@@ -32,11 +35,22 @@ impl Environment {
             sulcus: env!("CARGO_PKG_VERSION").to_owned(),
             burn: BURN.to_owned(),
             device: device.identity().map_or_else(|| "CPU".to_owned(), |identity| identity.name),
+            precision: single(),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             started: format!("{} {:02}:{:02}", now.date(), now.hour(), now.minute()),
         }
     }
+
+    /// That of a run that trains in another precision than f32.
+    #[must_use]
+    pub fn training_in(self, precision: FloatDType) -> Self {
+        Self { precision: format!("{precision:?}").to_lowercase(), ..self }
+    }
+}
+
+fn single() -> String {
+    "f32".to_owned()
 }
 
 #[cfg(test)]

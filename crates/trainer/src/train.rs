@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use burn::tensor::Device;
+use burn::tensor::{Device, FloatDType};
 use dataset::{Protocol, Split};
 
 use self::trainer::Trainer;
@@ -64,6 +64,8 @@ pub struct Job {
     pub outlines: Outlines,
     /// ImageNet weights to start from.
     pub start: PathBuf,
+    /// What activations are made of.
+    pub precision: FloatDType,
     /// The run folder.
     pub out: PathBuf,
     /// Go on where an earlier run stopped.
@@ -90,6 +92,7 @@ impl Job {
             scans: arguments.data.open_for(&recipe)?,
             recipe,
             start,
+            precision: arguments.device.activations(arguments.precision)?,
             out: arguments.out.clone(),
             resume: arguments.resume,
             preview: arguments.preview.clone(),
@@ -131,7 +134,7 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     ensure!(!split.train.is_empty() && !split.validation.is_empty(), "no slice is left to train or to validate on");
     let folder = RunFolder::open(&job.out)?;
     write_inputs(&folder, job, &split)?;
-    folder.write("environment.json", &serde_json::to_vec(&Environment::of(device))?)?;
+    folder.write("environment.json", &serde_json::to_vec(&Environment::of(device).training_in(job.precision))?)?;
     let labels: Vec<usize> = job.scans.records.iter().map(|record| record.label).collect();
     let counts = job.scans.class_counts(&split.train);
     let loss = if job.recipe.data.class_weights {

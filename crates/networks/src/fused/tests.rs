@@ -1,21 +1,26 @@
-//! The operations written for training on the CPU against Burn's own, forward and backward.
+//! The operations written for training against Burn's own, forward and backward.
 
-use crate::fused;
+use std::sync::LazyLock;
+
+use crate::fused::convolution::Placing;
+use crate::fused::{self, convolution};
 use burn::nn::BatchNormConfig;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Distribution, Tensor, Tolerance};
+use burn::tensor::{DType, Device, Distribution, FloatDType, Tensor, Tolerance};
 
-fn device() -> Device {
-    Device::flex().autodiff()
+/// The processor, and the machine's graphics adapter where it has one.
+fn devices() -> Vec<Device> {
+    static ADAPTER: LazyLock<Option<Device>> = LazyLock::new(|| Device::wgpu_options().init().ok());
+    std::iter::once(Device::flex()).chain(ADAPTER.clone()).map(Device::autodiff).collect()
 }
 
-fn constant<const D: usize>(shape: [usize; D]) -> Tensor<D> {
-    Tensor::random(shape, Distribution::Normal(0.3, 1.0), &device())
+fn constant<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::random(shape, Distribution::Normal(0.3, 1.0), device)
 }
 
-fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
-    constant(shape).require_grad()
+fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    constant(shape, device).require_grad()
 }
 
 /// A value that depends on every output in a way of its own.
@@ -32,12 +37,29 @@ const PLANES: [[usize; 2]; 5] = [[7, 5], [8, 8], [1, 6], [6, 1], [19, 19]];
 
 #[test]
 fn a_depthwise_convolution_and_its_gradients_are_burns() {
-    for [height, width] in PLANES {
-        let (input, kernel) = (random([3, 4, height, width]), random([4, 1, 3, 3]));
-        let weights = random([3, 4, height, width]);
-        let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 4);
-        let expected = conv2d(input.clone(), kernel.clone(), None, options);
-        let found = fused::depthwise(input.clone(), kernel.clone());
+    for device in devices() {
+        for ([height, width], channels) in PLANES.into_iter().zip([4, 5, 6, 20, 32]) {
+            let shape = [3, channels, height, width];
+            let (input, kernel) = (random(shape, &device), random([channels, 1, 3, 3], &device));
+            let weights = random(shape, &device);
+            let options = ConvOptions::new([1, 1], [1, 1], [1, 1], channels);
+            let expected = conv2d(input.clone(), kernel.clone(), None, options);
+            let found = fused::depthwise(input.clone(), kernel.clone());
+            same(found.clone(), expected.clone());
+            let (found, expected) = (loss(found, &weights).backward(), loss(expected, &weights).backward());
+            same(input.grad(&found).unwrap(), input.grad(&expected).unwrap());
+            same(kernel.grad(&found).unwrap(), kernel.grad(&expected).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_pointwise_convolution_and_its_gradients_are_burns() {
+    for device in devices() {
+        let (input, kernel) = (random([6, 5, 77], &device), random([7, 5], &device));
+        let weights = random([6, 7, 77], &device);
+        let expected = kernel.clone().unsqueeze::<3>().matmul(input.clone());
+        let found = fused::pointwise(input.clone(), kernel.clone());
         same(found.clone(), expected.clone());
         let (found, expected) = (loss(found, &weights).backward(), loss(expected, &weights).backward());
         same(input.grad(&found).unwrap(), input.grad(&expected).unwrap());
@@ -46,39 +68,95 @@ fn a_depthwise_convolution_and_its_gradients_are_burns() {
 }
 
 #[test]
-fn a_pointwise_convolution_and_its_gradients_are_burns() {
-    let (input, kernel, weights) = (random([3, 5, 77]), random([6, 5]), random([3, 6, 77]));
-    let expected = kernel.clone().unsqueeze::<3>().matmul(input.clone());
-    let found = fused::pointwise(input.clone(), kernel.clone());
-    same(found.clone(), expected.clone());
-    let (found, expected) = (loss(found, &weights).backward(), loss(expected, &weights).backward());
-    same(input.grad(&found).unwrap(), input.grad(&expected).unwrap());
-    same(kernel.grad(&found).unwrap(), kernel.grad(&expected).unwrap());
+fn a_convolution_and_its_gradients_are_burns() {
+    for device in devices().into_iter().filter(convolution::runs_on) {
+        for (side, stride, padding) in [(3, 2, 0), (3, 1, 1), (1, 2, 0), (3, 1, 0)] {
+            for ([height, width], [channels, output]) in [([9, 7], [3, 8]), ([8, 10], [4, 5])] {
+                let input = random([2, channels, height, width], &device);
+                let kernel = random([output, channels, side, side], &device);
+                let options = ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1);
+                let expected = conv2d(input.clone(), kernel.clone(), None, options);
+                let found = convolution::convolution(input.clone(), kernel.clone(), Placing { stride, padding });
+                same(found.clone(), expected.clone());
+                let weights = random(expected.dims(), &device);
+                let (found, expected) = (loss(found, &weights).backward(), loss(expected, &weights).backward());
+                same(input.grad(&found).unwrap(), input.grad(&expected).unwrap());
+                same(kernel.grad(&found).unwrap(), kernel.grad(&expected).unwrap());
+            }
+        }
+    }
 }
 
 #[test]
 fn a_normalisation_its_statistics_and_its_gradients_are_burns() {
-    for [height, width] in PLANES {
-        let (input, weights) = (random([4, 3, height, width]), random([4, 3, height, width]));
-        let norm = BatchNormConfig::new(3).with_epsilon(1e-3).with_momentum(1.0).init(&device());
-        let expected = norm.forward(input.clone());
-        let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
-        let (found, mean, variance) = fused::normalise(input.clone(), gamma.clone(), beta.clone(), 1e-3);
-        same(found.clone(), expected.clone());
-        same(mean, norm.running_mean.value_sync());
-        same(variance, norm.running_var.value_sync());
-        let (found, expected) = (loss(found, &weights).backward(), loss(expected, &weights).backward());
-        same(input.grad(&found).unwrap(), input.grad(&expected).unwrap());
-        same(gamma.grad(&found).unwrap(), gamma.grad(&expected).unwrap());
-        same(beta.grad(&found).unwrap(), beta.grad(&expected).unwrap());
+    for device in devices() {
+        for ([height, width], channels) in PLANES.into_iter().zip([3, 4, 34, 130, 2]) {
+            let shape = [4, channels, height, width];
+            let (input, weights) = (random(shape, &device), random(shape, &device));
+            let norm = BatchNormConfig::new(channels).with_epsilon(1e-3).with_momentum(1.0).init(&device);
+            let expected = norm.forward(input.clone());
+            let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
+            let (found, mean, variance) = fused::normalise(input.clone(), gamma.clone(), beta.clone(), 1e-3);
+            same(found.clone(), expected.clone());
+            same(mean, norm.running_mean.value_sync());
+            same(variance, norm.running_var.value_sync());
+            let (found, expected) = (loss(found, &weights).backward(), loss(expected, &weights).backward());
+            same(input.grad(&found).unwrap(), input.grad(&expected).unwrap());
+            same(gamma.grad(&found).unwrap(), gamma.grad(&expected).unwrap());
+            same(beta.grad(&found).unwrap(), beta.grad(&expected).unwrap());
+        }
+    }
+}
+
+/// What lies far from zero has a variance too.
+#[test]
+fn a_normalisation_finds_small_deviations_from_a_large_mean() {
+    for device in devices() {
+        let input = random([2, 4, 9, 9], &device) * 1e-2 + 50.0;
+        let (gamma, beta) = (Tensor::ones([4], &device), Tensor::zeros([4], &device));
+        let (_, _, variance) = fused::normalise(input.clone(), gamma, beta, 1e-3);
+        let by_channel = input.swap_dims(0, 1).reshape([4, 162]);
+        let expected = by_channel.clone().sub(by_channel.mean_dim(1)).square().mean_dim(1).reshape([4]);
+        variance.into_data().assert_approx_eq::<f32>(&expected.into_data(), Tolerance::relative(1e-2));
     }
 }
 
 #[test]
 fn a_frozen_kernel_gets_no_gradient_and_lets_the_inputs_through() {
-    let kernel = constant([4, 1, 3, 3]);
-    let input = random([2, 4, 5, 5]);
-    let gradients = fused::depthwise(input.clone(), kernel.clone()).sum().backward();
-    assert!(input.grad(&gradients).is_some());
-    assert!(kernel.grad(&gradients).is_none());
+    for device in devices() {
+        let kernel = constant([4, 1, 3, 3], &device);
+        let input = random([2, 4, 5, 5], &device);
+        let gradients = fused::depthwise(input.clone(), kernel.clone()).sum().backward();
+        assert!(input.grad(&gradients).is_some());
+        assert!(kernel.grad(&gradients).is_none());
+    }
+}
+
+/// Activations of 16 bits give what rounding leaves of those of 32; gradients of kernels are of 32.
+#[test]
+fn half_the_precision_gives_nearly_the_same() {
+    for device in devices().into_iter().filter(|device| device.identity().is_some()) {
+        if !device.supports_dtype(DType::F16) {
+            continue;
+        }
+        let shape = [2, 8, 9, 7];
+        let input = random(shape, &device);
+        let [depthwise, norm] = [[8, 9], [1, 8]].map(|shape| random(shape, &device));
+        let pointwise = random([6, 8], &device);
+        let weights = random([2, 6, 63], &device);
+        let run = |precision: FloatDType| {
+            let output = fused::depthwise(input.clone().cast(precision), depthwise.clone().reshape([8, 1, 3, 3]));
+            let (output, _, _) = fused::normalise(output, norm.clone().reshape([8]), norm.clone().reshape([8]), 1e-3);
+            fused::pointwise(output.reshape([2, 8, 63]), pointwise.clone()).cast(FloatDType::F32)
+        };
+        let (found, expected) = (run(FloatDType::F16), run(FloatDType::F32));
+        let near = |found: Tensor<2>, expected: Tensor<2>| {
+            found.into_data().assert_approx_eq::<f32>(&expected.into_data(), Tolerance::rel_abs(2e-2, 5e-2));
+        };
+        near(found.clone().reshape([12, 63]), expected.clone().reshape([12, 63]));
+        let (found, expected) = (loss(found, &weights).backward(), loss(expected, &weights).backward());
+        for parameter in [&depthwise, &norm, &pointwise] {
+            near(parameter.grad(&found).unwrap(), parameter.grad(&expected).unwrap());
+        }
+    }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::TypedValueParser;
 use networks::Architecture;
 
-use super::{DataArguments, DeviceName};
+use super::{DataArguments, DeviceName, Precision};
 use crate::ingredient::Ingredient;
 
 /// Train a network by a recipe.
@@ -15,6 +15,7 @@ use crate::ingredient::Ingredient;
   sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped
   sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped --resume
   sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/folds --folds 5
+  sulcus train --recipe recipes/official-xception-299.toml --data scans --out runs/official --device cuda --precision bf16
   sulcus train --recipe recipes/best-xception.toml --data scans --out runs/best --preview slices.png
   tensorboard --logdir runs
 
@@ -40,6 +41,9 @@ pub struct TrainArguments {
     /// Where to train
     #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
     pub device: DeviceName,
+    /// How exactly to compute
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    pub precision: Precision,
     /// Go on after the last whole epoch in the run folder
     #[arg(long)]
     pub resume: bool,
@@ -139,7 +143,7 @@ pub struct ReportArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sulcus bench
-  sulcus bench --device cuda --batch 64 --size 299 --steps 50
+  sulcus bench --device cuda --precision bf16 --batch 64 --size 299 --warm-up 10 --steps 50
   sulcus bench --architecture vgg16 --size 224 --train-from 5 --json bench.json
 
 Whole training steps on made-up slices: forward, backward, optimiser. `cargo xtask bench train` runs it beside PyTorch.")]
@@ -168,4 +172,7 @@ pub struct BenchArguments {
     /// Where to train
     #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
     pub device: DeviceName,
+    /// How exactly to compute
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    pub precision: Precision,
 }

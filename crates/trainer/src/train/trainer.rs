@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::softmax;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 use dataset::Split;
 use imaging::InputSpec;
 use metrics::{Confusion, Predictions};
@@ -45,11 +45,12 @@ struct Material<'a> {
 }
 
 impl Material<'_> {
-    /// What a network makes of a batch.
-    fn logits(&self, network: &Network, batch: &Batch, device: &Device) -> Tensor<2> {
+    /// What a network makes of a batch, computing in `precision`.
+    fn logits(&self, network: &Network, batch: &Batch, precision: FloatDType, device: &Device) -> Tensor<2> {
+        let values = batch.tensor(device).cast(precision);
         match self.activations {
-            Some(activations) => network.forward_from(activations.block, batch.tensor(device)),
-            None => network.forward(batch.images(Form::Trainable.channels(), device)),
+            Some(activations) => network.forward_from(activations.block, values),
+            None => network.forward(values.repeat_dim(1, Form::Trainable.channels())),
         }
     }
 }
@@ -320,7 +321,7 @@ impl Trainer<'_> {
             let mut mixing = ChaCha8Rng::seed_from_u64(!seed);
             for (step, batch) in batches.iter().enumerate() {
                 let mixed = Mixed::new(batch, recipe.mixup, &mut mixing);
-                let logits = material.logits(&learner.network, &mixed.batch, &self.device);
+                let logits = material.logits(&learner.network, &mixed.batch, self.job.precision, &self.device);
                 let loss = mixed.loss(&self.loss, logits.clone(), &self.device);
                 let batch = mixed.batch;
                 let value = f64::from(loss.clone().into_scalar::<f32>());
@@ -360,7 +361,7 @@ impl Trainer<'_> {
                 Some(activations) => activations.unchanged(chunk),
                 None => source.unchanged(chunk),
             };
-            let logits = material.logits(network, &batch, &device);
+            let logits = material.logits(network, &batch, FloatDType::F32, &device);
             let loss: f32 = self.loss.forward(logits.clone(), &batch.labels, &device).into_scalar();
             Ok((f64::from(loss) * batch.labels.len() as f64, rows(softmax(logits, 1))?, batch.labels))
         })?;

@@ -45,6 +45,9 @@ pub struct TrainBenchOptions {
     /// Rounds: in each, every contender is started anew, so that a machine that slows down slows all.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: u32,
+    /// A `sulcus` that is built already, for a machine without Rust; for CUDA, one with the feature `cuda`.
+    #[arg(long, value_name = "FILE")]
+    pub sulcus: Option<PathBuf>,
     /// A Python with torch and timm; without one, Sulcus is measured alone.
     #[arg(long, value_name = "FILE", default_value = "python3")]
     pub python: PathBuf,
@@ -66,7 +69,7 @@ struct Contender {
 /// # Errors
 /// If `sulcus` can't be built, or a contender fails.
 pub fn train(workspace: &Workspace, options: &TrainBenchOptions) -> Result<ExitCode> {
-    let mut contenders = vec![sulcus(workspace, options)?];
+    let mut contenders = sulcus(workspace, options)?;
     match without_torch(&options.python) {
         None => contenders.extend(torch(workspace, options)),
         Some(why) => println!("  PyTorch is not measured: {why}"),
@@ -129,19 +132,25 @@ impl TrainDevice {
     }
 }
 
-fn sulcus(workspace: &Workspace, options: &TrainBenchOptions) -> Result<Contender> {
-    let program = match options.device {
-        TrainDevice::Cpu => build_command(workspace)?,
-        TrainDevice::Cuda => build_for_cuda(workspace)?,
+/// Sulcus in f32, and on a GPU in bf16 too.
+fn sulcus(workspace: &Workspace, options: &TrainBenchOptions) -> Result<Vec<Contender>> {
+    let program = match (&options.sulcus, options.device) {
+        (Some(program), _) => program.clone(),
+        (None, TrainDevice::Cpu) => build_command(workspace)?,
+        (None, TrainDevice::Cuda) => build_for_cuda(workspace)?,
     };
-    let findings = workspace.target().join("bench/train.json");
-    let (words, out) = (options.words(), findings.clone());
-    let command = move || {
-        let mut command = Command::new(&program);
-        command.arg("bench").args(&words).arg("--json").arg(&out);
-        command
+    let precisions: &[&'static str] = if options.device == TrainDevice::Cuda { &["bf16", "f32"] } else { &["f32"] };
+    let contender = |&precision: &&'static str| {
+        let findings = workspace.target().join("bench/train.json");
+        let (program, words, out) = (program.clone(), options.words(), findings.clone());
+        let command = move || {
+            let mut command = Command::new(&program);
+            command.arg("bench").args(&words).args(["--precision", precision]).arg("--json").arg(&out);
+            command
+        };
+        Contender { name: format!("sulcus {precision}"), command: Box::new(command), findings: Some(findings) }
     };
-    Ok(Contender { name: "sulcus".to_owned(), command: Box::new(command), findings: Some(findings) })
+    Ok(precisions.iter().map(contender).collect())
 }
 
 fn build_for_cuda(workspace: &Workspace) -> Result<PathBuf> {
@@ -222,7 +231,7 @@ fn print(results: &[Value]) {
         let name = result["name"].as_str().unwrap_or_default();
         let (median, best) = (rate(result), result["images_a_second_best"].as_f64().unwrap_or_default());
         let beside = first / median;
-        println!("  {name:<24} {median:>8.2} images a second, {best:>8.2} at best; sulcus has {beside:.2} of it");
+        println!("  {name:<24} {median:>8.2} images a second, {best:>8.2} at best; the first has {beside:.2} of it");
     }
 }
 
