@@ -7,9 +7,10 @@
 //!
 //! Activations may be of 16 bits on an adapter; kernels, statistics and all sums are of 32.
 
+pub mod adapter;
 mod channels_last;
-pub mod convolution;
 mod planes;
+pub mod steps;
 #[cfg(test)]
 mod tests;
 
@@ -110,7 +111,7 @@ fn parts(batch: usize, output: usize, channels: usize) -> usize {
     const BUSY: usize = 256;
     const TILE: usize = 128;
     let tiles = output.div_ceil(TILE) * channels.div_ceil(TILE);
-    (1..=batch).find(|parts| batch % parts == 0 && parts * tiles >= BUSY).unwrap_or(batch)
+    (1..=batch).find(|parts| batch.is_multiple_of(*parts) && parts * tiles >= BUSY).unwrap_or(batch)
 }
 
 type Triple<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);

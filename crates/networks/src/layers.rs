@@ -5,12 +5,17 @@
 
 use burn::module::{Initializer, Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::pool::MaxPool2d;
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
+use burn::tensor::activation::relu;
 use burn::tensor::{Device, FloatDType, Tensor};
 
 use crate::Form;
 #[cfg(not(target_arch = "wasm32"))]
-use crate::fused::{self, convolution, convolution::Placing};
+use crate::fused::{
+    self,
+    adapter::{self, Placing},
+};
 use crate::named::{NamedSlot, Slot};
 use crate::network::{KernelInput, Observer, Shown};
 
@@ -79,23 +84,51 @@ fn normalise(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
     let channels = norm.gamma.dims()[0];
     let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt();
     let shift = norm.beta.val() - norm.running_mean.value() * scale.clone();
-    let output =
-        input.cast(FloatDType::F32) * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1]);
+    let output = input.cast(FloatDType::F32) * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1]);
     output.cast(precision)
 }
 
 /// A convolution in the precision of its input.
 pub(crate) fn convolve(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
     #[cfg(not(target_arch = "wasm32"))]
-    if convolution::runs_on(&input.device()) {
+    if adapter::runs_on(&input.device()) {
         let precision = FloatDType::from(input.dtype());
-        let placing = Placing { stride: conv.stride[0], padding: KernelInput::of(conv, &input).padding };
-        let output = convolution::convolution(input, conv.weight.val(), placing);
+        let padding = KernelInput::of(conv, &input).padding;
+        let placing = Placing { stride: conv.stride[0], padding, even: true };
+        let output = adapter::convolution(input, conv.weight.val(), placing);
         let Some(bias) = &conv.bias else { return output };
         let channels = bias.dims()[0];
         return output + bias.val().cast(precision).reshape([1, channels, 1, 1]);
     }
     conv.forward(input)
+}
+
+/// Everything below 0 as 0.
+pub(crate) fn rectify(input: Tensor<4>) -> Tensor<4> {
+    #[cfg(not(target_arch = "wasm32"))]
+    if adapter::runs_on(&input.device()) {
+        return adapter::rectify(input);
+    }
+    relu(input)
+}
+
+/// The largest values under windows.
+pub(crate) fn pool(pool: &MaxPool2d, input: Tensor<4>) -> Tensor<4> {
+    #[cfg(not(target_arch = "wasm32"))]
+    if adapter::runs_on(&input.device()) {
+        let (side, stride) = (pool.kernel_size[0], pool.stride[0]);
+        let placing = match pool.padding {
+            PaddingConfig2d::Same => {
+                // Keras puts the odd row at the end.
+                let [_, _, height, _] = input.dims();
+                let padding = ((height.div_ceil(stride) - 1) * stride + side).saturating_sub(height) / 2;
+                Placing { stride, padding, even: false }
+            }
+            _ => Placing { stride, padding: 0, even: true },
+        };
+        return adapter::pool(input, side, placing);
+    }
+    pool.forward(input)
 }
 
 /// A convolution without bias, and its [`Shift`].

@@ -32,6 +32,10 @@ mod xception;
 
 pub use error::NetworkError;
 pub use fold::fold;
+#[cfg(not(target_arch = "wasm32"))]
+pub use fused::adapter::runs_on as has_kernels;
+#[cfg(not(target_arch = "wasm32"))]
+pub use fused::steps::{AdamStep, adamw};
 pub use head::Head;
 pub use keras::{in_keras_layout, in_network_layout};
 pub use layers::NORM_EPSILON;

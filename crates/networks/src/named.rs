@@ -6,6 +6,8 @@ use burn::module::{Param, ParamId, RunningState};
 use burn::tensor::{Tensor, TensorData};
 
 use crate::NetworkError;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::fused::{adapter, steps};
 
 /// Values of one parameter, row-major, in the layout `[out, in, height, width]` for kernels.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +83,7 @@ pub(crate) fn blend(into: Vec<NamedSlot<'_>>, from: Vec<NamedSlot<'_>>, share: f
             (Slot::Matrix(into), Slot::Matrix(from)) => approach(into, from.val(), share),
             (Slot::Kernel(into), Slot::Kernel(from)) => approach(into, from.val(), share),
             (Slot::Statistic(into), Slot::Statistic(from)) => {
-                into.update(into.value_sync() * (1.0 - share) + from.value_sync() * share);
+                into.update(between(into.value_sync(), from.value_sync(), share));
                 into.value_sync();
             }
             // Two networks of one architecture have the same slots in the same order.
@@ -91,7 +93,16 @@ pub(crate) fn blend(into: Vec<NamedSlot<'_>>, from: Vec<NamedSlot<'_>>, share: f
 }
 
 fn approach<const D: usize>(into: &mut Param<Tensor<D>>, from: Tensor<D>, share: f64) {
-    *into = Param::initialized(into.id, into.val() * (1.0 - share) + from * share);
+    *into = Param::initialized(into.id, between(into.val(), from, share));
+}
+
+/// `from`, moved by `share` of the way to `to`.
+fn between<const D: usize>(from: Tensor<D>, to: Tensor<D>, share: f64) -> Tensor<D> {
+    #[cfg(not(target_arch = "wasm32"))]
+    if adapter::runs_on(&from.device()) {
+        return steps::approach(from, to, share);
+    }
+    from * (1.0 - share) + to * share
 }
 
 fn replace<const D: usize>(param: &mut Param<Tensor<D>>, id: ParamId, data: TensorData) {

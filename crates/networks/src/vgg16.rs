@@ -7,10 +7,9 @@ use burn::module::{Module, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
-use crate::layers::convolve;
+use crate::layers::{convolve, pool, rectify};
 use crate::named::{NamedSlot, Slot};
 use crate::network::{KernelInput, Observer, Shown};
 
@@ -52,9 +51,9 @@ impl Vgg16 {
             for (conv_index, conv) in block.iter().enumerate() {
                 let shown = Shown::KernelInput(KernelInput::of(conv, &features));
                 observe(&format!("{}.kernel", layer(index, conv_index)), shown);
-                features = relu(convolve(conv, features));
+                features = rectify(convolve(conv, features));
             }
-            features = self.pool.forward(features);
+            features = pool(&self.pool, features);
             observe(&format!("block{}_pool", index + 1), Shown::Stage(&features));
         }
         features

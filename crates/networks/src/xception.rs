@@ -7,11 +7,10 @@ use std::ops::Range;
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use crate::Form;
-use crate::layers::{ConvNorm, ConvNormConfig, Separable};
+use crate::layers::{ConvNorm, ConvNormConfig, Separable, pool, rectify};
 use crate::named::NamedSlot;
 use crate::network::{Observer, Shown};
 
@@ -76,12 +75,12 @@ impl Residual {
         let mut main = input;
         for (index, convolution) in self.convolutions.iter().enumerate() {
             if index > 0 || !self.rectified_input {
-                main = relu(main);
+                main = rectify(main);
             }
             main = convolution.forward(main, &separable(module, index), observe);
         }
         if self.shortcut.is_some() {
-            main = self.pool.forward(main);
+            main = pool(&self.pool, main);
         }
         main + residual
     }
@@ -164,7 +163,7 @@ impl Xception {
         if blocks.contains(&1) {
             for (index, convolution) in self.stem.iter().enumerate() {
                 let layer = stem(index);
-                features = relu(convolution.forward(features, &layer, observe));
+                features = rectify(convolution.forward(features, &layer, observe));
                 observe(&format!("{layer}_act"), Shown::Stage(&features));
             }
         }
@@ -175,7 +174,7 @@ impl Xception {
         if blocks.contains(&BLOCKS) {
             for (index, convolution) in self.exit.iter().enumerate() {
                 let layer = separable(BLOCKS, index);
-                features = relu(convolution.forward(features, &layer, observe));
+                features = rectify(convolution.forward(features, &layer, observe));
                 observe(&format!("{layer}_act"), Shown::Stage(&features));
             }
         }

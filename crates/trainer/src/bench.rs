@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use anyhow::Context;
-use burn::optim::{AdamWConfig, GradientsParams};
+use burn::optim::GradientsParams;
 use burn::tensor::{Device, Distribution, FloatDType, Tensor};
 use networks::{Form, NetworkConfig};
 use serde::Serialize;
 
+use crate::adamw::AdamW;
 use crate::cli::BenchArguments;
 use crate::environment::Environment;
 use crate::learner::Learner;
@@ -75,7 +76,7 @@ fn train_steps(
 ) -> anyhow::Result<(Vec<f64>, Option<f64>)> {
     let network = NetworkConfig::new(arguments.architecture, CLASSES, Form::Trainable).init(device);
     let network = network.identified().train_from(arguments.train_from);
-    let mut learner = Learner { network, average: None, optimizer: AdamWConfig::new().init() };
+    let mut learner = Learner { network, average: None, optimizer: AdamW::new(1e-4).into() };
     let loss = Loss::new(CLASSES, 0.0);
     let labels: Vec<usize> = (0..arguments.batch).map(|index| index % CLASSES).collect();
     let shape = [arguments.batch, Form::Trainable.channels(), arguments.size, arguments.size];

@@ -1,7 +1,9 @@
 //! The devices of the command line as Burn's devices and the classifier's engines.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use anyhow::{bail, ensure};
-use burn::tensor::{Device, FloatDType};
+use burn::tensor::{Device, FloatDType, Tensor};
 use classifier::Engine;
 
 use crate::cli::{DeviceName, Precision};
@@ -10,16 +12,22 @@ impl DeviceName {
     /// The device to train on.
     ///
     /// # Errors
-    /// There is no adapter, or this build has no such device.
+    /// There is no adapter, it computes wrongly, or this build has no such device.
     pub fn open(self) -> anyhow::Result<Device> {
-        match self {
-            Self::Cpu => Ok(Device::flex()),
-            Self::Wgpu => Ok(Device::wgpu_options().init()?),
+        let device = match self {
+            Self::Cpu => return Ok(Device::flex()),
+            Self::Wgpu => Device::wgpu_options().init()?,
             #[cfg(feature = "cuda")]
-            Self::Cuda => Ok(Device::cuda(0)),
+            Self::Cuda => Device::cuda(0),
             #[cfg(not(feature = "cuda"))]
             Self::Cuda => bail!("this build has no CUDA. hint: build it with `cargo build --features cuda`"),
-        }
+        };
+        ensure!(
+            multiplies(&device),
+            "the device gives wrong products, or none: it has no driver here, or its kernels can't be compiled.\n\
+             hint: CUDA needs NVIDIA's driver, NVRTC, and where CUDA_PATH points the headers of its runtime, of CCCL and CRT"
+        );
+        Ok(device)
     }
 
     /// What activations are made of while a network is trained on it.
@@ -46,4 +54,20 @@ impl DeviceName {
             Self::Cuda => bail!("scans are classified on the CPU or by WebGPU; accepted are cpu and wgpu"),
         }
     }
+}
+
+/// Tries a product of two matrices: where there is no driver Burn panics, and where a kernel can't be compiled, because a
+/// header of CUDA is missing say, it goes on with what happened to be in memory.
+fn multiplies(device: &Device) -> bool {
+    let side = 32;
+    let ones = || Tensor::<2>::ones([side, side], device);
+    let product = || ones().matmul(ones()).into_data().try_to_vec::<f32>();
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| ()));
+    let product = panic::catch_unwind(AssertUnwindSafe(product));
+    panic::set_hook(hook);
+    let all_right = |product: &[f32]| {
+        product.len() == side * side && product.iter().all(|value| (value - side as f32).abs() < 1e-3)
+    };
+    matches!(product, Ok(Ok(product)) if all_right(&product))
 }

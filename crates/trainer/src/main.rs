@@ -9,6 +9,7 @@ use crate::cli::{Cli, Command};
 mod ablate;
 mod activations;
 mod adamax;
+mod adamw;
 mod audit;
 mod augment;
 mod batches;

@@ -4,9 +4,9 @@
 //! layer nothing is moved. Logically every tensor stays `[batch, channels, height, width]`.
 #![allow(unsafe_code, reason = "kernels run without bounds checks; every buffer is as long as its shape says")]
 
-mod kernels;
+pub mod kernels;
+pub mod windows;
 
-use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::{DType, Shape};
 use burn_cubecl::CubeBackend;
@@ -16,105 +16,12 @@ use burn_cubecl::ops::{permute, permute_nchw_to_nhwc, permute_nhwc_to_nchw, resh
 use cubecl::calculate_cube_count_elemwise;
 use cubecl::prelude::*;
 
-use super::{FusedBackend, in_precision_of};
-use self::kernels::{COLUMNS, ROWS, RUN, WindowsLaunch};
-use super::convolution::Placing;
+use self::kernels::{COLUMNS, ROWS, RUN};
 
-type Values = FloatTensor<CubeBackend>;
+pub type Values = FloatTensor<CubeBackend>;
 
 /// Cubes that keep a large adapter busy.
 const CUBES: usize = 1024;
-
-/// As [`super::convolution::convolution`]: a matrix product of the patches that the kernel covers.
-pub fn convolution(input: Values, kernel: Values, placing: Placing) -> Values {
-    let [batch, _, height, width] = extents(&input);
-    let [output, _, side, _] = extents(&kernel);
-    let [output_height, output_width] = [height, width].map(|extent| placing.of(extent, side));
-    let kernel = filters(in_precision_of::<CubeBackend>(kernel, &input));
-    let patches = take_patches(input, side, placing);
-    let product = CubeBackend::float_matmul(patches, CubeBackend::float_transpose(kernel));
-    permute_nhwc_to_nchw(reshape(product, Shape::new([batch, output_height, output_width, output])))
-}
-
-/// The gradient of the input of [`convolution`], which is `height` by `width`.
-pub fn convolution_input_gradient(gradient: Values, kernel: Values, extent: [usize; 2], placing: Placing) -> Values {
-    let [batch, output, output_height, output_width] = extents(&gradient);
-    let [_, channels, side, _] = extents(&kernel);
-    let kernel = filters(in_precision_of::<CubeBackend>(kernel, &gradient));
-    let pixels = Shape::new([batch * output_height * output_width, output]);
-    let patches = into_contiguous(CubeBackend::float_matmul(reshape(channels_last(gradient), pixels), kernel));
-    let [height, width] = extent;
-    let gradient = empty(&patches, [batch, height, width, channels], patches.dtype);
-    let vector = vector_of(channels);
-    let units = batch * height * width * channels / vector;
-    let (cubes, dim) = grid(&gradient, units);
-    unsafe {
-        kernels::add_patches::launch_unchecked(
-            &gradient.client,
-            cubes,
-            dim,
-            vector,
-            argument(&patches, vector),
-            argument(&gradient, vector),
-            windows(extent, [output_height, output_width], placing),
-            channels / vector,
-            units,
-            side,
-            precision(&gradient),
-        );
-    }
-    permute_nhwc_to_nchw(gradient)
-}
-
-/// The gradient of the kernel of [`convolution`], which is `side` pixels a side.
-pub fn convolution_kernel_gradient(input: Values, gradient: Values, side: usize, placing: Placing) -> Values {
-    let [_, channels, ..] = extents::<4>(&input);
-    let [batch, output, height, width] = extents(&gradient);
-    let row = side * side * channels;
-    let patches = reshape(take_patches(input, side, placing), Shape::new([batch, height * width, row]));
-    let gradient = reshape(channels_last(gradient), Shape::new([batch, height * width, output]));
-    let swapped = [patches, gradient].map(|tensor| permute(tensor, &[0, 2, 1]));
-    let [patches, gradient] = swapped;
-    let kernel = CubeBackend::pointwise_kernel_gradient(patches, gradient);
-    permute_nhwc_to_nchw(reshape(kernel, Shape::new([output, side, side, channels])))
-}
-
-/// A kernel `[output, channels, side, side]` as `[output, side * side * channels]`.
-fn filters(kernel: Values) -> Values {
-    let [output, channels, side, _] = extents(&kernel);
-    reshape(channels_last(kernel), Shape::new([output, side * side * channels]))
-}
-
-/// `[output pixels, side * side * channels]`.
-fn take_patches(input: Values, side: usize, placing: Placing) -> Values {
-    let Layout { batch, height, width, channels, vector } = Layout::of(&input);
-    let input = channels_last(input);
-    let output = [height, width].map(|extent| placing.of(extent, side));
-    let pixels = batch * output[0] * output[1];
-    let patches = empty(&input, [pixels, side * side * channels * vector], input.dtype);
-    let units = pixels * side * side * channels;
-    let (cubes, dim) = grid(&input, units);
-    unsafe {
-        kernels::take_patches::launch_unchecked(
-            &input.client,
-            cubes,
-            dim,
-            vector,
-            argument(&input, vector),
-            argument(&patches, vector),
-            windows([height, width], output, placing),
-            channels,
-            units,
-            side,
-            precision(&input),
-        );
-    }
-    patches
-}
-
-fn windows([height, width]: [usize; 2], output: [usize; 2], placing: Placing) -> WindowsLaunch {
-    WindowsLaunch::new(height, width, output[0], output[1], placing.stride, placing.padding)
-}
 
 /// A tensor's extent, and how it is read: `channels` counts vectors of `vector` values.
 #[derive(Clone, Copy)]
@@ -148,7 +55,7 @@ impl Layout {
 
 /// Neighbouring channels that are read together.
 fn vector_of(channels: usize) -> usize {
-    [4, 2].into_iter().find(|vector| channels % vector == 0).unwrap_or(1)
+    [4, 2].into_iter().find(|vector| channels.is_multiple_of(*vector)).unwrap_or(1)
 }
 
 fn extents<const D: usize>(tensor: &Values) -> [usize; D] {
@@ -160,21 +67,21 @@ fn channels_last(tensor: Values) -> Values {
     into_contiguous(permute_nchw_to_nhwc(tensor))
 }
 
-fn empty(like: &Values, shape: impl Into<Shape>, dtype: DType) -> Values {
+pub fn empty(like: &Values, shape: impl Into<Shape>, dtype: DType) -> Values {
     empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape.into(), dtype)
 }
 
 /// Uninitialised, of the shape and precision of a tensor with its channels last.
-fn empty_like(tensor: &Values) -> Values {
+pub fn empty_like(tensor: &Values) -> Values {
     empty(tensor, tensor.meta.shape().clone(), tensor.dtype)
 }
 
 /// A whole contiguous tensor, as vectors of so many values.
-fn argument(tensor: &Values, vector: usize) -> BufferArg {
+pub fn argument(tensor: &Values, vector: usize) -> BufferArg {
     unsafe { BufferArg::from_raw_parts(tensor.handle.clone(), tensor.meta.num_elements() / vector) }
 }
 
-fn precision(tensor: &Values) -> ElemType {
+pub fn precision(tensor: &Values) -> ElemType {
     match tensor.dtype {
         DType::BF16 => half::bf16::elem_type_native(),
         DType::F16 => half::f16::elem_type_native(),
@@ -183,7 +90,7 @@ fn precision(tensor: &Values) -> ElemType {
 }
 
 /// A grid of one unit for each of `units`.
-fn grid(tensor: &Values, units: usize) -> (CubeCount, CubeDim) {
+pub fn grid(tensor: &Values, units: usize) -> (CubeCount, CubeDim) {
     let dim = CubeDim::new(&tensor.client, units);
     (calculate_cube_count_elemwise(&tensor.client, units, dim), dim)
 }
@@ -207,6 +114,51 @@ fn add_parts(parts: &Values, count: usize, start: usize, length: usize, vector: 
         );
     }
     output
+}
+
+/// Everything below 0 as 0.
+pub fn rectify(input: Values) -> Values {
+    let layout = Layout::of(&input);
+    let input = channels_last(input);
+    let output = empty_like(&input);
+    let units = layout.pixels() * layout.channels;
+    let (cubes, dim) = grid(&input, units);
+    unsafe {
+        kernels::rectify::launch_unchecked(
+            &input.client,
+            cubes,
+            dim,
+            layout.vector,
+            argument(&input, layout.vector),
+            argument(&output, layout.vector),
+            units,
+            precision(&input),
+        );
+    }
+    permute_nhwc_to_nchw(output)
+}
+
+/// The gradient of the input of [`rectify`], from its output.
+pub fn rectify_gradient(rectified: Values, gradient: Values) -> Values {
+    let layout = Layout::of(&rectified);
+    let (rectified, gradient) = (channels_last(rectified), channels_last(gradient));
+    let output = empty_like(&gradient);
+    let units = layout.pixels() * layout.channels;
+    let (cubes, dim) = grid(&gradient, units);
+    unsafe {
+        kernels::rectify_gradient::launch_unchecked(
+            &gradient.client,
+            cubes,
+            dim,
+            layout.vector,
+            argument(&rectified, layout.vector),
+            argument(&gradient, layout.vector),
+            argument(&output, layout.vector),
+            units,
+            precision(&gradient),
+        );
+    }
+    permute_nhwc_to_nchw(output)
 }
 
 /// As [`super::depthwise`].

@@ -2,9 +2,14 @@
 
 use std::sync::LazyLock;
 
-use crate::fused::convolution::Placing;
-use crate::fused::{self, convolution};
-use burn::nn::BatchNormConfig;
+use crate::fused::adapter::Placing;
+use crate::fused::steps::{self, AdamStep};
+use crate::fused::{self, adapter};
+use crate::layers;
+use burn::nn::pool::MaxPool2dConfig;
+use burn::nn::{BatchNormConfig, PaddingConfig2d};
+use burn::optim::{AdamWConfig, Optimizer};
+use burn::tensor::activation::relu;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Device, Distribution, FloatDType, Tensor, Tolerance};
@@ -69,14 +74,15 @@ fn a_pointwise_convolution_and_its_gradients_are_burns() {
 
 #[test]
 fn a_convolution_and_its_gradients_are_burns() {
-    for device in devices().into_iter().filter(convolution::runs_on) {
+    for device in devices().into_iter().filter(adapter::runs_on) {
         for (side, stride, padding) in [(3, 2, 0), (3, 1, 1), (1, 2, 0), (3, 1, 0)] {
             for ([height, width], [channels, output]) in [([9, 7], [3, 8]), ([8, 10], [4, 5])] {
                 let input = random([2, channels, height, width], &device);
                 let kernel = random([output, channels, side, side], &device);
                 let options = ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1);
                 let expected = conv2d(input.clone(), kernel.clone(), None, options);
-                let found = convolution::convolution(input.clone(), kernel.clone(), Placing { stride, padding });
+                let found =
+                    adapter::convolution(input.clone(), kernel.clone(), Placing { stride, padding, even: true });
                 same(found.clone(), expected.clone());
                 let weights = random(expected.dims(), &device);
                 let (found, expected) = (loss(found, &weights).backward(), loss(expected, &weights).backward());
@@ -84,6 +90,55 @@ fn a_convolution_and_its_gradients_are_burns() {
                 same(kernel.grad(&found).unwrap(), kernel.grad(&expected).unwrap());
             }
         }
+    }
+}
+
+#[test]
+fn a_pool_and_its_gradient_are_burns() {
+    for device in devices().into_iter().filter(adapter::runs_on) {
+        for (side, padding) in [(3, PaddingConfig2d::Same), (2, PaddingConfig2d::Valid)] {
+            for [height, width] in [[9, 9], [8, 8]] {
+                let pool = MaxPool2dConfig::new([side; 2]).with_strides([2, 2]).with_padding(padding.clone()).init();
+                let input = random([2, 5, height, width], &device);
+                let expected = pool.forward(input.clone());
+                let found = layers::pool(&pool, input.clone());
+                same(found.clone(), expected.clone());
+                let weights = random(expected.dims(), &device);
+                let (found, expected) = (loss(found, &weights).backward(), loss(expected, &weights).backward());
+                same(input.grad(&found).unwrap(), input.grad(&expected).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_rectified_picture_and_its_gradient_are_burns() {
+    for device in devices().into_iter().filter(adapter::runs_on) {
+        let input = random([2, 6, 5, 7], &device);
+        let weights = random([2, 6, 5, 7], &device);
+        let (found, expected) = (adapter::rectify(input.clone()), relu(input.clone()));
+        same(found.clone(), expected.clone());
+        let (found, expected) = (loss(found, &weights).backward(), loss(expected, &weights).backward());
+        same(input.grad(&found).unwrap(), input.grad(&expected).unwrap());
+    }
+}
+
+#[test]
+fn steps_of_adamw_and_a_moving_average_are_burns() {
+    for device in devices().into_iter().filter(adapter::runs_on).map(Device::inner) {
+        let burn = AdamWConfig::new().with_weight_decay(0.1).build();
+        let (mut expected, mut state) = (constant([3, 7], &device), None);
+        let zeros = || Tensor::zeros([3, 7], &device);
+        let (mut found, mut moments) = (expected.clone(), [zeros(), zeros()]);
+        for number in 1..4 {
+            let gradient = constant([7, 3], &device).transpose();
+            (expected, state) = burn.step(0.01, expected, gradient.clone(), state);
+            let step = AdamStep { rate: 0.01, decay: 0.1, betas: [0.9, 0.999], epsilon: 1e-5, number };
+            (found, moments) = steps::adamw(found, gradient, moments, step);
+            same(found.clone(), expected.clone());
+        }
+        let target = constant([3, 7], &device);
+        same(steps::approach(found, target.clone(), 0.25), expected * 0.75 + target * 0.25);
     }
 }
 

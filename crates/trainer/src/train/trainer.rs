@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use burn::module::Module;
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, FloatDType, Tensor};
 use dataset::Split;
@@ -18,6 +18,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{Job, Kept};
 use crate::activations::{Activations, Frozen};
 use crate::adamax::Adamax;
+use crate::adamw::AdamW;
 use crate::batches::{Batch, Changes, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::clipping;
@@ -381,7 +382,7 @@ impl Trainer<'_> {
 fn optimizer(stage: &Stage) -> ModuleOptimizer {
     match stage.optimizer {
         OptimizerName::Adamax => Adamax::default().into(),
-        OptimizerName::Adamw => AdamWConfig::new().with_weight_decay(stage.weight_decay).init(),
+        OptimizerName::Adamw => AdamW::new(stage.weight_decay.into()).into(),
     }
 }
 

@@ -35,3 +35,10 @@ fn help_shows_examples() {
         assert!(succeed(&[command, "--help"]).contains("Example"), "{command}");
     }
 }
+
+#[test]
+fn a_processor_does_not_train_in_bf16() {
+    let output = sulcus(&["bench", "--precision", "bf16"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--device cuda"), "{output:?}");
+}

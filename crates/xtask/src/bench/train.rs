@@ -67,7 +67,7 @@ struct Contender {
 /// Runs the benchmark.
 ///
 /// # Errors
-/// If `sulcus` can't be built, or a contender fails.
+/// If `sulcus` can't be built, or a contender fails; the others' findings are written all the same.
 pub fn train(workspace: &Workspace, options: &TrainBenchOptions) -> Result<ExitCode> {
     let mut contenders = sulcus(workspace, options)?;
     match without_torch(&options.python) {
@@ -75,20 +75,25 @@ pub fn train(workspace: &Workspace, options: &TrainBenchOptions) -> Result<ExitC
         Some(why) => println!("  PyTorch is not measured: {why}"),
     }
     let mut rounds = vec![Vec::new(); contenders.len()];
+    let mut failures = Vec::new();
     for round in 1..=options.rounds {
         for (contender, found) in contenders.iter().zip(&mut rounds) {
             println!("  round {round} of {}: {}", options.rounds, contender.name);
-            found.push(contender.measure(options.device)?);
+            match contender.measure(options.device) {
+                Ok(findings) => found.push(findings),
+                Err(error) => failures.push(format!("{}: {error:#}", contender.name)),
+            }
         }
     }
-    let results: Vec<Value> =
-        contenders.iter().zip(&rounds).map(|(contender, rounds)| summary(&contender.name, rounds)).collect();
+    let measured = contenders.iter().zip(&rounds).filter(|(_, rounds)| !rounds.is_empty());
+    let results: Vec<Value> = measured.map(|(contender, rounds)| summary(&contender.name, rounds)).collect();
     print(&results);
     let path = options.json.clone().unwrap_or_else(|| workspace.root().join("weights/reports/train-speed.json"));
     let report = json!({ "what": "images a second in whole training steps", "command": options.command(), "contenders": results });
     std::fs::write(&path, serde_json::to_string_pretty(&report)? + "\n")
         .with_context(|| format!("cannot write {}", path.display()))?;
     println!("  wrote {}", path.display());
+    ensure!(failures.is_empty(), "not every run ended well:\n{}", failures.join("\n"));
     Ok(ExitCode::SUCCESS)
 }
 

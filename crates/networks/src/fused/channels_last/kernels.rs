@@ -1,5 +1,13 @@
 //! The kernels. Tensors lie as `[batch, height, width, channels]`, in vectors of neighbouring channels; every length and
 //! position counts vectors. Sums are of 32-bit floats, whatever the tensors hold.
+#![allow(
+    clippy::used_underscore_binding,
+    clippy::needless_pass_by_value,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::manual_is_multiple_of,
+    clippy::float_cmp,
+    reason = "what `cube` makes of the kernels, whose Rust is no program but the text of one; places are whole numbers"
+)]
 
 use cubecl::prelude::*;
 
@@ -145,6 +153,168 @@ pub fn add_patches<F: Float, N: Size>(
         }
     }
     output[ABSOLUTE_POS] = Vector::cast_from(sum);
+}
+
+/// The largest value under a window of `side` pixels a side, and its place in the window, 0 to `side * side - 1`.
+#[cube(launch_unchecked)]
+pub fn take_largest<F: Float>(
+    input: &[F],
+    output: &mut [F],
+    places: &mut [f32],
+    windows: Windows,
+    channels: usize,
+    units: usize,
+    #[comptime] side: usize,
+    #[define(F)] _precision: ElemType,
+) {
+    if ABSOLUTE_POS >= units {
+        terminate!();
+    }
+    let channel = ABSOLUTE_POS % channels;
+    let pixel = ABSOLUTE_POS / channels;
+    let row = pixel / windows.output_width;
+    let slice = row / windows.output_height;
+    let mut largest = f32::min_value();
+    let mut place = f32::cast_from(0u32);
+    #[unroll]
+    for ky in 0..side {
+        // Above and before the picture they wrap around.
+        let y = row % windows.output_height * windows.stride + ky - windows.padding;
+        #[unroll]
+        for kx in 0..side {
+            let x = pixel % windows.output_width * windows.stride + kx - windows.padding;
+            if y < windows.height && x < windows.width {
+                let value =
+                    f32::cast_from(input[((slice * windows.height + y) * windows.width + x) * channels + channel]);
+                if value > largest {
+                    largest = value;
+                    place = f32::cast_from(ky * side + kx);
+                }
+            }
+        }
+    }
+    output[ABSOLUTE_POS] = F::cast_from(largest);
+    places[ABSOLUTE_POS] = place;
+}
+
+/// The gradient of [`take_largest`]: every pixel gets that of the windows in which it was the largest.
+#[cube(launch_unchecked)]
+pub fn give_to_largest<F: Float>(
+    gradient: &[F],
+    places: &[f32],
+    output: &mut [F],
+    windows: Windows,
+    channels: usize,
+    units: usize,
+    #[comptime] side: usize,
+    #[define(F)] _precision: ElemType,
+) {
+    if ABSOLUTE_POS >= units {
+        terminate!();
+    }
+    let channel = ABSOLUTE_POS % channels;
+    let pixel = ABSOLUTE_POS / channels;
+    let row = pixel / windows.width;
+    let slice = row / windows.height;
+    let mut sum = f32::cast_from(0u32);
+    #[unroll]
+    for ky in 0..side {
+        let y = row % windows.height + windows.padding - ky;
+        if y % windows.stride == 0 && y / windows.stride < windows.output_height {
+            #[unroll]
+            for kx in 0..side {
+                let x = pixel % windows.width + windows.padding - kx;
+                if x % windows.stride == 0 && x / windows.stride < windows.output_width {
+                    let output_row = slice * windows.output_height + y / windows.stride;
+                    let window = (output_row * windows.output_width + x / windows.stride) * channels + channel;
+                    if places[window] == f32::cast_from(ky * side + kx) {
+                        sum += f32::cast_from(gradient[window]);
+                    }
+                }
+            }
+        }
+    }
+    output[ABSOLUTE_POS] = F::cast_from(sum);
+}
+
+/// `output = max(input, 0)`.
+#[cube(launch_unchecked)]
+pub fn rectify<F: Float, N: Size>(
+    input: &[Vector<F, N>],
+    output: &mut [Vector<F, N>],
+    units: usize,
+    #[define(F)] _precision: ElemType,
+) {
+    if ABSOLUTE_POS >= units {
+        terminate!();
+    }
+    let value = Vector::<f32, N>::cast_from(input[ABSOLUTE_POS]);
+    output[ABSOLUTE_POS] = Vector::cast_from(max(value, Vector::new(0.0)));
+}
+
+/// The gradient of [`rectify`], from its output.
+#[cube(launch_unchecked)]
+pub fn rectify_gradient<F: Float, N: Size>(
+    rectified: &[Vector<F, N>],
+    gradient: &[Vector<F, N>],
+    output: &mut [Vector<F, N>],
+    units: usize,
+    #[define(F)] _precision: ElemType,
+) {
+    if ABSOLUTE_POS >= units {
+        terminate!();
+    }
+    let zero = Vector::<f32, N>::new(0.0);
+    let passes = Vector::<f32, N>::cast_from(rectified[ABSOLUTE_POS]).greater_than(&zero);
+    let gradient = Vector::<f32, N>::cast_from(gradient[ABSOLUTE_POS]);
+    output[ABSOLUTE_POS] = Vector::cast_from(select_many(passes, gradient, zero));
+}
+
+/// A step of AdamW (Loshchilov and Hutter 2019): the parameter and both moments after it.
+#[cube(launch_unchecked)]
+pub fn adamw(
+    parameter: &[f32],
+    gradient: &[f32],
+    first: &[f32],
+    second: &[f32],
+    new_parameter: &mut [f32],
+    new_first: &mut [f32],
+    new_second: &mut [f32],
+    step: AdamStep,
+    units: usize,
+) {
+    if ABSOLUTE_POS >= units {
+        terminate!();
+    }
+    let gradient = gradient[ABSOLUTE_POS];
+    let first = first[ABSOLUTE_POS] * step.beta_1 + gradient * (1.0f32 - step.beta_1);
+    let second = second[ABSOLUTE_POS] * step.beta_2 + gradient * gradient * (1.0f32 - step.beta_2);
+    let size = first / step.correction_1 / ((second / step.correction_2).sqrt() + step.epsilon);
+    new_first[ABSOLUTE_POS] = first;
+    new_second[ABSOLUTE_POS] = second;
+    new_parameter[ABSOLUTE_POS] = parameter[ABSOLUTE_POS] * (1.0f32 - step.rate * step.decay) - size * step.rate;
+}
+
+/// What is the same for every parameter in a step of AdamW.
+#[derive(CubeType, CubeLaunch)]
+pub struct AdamStep {
+    pub rate: f32,
+    pub decay: f32,
+    pub beta_1: f32,
+    pub beta_2: f32,
+    pub epsilon: f32,
+    /// What the moments are too small by, because they began at 0.
+    pub correction_1: f32,
+    pub correction_2: f32,
+}
+
+/// `output = from + (to - from) * share`.
+#[cube(launch_unchecked)]
+pub fn approach(from: &[f32], to: &[f32], output: &mut [f32], share: f32, units: usize) {
+    if ABSOLUTE_POS >= units {
+        terminate!();
+    }
+    output[ABSOLUTE_POS] = from[ABSOLUTE_POS] + (to[ABSOLUTE_POS] - from[ABSOLUTE_POS]) * share;
 }
 
 /// Where a unit of a cube that adds up stands, and what it adds: pixels from its own on, `step` apart.
@@ -362,7 +532,7 @@ pub fn normalise_sums<F: Float, N: Size>(
             sums[1] += gradient * value;
             pixel += share.step;
         }
-        sums[1] = sums[1] / deviation;
+        sums[1] /= deviation;
     }
     write_sums(&sums, parts, channel, channels, 2usize);
 }

@@ -1,0 +1,156 @@
+//! Square windows that slide over a picture: convolutions, as matrix products of what they cover, and pools.
+
+use burn::backend::ops::FloatTensorOps;
+use burn::tensor::{DType, Shape};
+use burn_cubecl::CubeBackend;
+use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::ops::{permute, permute_nhwc_to_nchw, reshape};
+
+use super::kernels::{self, WindowsLaunch};
+use super::{Layout, Values, argument, channels_last, empty, extents, grid, precision, vector_of};
+use crate::fused::adapter::Placing;
+use crate::fused::{FusedBackend, in_precision_of};
+
+/// As [`crate::fused::adapter::convolution`]: a matrix product of the patches that the kernel covers.
+pub fn convolution(input: Values, kernel: Values, placing: Placing) -> Values {
+    let [batch, _, height, width] = extents(&input);
+    let [output, _, side, _] = extents(&kernel);
+    let [output_height, output_width] = placing.output([height, width], side);
+    let kernel = filters(in_precision_of::<CubeBackend>(kernel, &input));
+    let patches = take_patches(input, side, placing);
+    let product = CubeBackend::float_matmul(patches, CubeBackend::float_transpose(kernel));
+    permute_nhwc_to_nchw(reshape(product, Shape::new([batch, output_height, output_width, output])))
+}
+
+/// The gradient of the input of [`convolution`], which is `height` by `width`.
+pub fn convolution_input_gradient(gradient: Values, kernel: Values, extent: [usize; 2], placing: Placing) -> Values {
+    let [batch, output, output_height, output_width] = extents(&gradient);
+    let [_, channels, side, _] = extents(&kernel);
+    let kernel = filters(in_precision_of::<CubeBackend>(kernel, &gradient));
+    let pixels = Shape::new([batch * output_height * output_width, output]);
+    let patches = into_contiguous(CubeBackend::float_matmul(reshape(channels_last(gradient), pixels), kernel));
+    let [height, width] = extent;
+    let gradient = empty(&patches, [batch, height, width, channels], patches.dtype);
+    let vector = vector_of(channels);
+    let units = batch * height * width * channels / vector;
+    let (cubes, dim) = grid(&gradient, units);
+    unsafe {
+        kernels::add_patches::launch_unchecked(
+            &gradient.client,
+            cubes,
+            dim,
+            vector,
+            argument(&patches, vector),
+            argument(&gradient, vector),
+            windows(extent, [output_height, output_width], placing),
+            channels / vector,
+            units,
+            side,
+            precision(&gradient),
+        );
+    }
+    permute_nhwc_to_nchw(gradient)
+}
+
+/// The gradient of the kernel of [`convolution`], which is `side` pixels a side.
+pub fn convolution_kernel_gradient(input: Values, gradient: Values, side: usize, placing: Placing) -> Values {
+    let [_, channels, ..] = extents::<4>(&input);
+    let [batch, output, height, width] = extents(&gradient);
+    let row = side * side * channels;
+    let patches = reshape(take_patches(input, side, placing), Shape::new([batch, height * width, row]));
+    let gradient = reshape(channels_last(gradient), Shape::new([batch, height * width, output]));
+    let swapped = [patches, gradient].map(|tensor| permute(tensor, &[0, 2, 1]));
+    let [patches, gradient] = swapped;
+    let kernel = CubeBackend::pointwise_kernel_gradient(patches, gradient);
+    permute_nhwc_to_nchw(reshape(kernel, Shape::new([output, side, side, channels])))
+}
+
+/// A kernel `[output, channels, side, side]` as `[output, side * side * channels]`.
+fn filters(kernel: Values) -> Values {
+    let [output, channels, side, _] = extents(&kernel);
+    reshape(channels_last(kernel), Shape::new([output, side * side * channels]))
+}
+
+/// `[output pixels, side * side * channels]`.
+fn take_patches(input: Values, side: usize, placing: Placing) -> Values {
+    let Layout { batch, height, width, channels, vector } = Layout::of(&input);
+    let input = channels_last(input);
+    let output = placing.output([height, width], side);
+    let pixels = batch * output[0] * output[1];
+    let patches = empty(&input, [pixels, side * side * channels * vector], input.dtype);
+    let units = pixels * side * side * channels;
+    let (cubes, dim) = grid(&input, units);
+    unsafe {
+        kernels::take_patches::launch_unchecked(
+            &input.client,
+            cubes,
+            dim,
+            vector,
+            argument(&input, vector),
+            argument(&patches, vector),
+            windows([height, width], output, placing),
+            channels,
+            units,
+            side,
+            precision(&input),
+        );
+    }
+    patches
+}
+
+fn windows([height, width]: [usize; 2], output: [usize; 2], placing: Placing) -> WindowsLaunch {
+    WindowsLaunch::new(height, width, output[0], output[1], placing.stride, placing.padding)
+}
+
+/// The largest value under every window, and its place in it; see [`crate::fused::adapter::pool`].
+pub fn pool(input: Values, side: usize, placing: Placing) -> (Values, Values) {
+    let [batch, channels, height, width] = extents(&input);
+    let [output_height, output_width] = placing.output([height, width], side);
+    let input = channels_last(input);
+    let output = empty(&input, [batch, output_height, output_width, channels], input.dtype);
+    let places = empty(&input, [batch, output_height, output_width, channels], DType::F32);
+    let units = output.meta.num_elements();
+    let (cubes, dim) = grid(&input, units);
+    unsafe {
+        kernels::take_largest::launch_unchecked(
+            &input.client,
+            cubes,
+            dim,
+            argument(&input, 1),
+            argument(&output, 1),
+            argument(&places, 1),
+            windows([height, width], [output_height, output_width], placing),
+            channels,
+            units,
+            side,
+            precision(&input),
+        );
+    }
+    (permute_nhwc_to_nchw(output), permute_nhwc_to_nchw(places))
+}
+
+/// The gradient of the input of [`pool`], which is of `extent`.
+pub fn pool_gradient(gradient: Values, places: Values, extent: [usize; 2], side: usize, placing: Placing) -> Values {
+    let [batch, channels, output_height, output_width] = extents(&gradient);
+    let (gradient, places) = (channels_last(gradient), channels_last(places));
+    let [height, width] = extent;
+    let output = empty(&gradient, [batch, height, width, channels], gradient.dtype);
+    let units = output.meta.num_elements();
+    let (cubes, dim) = grid(&gradient, units);
+    unsafe {
+        kernels::give_to_largest::launch_unchecked(
+            &gradient.client,
+            cubes,
+            dim,
+            argument(&gradient, 1),
+            argument(&places, 1),
+            argument(&output, 1),
+            windows(extent, [output_height, output_width], placing),
+            channels,
+            units,
+            side,
+            precision(&gradient),
+        );
+    }
+    permute_nhwc_to_nchw(output)
+}
