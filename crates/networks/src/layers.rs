@@ -94,7 +94,7 @@ pub(crate) fn convolve(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
     if adapter::runs_on(&input.device()) {
         let precision = FloatDType::from(input.dtype());
         let padding = KernelInput::of(conv, &input).padding;
-        let placing = Placing { stride: conv.stride[0], padding, even: true };
+        let placing = Placing { stride: conv.stride[0], padding: [padding; 2], even: true };
         let output = adapter::convolution(input, conv.weight.val(), placing);
         let Some(bias) = &conv.bias else { return output };
         let channels = bias.dims()[0];
@@ -120,11 +120,11 @@ pub(crate) fn pool(pool: &MaxPool2d, input: Tensor<4>) -> Tensor<4> {
         let placing = match pool.padding {
             PaddingConfig2d::Same => {
                 // Keras puts the odd row at the end.
-                let [_, _, height, _] = input.dims();
-                let padding = ((height.div_ceil(stride) - 1) * stride + side).saturating_sub(height) / 2;
-                Placing { stride, padding, even: false }
+                let [_, _, height, width] = input.dims();
+                let before = |extent: usize| ((extent.div_ceil(stride) - 1) * stride + side).saturating_sub(extent) / 2;
+                Placing { stride, padding: [height, width].map(before), even: false }
             }
-            _ => Placing { stride, padding: 0, even: true },
+            _ => Placing { stride, padding: [0; 2], even: true },
         };
         return adapter::pool(input, side, placing);
     }

@@ -161,6 +161,7 @@ fn environment(report: &RunReport) -> Markup {
                     div { dt { "Sulcus" } dd { (found.sulcus) } }
                     div { dt { "Burn" } dd { (found.burn) } }
                     div { dt { "device" } dd { (found.device) } }
+                    div { dt { "precision" } dd { (found.precision) } }
                     div { dt { "system" } dd { (found.system) } }
                     div { dt { "cores" } dd { (found.cores) } }
                     div { dt { "started (UTC)" } dd { (found.started) } }

@@ -26,7 +26,7 @@ pub fn runs_on(device: &Device) -> bool {
 pub struct Placing {
     pub stride: usize,
     /// Rows above and columns before the picture.
-    pub padding: usize,
+    pub padding: [usize; 2],
     /// Whether as many lie below and behind it; if not, as many as the last window needs that begins in the picture.
     pub even: bool,
 }
@@ -34,8 +34,9 @@ pub struct Placing {
 impl Placing {
     /// The output's height and width, of an input's, for a window of `side` pixels.
     pub fn output(self, extent: [usize; 2], side: usize) -> [usize; 2] {
-        extent.map(|extent| {
-            if self.even { (extent + 2 * self.padding - side) / self.stride + 1 } else { extent.div_ceil(self.stride) }
+        std::array::from_fn(|axis| {
+            let even = (extent[axis] + 2 * self.padding[axis]).saturating_sub(side) / self.stride + 1;
+            if self.even { even } else { extent[axis].div_ceil(self.stride) }
         })
     }
 }

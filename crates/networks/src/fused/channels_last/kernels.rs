@@ -77,7 +77,8 @@ pub fn depthwise<F: Float, N: Size>(
     }
 }
 
-/// Where a square kernel is applied; extents of the input and of the output, in pixels.
+/// Where a square window is placed: extents of the input and of the output, pixels from one place to the next, and rows
+/// above and columns before the picture.
 #[derive(CubeType, CubeLaunch)]
 pub struct Windows {
     pub height: usize,
@@ -85,7 +86,8 @@ pub struct Windows {
     pub output_height: usize,
     pub output_width: usize,
     pub stride: usize,
-    pub padding: usize,
+    pub above: usize,
+    pub before: usize,
 }
 
 /// What a kernel of `side` pixels a side covers, for every output pixel: `[pixels, side, side, channels]`.
@@ -108,8 +110,8 @@ pub fn take_patches<F: Float, N: Size>(
     let row = pixel / windows.output_width;
     let slice = row / windows.output_height;
     // Above and before the picture they wrap around.
-    let y = row % windows.output_height * windows.stride + tap / side - windows.padding;
-    let x = pixel % windows.output_width * windows.stride + tap % side - windows.padding;
+    let y = row % windows.output_height * windows.stride + tap / side - windows.above;
+    let x = pixel % windows.output_width * windows.stride + tap % side - windows.before;
     let mut value = Vector::<F, N>::cast_from(0.0f32);
     if y < windows.height && x < windows.width {
         value = input[((slice * windows.height + y) * windows.width + x) * channels + channel];
@@ -138,11 +140,11 @@ pub fn add_patches<F: Float, N: Size>(
     let mut sum = Vector::<f32, N>::new(0.0);
     #[unroll]
     for ky in 0..side {
-        let y = row % windows.height + windows.padding - ky;
+        let y = row % windows.height + windows.above - ky;
         if y % windows.stride == 0 && y / windows.stride < windows.output_height {
             #[unroll]
             for kx in 0..side {
-                let x = pixel % windows.width + windows.padding - kx;
+                let x = pixel % windows.width + windows.before - kx;
                 if x % windows.stride == 0 && x / windows.stride < windows.output_width {
                     let output_row = slice * windows.output_height + y / windows.stride;
                     let patch = output_row * windows.output_width + x / windows.stride;
@@ -179,10 +181,10 @@ pub fn take_largest<F: Float>(
     #[unroll]
     for ky in 0..side {
         // Above and before the picture they wrap around.
-        let y = row % windows.output_height * windows.stride + ky - windows.padding;
+        let y = row % windows.output_height * windows.stride + ky - windows.above;
         #[unroll]
         for kx in 0..side {
-            let x = pixel % windows.output_width * windows.stride + kx - windows.padding;
+            let x = pixel % windows.output_width * windows.stride + kx - windows.before;
             if y < windows.height && x < windows.width {
                 let value =
                     f32::cast_from(input[((slice * windows.height + y) * windows.width + x) * channels + channel]);
@@ -219,11 +221,11 @@ pub fn give_to_largest<F: Float>(
     let mut sum = f32::cast_from(0u32);
     #[unroll]
     for ky in 0..side {
-        let y = row % windows.height + windows.padding - ky;
+        let y = row % windows.height + windows.above - ky;
         if y % windows.stride == 0 && y / windows.stride < windows.output_height {
             #[unroll]
             for kx in 0..side {
-                let x = pixel % windows.width + windows.padding - kx;
+                let x = pixel % windows.width + windows.before - kx;
                 if x % windows.stride == 0 && x / windows.stride < windows.output_width {
                     let output_row = slice * windows.output_height + y / windows.stride;
                     let window = (output_row * windows.output_width + x / windows.stride) * channels + channel;

@@ -99,7 +99,8 @@ fn take_patches(input: Values, side: usize, placing: Placing) -> Values {
 }
 
 fn windows([height, width]: [usize; 2], output: [usize; 2], placing: Placing) -> WindowsLaunch {
-    WindowsLaunch::new(height, width, output[0], output[1], placing.stride, placing.padding)
+    let [above, before] = placing.padding;
+    WindowsLaunch::new(height, width, output[0], output[1], placing.stride, above, before)
 }
 
 /// The largest value under every window, and its place in it; see [`crate::fused::adapter::pool`].
