@@ -11,7 +11,6 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, FloatDType, Tensor};
 
 use crate::Form;
-#[cfg(not(target_arch = "wasm32"))]
 use crate::fused::{
     self,
     adapter::{self, Placing},
@@ -68,17 +67,12 @@ impl Shift {
 /// Batch normalisation: by the batch's statistics while it is trained, else by those of training.
 fn normalise(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
     let learns = input.device().is_autodiff() && norm.gamma.is_require_grad();
-    #[cfg(not(target_arch = "wasm32"))]
     if learns {
         let (output, mean, variance) = fused::normalise(input, norm.gamma.val(), norm.beta.val(), norm.epsilon);
         for (running, batch) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
             running.update(running.value_sync() * (1.0 - norm.momentum) + batch * norm.momentum);
         }
         return output;
-    }
-    #[cfg(target_arch = "wasm32")]
-    if learns {
-        return norm.forward(input);
     }
     let precision = FloatDType::from(input.dtype());
     let channels = norm.gamma.dims()[0];
@@ -90,7 +84,6 @@ fn normalise(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
 
 /// A convolution in the precision of its input.
 pub(crate) fn convolve(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
-    #[cfg(not(target_arch = "wasm32"))]
     if adapter::runs_on(&input.device()) {
         let precision = FloatDType::from(input.dtype());
         let padding = KernelInput::of(conv, &input).padding;
@@ -105,7 +98,6 @@ pub(crate) fn convolve(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
 
 /// Everything below 0 as 0.
 pub(crate) fn rectify(input: Tensor<4>) -> Tensor<4> {
-    #[cfg(not(target_arch = "wasm32"))]
     if adapter::runs_on(&input.device()) {
         return adapter::rectify(input);
     }
@@ -114,7 +106,6 @@ pub(crate) fn rectify(input: Tensor<4>) -> Tensor<4> {
 
 /// The largest values under windows.
 pub(crate) fn pool(pool: &MaxPool2d, input: Tensor<4>) -> Tensor<4> {
-    #[cfg(not(target_arch = "wasm32"))]
     if adapter::runs_on(&input.device()) {
         let (side, stride) = (pool.kernel_size[0], pool.stride[0]);
         let placing = match pool.padding {
@@ -205,28 +196,12 @@ impl Separable {
         let output = self.pointwise.dims()[0];
         let shown = Shown::KernelInput(KernelInput::of(&self.depthwise, &input));
         observe(&format!("{layer}.depthwise_kernel"), shown);
-        let spatial = self.convolved(input);
+        let spatial = fused::depthwise(input, self.depthwise.weight.val());
         let shown = Shown::KernelInput(KernelInput::pointwise(&spatial));
         observe(&format!("{layer}.pointwise_kernel"), shown);
         let spatial = spatial.reshape([batch, channels, height * width]);
-        let mixed = self.mixed(spatial);
+        let mixed = fused::pointwise(spatial, self.pointwise.val());
         self.shift.forward(mixed.reshape([batch, output, height, width]))
-    }
-
-    /// Every channel by its own kernel.
-    fn convolved(&self, input: Tensor<4>) -> Tensor<4> {
-        #[cfg(not(target_arch = "wasm32"))]
-        return fused::depthwise(input, self.depthwise.weight.val());
-        #[cfg(target_arch = "wasm32")]
-        self.depthwise.forward(input)
-    }
-
-    /// `[batch, in, pixels]` to `[batch, out, pixels]`.
-    fn mixed(&self, spatial: Tensor<3>) -> Tensor<3> {
-        #[cfg(not(target_arch = "wasm32"))]
-        return fused::pointwise(spatial, self.pointwise.val());
-        #[cfg(target_arch = "wasm32")]
-        self.pointwise.val().unsqueeze::<3>().matmul(spatial)
     }
 
     pub(crate) fn slots<'a>(&'a mut self, layer: &str) -> Vec<NamedSlot<'a>> {

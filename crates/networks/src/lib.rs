@@ -18,8 +18,6 @@
 
 mod error;
 mod fold;
-// Training is native; the page only runs networks.
-#[cfg(not(target_arch = "wasm32"))]
 mod fused;
 mod head;
 mod keras;
@@ -32,9 +30,7 @@ mod xception;
 
 pub use error::NetworkError;
 pub use fold::fold;
-#[cfg(not(target_arch = "wasm32"))]
 pub use fused::adapter::runs_on as has_kernels;
-#[cfg(not(target_arch = "wasm32"))]
 pub use fused::steps::{AdamStep, adamw};
 pub use head::Head;
 pub use keras::{in_keras_layout, in_network_layout};

@@ -6,7 +6,6 @@ use burn::module::{Param, ParamId, RunningState};
 use burn::tensor::{Tensor, TensorData};
 
 use crate::NetworkError;
-#[cfg(not(target_arch = "wasm32"))]
 use crate::fused::{adapter, steps};
 
 /// Values of one parameter, row-major, in the layout `[out, in, height, width]` for kernels.
@@ -98,7 +97,6 @@ fn approach<const D: usize>(into: &mut Param<Tensor<D>>, from: Tensor<D>, share:
 
 /// `from`, moved by `share` of the way to `to`.
 fn between<const D: usize>(from: Tensor<D>, to: Tensor<D>, share: f64) -> Tensor<D> {
-    #[cfg(not(target_arch = "wasm32"))]
     if adapter::runs_on(&from.device()) {
         return steps::approach(from, to, share);
     }
