@@ -12,7 +12,7 @@ use burn::optim::{AdamWConfig, Optimizer};
 use burn::tensor::activation::relu;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{DType, Device, Distribution, FloatDType, Tensor, Tolerance};
+use burn::tensor::{DType, Device, Distribution, FloatDType, Tensor, TensorData, Tolerance};
 
 /// The processor, and the machine's graphics adapter where it has one.
 fn devices() -> Vec<Device> {
@@ -123,6 +123,24 @@ fn a_rectified_picture_and_its_gradient_are_burns() {
         same(found.clone(), expected.clone());
         let (found, expected) = (loss(found, &weights).backward(), loss(expected, &weights).backward());
         same(input.grad(&found).unwrap(), input.grad(&expected).unwrap());
+    }
+}
+
+/// A network that diverged must not look well.
+#[test]
+fn what_is_not_a_number_stays_so() {
+    for device in devices() {
+        let mut values = vec![-1.0_f32; 2 * 4 * 5 * 5];
+        values[57] = f32::NAN;
+        let input = Tensor::<4>::from_data(TensorData::new(values, [2, 4, 5, 5]), &device);
+        let is_kept = |output: Tensor<4>| output.sum().into_scalar::<f32>().is_nan();
+        assert!(is_kept(layers::rectify(input.clone())), "by ReLU on {device:?}");
+        let pool = MaxPool2dConfig::new([3, 3]).with_strides([2, 2]).with_padding(PaddingConfig2d::Same).init();
+        assert!(is_kept(layers::pool(&pool, input.clone())), "by the pool on {device:?}");
+        let (gamma, beta) = (Tensor::ones([4], &device), Tensor::zeros([4], &device));
+        let (output, _, variance) = fused::normalise(input, gamma, beta, 1e-3);
+        assert!(is_kept(output), "by the normalisation on {device:?}");
+        assert!(variance.sum().into_scalar::<f32>().is_nan(), "by the variance on {device:?}");
     }
 }
 
