@@ -5,7 +5,8 @@
 //! activations. Together they take several times as long as the arithmetic. Here each is one pass forward and one back:
 //! loops on the CPU, kernels on graphics adapters.
 //!
-//! Activations may be of 16 bits on an adapter; kernels, statistics and all sums are of 32.
+//! Activations may be of 16 bits on an adapter, and matrix products are then too; kernels, statistics and the sums of our
+//! own loops are of 32.
 
 pub mod adapter;
 mod channels_last;

@@ -1,12 +1,12 @@
-//! `cargo xtask bench`: Sulcus beside what others use. In the browser, Sulcus beside other runtimes that run the same network in the same browser.
+//! `cargo xtask bench`: Sulcus beside what others use, each with the same network on the same machine.
 //!
-//! What is measured, and how, lies in `tests/bench`. This builds what takes part, serves it with the headers of
+//! What is measured in the browser, and how, lies in `tests/bench`. This builds what takes part, serves it with the headers of
 //! `cargo xtask serve`, and starts the script.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 
 use crate::cli::BrowserBenchOptions;
 use crate::page::{self, Style};
@@ -34,7 +34,7 @@ pub fn browser(workspace: &Workspace, options: &BrowserBenchOptions) -> Result<E
     let made = workspace.target().join("bench");
     std::fs::create_dir_all(&made)?;
     let address = server::serve_beside(&served(workspace, &made))?;
-    let chromium = setup::find_chromium().context("no Chromium was found.\nhint: name one in SULCUS_CHROMIUM")?;
+    let chromium = setup::find_chromium()?;
     let mut node = workspace.command("node");
     node.env("SULCUS_CHROMIUM", chromium).arg(workspace.benchmark().join("bench.js"));
     node.arg("--address").arg(format!("http://{address}")).arg("--made").arg(made).arg("--sulcus").arg(sulcus);
@@ -64,7 +64,5 @@ fn build_command(workspace: &Workspace) -> Result<PathBuf> {
     shell::run(
         workspace.command("cargo").args(["test", "--quiet", "--no-run"]).args(packages).args(["--test", "command"]),
     )?;
-    let command = workspace.target().join("debug").join(format!("sulcus{}", std::env::consts::EXE_SUFFIX));
-    ensure!(command.is_file(), "cargo built no {}", command.display());
-    Ok(command)
+    workspace.sulcus()
 }

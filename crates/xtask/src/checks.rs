@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::cli::Suite;
 use crate::page::{self, Style};
@@ -111,8 +111,7 @@ fn page(workspace: &Workspace) -> Result<()> {
 }
 
 fn browser_tests(workspace: &Workspace) -> Result<()> {
-    let chromium =
-        setup::find_chromium().context("no Chromium or Chrome was found.\nhint: name one in SULCUS_CHROMIUM")?;
+    let chromium = setup::find_chromium()?;
     let mut npx = workspace.command("npx");
     npx.current_dir(workspace.browser_suite()).env("SULCUS_CHROMIUM", chromium);
     shell::run(npx.args(["playwright", "test"]))

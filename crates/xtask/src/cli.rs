@@ -76,7 +76,7 @@ pub enum Bench {
     /// seconds a slice; its contenders then run at 96 x 96, and the report says so.
     #[command(after_help = "Examples:
   cargo xtask bench browser                         everything; writes weights/reports/browser-speed.json
-  cargo xtask bench browser --runs 1 --slices 4     a first look
+  cargo xtask bench browser --runs 1 --slices 4     a first look, no report
   cargo xtask bench browser --no-build --only cpu   dist/ as it is, without WebGPU
   cargo xtask bench browser --only sulcus-cpu-1 --profile
   cargo xtask bench browser --only sulcus-cpu-1 --memory")]
@@ -87,21 +87,27 @@ pub enum Bench {
     #[command(after_help = "Examples:
   cargo xtask bench train
   cargo xtask bench train --python venv/bin/python     a Python with torch and timm (pip install torch timm)
+  cargo xtask bench train --json weights/reports/train-speed.json
   cargo xtask bench train --device cuda --batch 64 --size 299 --steps 50")]
     Train(TrainBenchOptions),
 }
+
+/// What is measured in a browser where nothing else is said, and what the shipped report is of.
+const SLICES: u32 = 24;
+const SIZE: u32 = 299;
+const RUNS: u32 = 3;
 
 /// How to measure in a browser.
 #[derive(Debug, Args)]
 pub struct BrowserBenchOptions {
     /// Slices of the series.
-    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = SLICES, value_parser = clap::value_parser!(u32).range(1..))]
     pub slices: u32,
     /// Side of the input, in pixels.
-    #[arg(long, default_value_t = 299, value_parser = clap::value_parser!(u32).range(32..=1024))]
+    #[arg(long, default_value_t = SIZE, value_parser = clap::value_parser!(u32).range(32..=1024))]
     pub size: u32,
     /// Rounds; in each, every contender loads and is measured once.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = RUNS, value_parser = clap::value_parser!(u32).range(1..))]
     pub runs: u32,
     /// Only contenders whose name contains this, such as `sulcus`, `onnxruntime-cpu-2` or `webgpu`; may be given more
     /// than once. The visits of the page and the report file are left out then.
@@ -113,7 +119,7 @@ pub struct BrowserBenchOptions {
     /// Measure memory over 1,000 slices, instead of time.
     #[arg(long)]
     pub memory: bool,
-    /// Write the report here; without this, to weights/reports/browser-speed.json.
+    /// Write the report here; without this, that of a whole run goes to weights/reports/browser-speed.json.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
     /// Take dist/ as it is.
@@ -140,9 +146,10 @@ impl BrowserBenchOptions {
         words
     }
 
-    /// Where the report goes: only a complete one takes the place of the last.
+    /// Where the report goes: only one of everything takes the place of the shipped one.
     fn report(&self, workspace: &Workspace) -> Option<PathBuf> {
-        let complete = self.only.is_empty() && !self.profile && !self.memory;
+        let usual = (self.slices, self.size, self.runs) == (SLICES, SIZE, RUNS);
+        let complete = usual && self.only.is_empty() && !self.profile && !self.memory;
         self.json.clone().or_else(|| complete.then(|| workspace.root().join("weights/reports/browser-speed.json")))
     }
 }
@@ -173,7 +180,7 @@ impl ServeOptions {
 pub enum Suite {
     /// Formatting, lints and the tests of every crate on this machine.
     Native,
-    /// The parity tests, compiled to WebAssembly and run in Node.
+    /// The tests of imaging and kernels, compiled to WebAssembly and run in Node.
     Wasm,
     /// The built page in Chromium, on WebGPU and on the CPU.
     Browser,

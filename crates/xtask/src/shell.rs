@@ -49,6 +49,20 @@ pub fn stdout_of(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// What a command writes to standard output; what it says of its errors goes to the terminal.
+///
+/// # Errors
+/// As [`run`].
+pub fn output_of(command: &mut Command) -> Result<String> {
+    let shown = describe(command);
+    println!("  $ {shown}");
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start `{shown}`"))?;
+    if !output.status.success() {
+        bail!("`{shown}` ended with {}", output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// Whether a command can be started and ends with status 0; it writes nothing.
 pub fn succeeds(command: &mut Command) -> bool {
     stdout_of(command).is_some()

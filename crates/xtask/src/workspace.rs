@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// The folders that every task works with.
 #[derive(Debug)]
@@ -42,6 +42,16 @@ impl Workspace {
     /// The built page, ready to be served.
     pub fn dist(&self) -> PathBuf {
         self.root.join("dist")
+    }
+
+    /// The built `sulcus` command.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn sulcus(&self) -> Result<PathBuf> {
+        let program = self.target.join("debug").join(format!("sulcus{}", env::consts::EXE_SUFFIX));
+        ensure!(program.is_file(), "cargo built no {}", program.display());
+        Ok(program)
     }
 
     /// The browser suite.

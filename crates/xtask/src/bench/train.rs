@@ -1,7 +1,7 @@
 //! `cargo xtask bench train`: training steps of Sulcus beside PyTorch with the same network, batch and precision.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
@@ -51,7 +51,7 @@ pub struct TrainBenchOptions {
     /// A Python with torch and timm; without one, Sulcus is measured alone.
     #[arg(long, value_name = "FILE", default_value = "python3")]
     pub python: PathBuf,
-    /// Write the report here; without this, to weights/reports/train-speed.json.
+    /// Write the report here; without this, to bench/train-speed.json in cargo's target folder.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
@@ -88,7 +88,8 @@ pub fn train(workspace: &Workspace, options: &TrainBenchOptions) -> Result<ExitC
     let measured = contenders.iter().zip(&rounds).filter(|(_, rounds)| !rounds.is_empty());
     let results: Vec<Value> = measured.map(|(contender, rounds)| summary(&contender.name, rounds)).collect();
     print(&results);
-    let path = options.json.clone().unwrap_or_else(|| workspace.root().join("weights/reports/train-speed.json"));
+    let path = options.json.clone().unwrap_or_else(|| made(workspace).join("train-speed.json"));
+    make_folder_of(&path)?;
     let report = json!({ "what": "images a second in whole training steps", "command": options.command(), "contenders": results });
     std::fs::write(&path, serde_json::to_string_pretty(&report)? + "\n")
         .with_context(|| format!("cannot write {}", path.display()))?;
@@ -146,7 +147,7 @@ fn sulcus(workspace: &Workspace, options: &TrainBenchOptions) -> Result<Vec<Cont
     };
     let precisions: &[&'static str] = if options.device == TrainDevice::Cuda { &["bf16", "f32"] } else { &["f32"] };
     let contender = |&precision: &&'static str| {
-        let findings = workspace.target().join("bench/train.json");
+        let findings = made(workspace).join("train.json");
         let (program, words, out) = (program.clone(), options.words(), findings.clone());
         let command = move || {
             let mut command = Command::new(&program);
@@ -160,15 +161,28 @@ fn sulcus(workspace: &Workspace, options: &TrainBenchOptions) -> Result<Vec<Cont
 
 fn build_for_cuda(workspace: &Workspace) -> Result<PathBuf> {
     shell::run(workspace.command("cargo").args(["build", "--quiet", "-p", "trainer", "--features", "cuda"]))?;
-    let program = workspace.target().join("debug").join(format!("sulcus{}", std::env::consts::EXE_SUFFIX));
-    ensure!(program.is_file(), "cargo built no {}", program.display());
-    Ok(program)
+    workspace.sulcus()
+}
+
+/// Where findings and reports go.
+fn made(workspace: &Workspace) -> PathBuf {
+    workspace.target().join("bench")
+}
+
+fn make_folder_of(file: &Path) -> Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))
 }
 
 /// Why a Python is of no use; `None` where it has what is needed.
 fn without_torch(python: &Path) -> Option<String> {
-    let has = shell::succeeds(Command::new(python).args(["-c", "import torch, timm"]));
-    (!has).then(|| format!("\"{}\" has no torch and timm. hint: name another Python with --python", python.display()))
+    let tried = Command::new(python).args(["-c", "import torch, timm"]).stderr(Stdio::null()).status();
+    let why = match tried {
+        Ok(status) if status.success() => return None,
+        Ok(_) => "has no torch and timm".to_owned(),
+        Err(error) => format!("can't be started: {error}"),
+    };
+    Some(format!("\"{}\" {why}. hint: name another Python with --python", python.display()))
 }
 
 /// PyTorch in the precision of Sulcus, and on a GPU as one would train there: in bf16, compiled.
@@ -197,13 +211,11 @@ impl Contender {
         let mut command = (self.command)();
         let text = match &self.findings {
             Some(path) => {
-                if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder)?;
-                }
+                make_folder_of(path)?;
                 shell::run(&mut command)?;
                 std::fs::read_to_string(path)?
             }
-            None => shell::stdout_of(&mut command).with_context(|| format!("{} failed: {command:?}", self.name))?,
+            None => shell::output_of(&mut command)?,
         };
         let mut found: Value =
             serde_json::from_str(&text).with_context(|| format!("{} printed no findings", self.name))?;
@@ -220,13 +232,20 @@ fn summary(name: &str, rounds: &[Value]) -> Value {
     let mut seconds: Vec<f64> = rounds.iter().flat_map(of).filter_map(|second| second.as_f64()).collect();
     seconds.sort_by(f64::total_cmp);
     let batch = rounds.first().and_then(|round| round["batch"].as_f64()).unwrap_or_default();
-    let rate = |seconds: Option<&f64>| seconds.map(|seconds| batch / seconds);
+    let rate = |seconds: Option<f64>| seconds.map(|seconds| batch / seconds);
     json!({
         "name": name,
-        "images_a_second": rate(seconds.get(seconds.len() / 2)),
-        "images_a_second_best": rate(seconds.first()),
+        "images_a_second": rate(median(&seconds)),
+        "images_a_second_best": rate(seconds.first().copied()),
         "rounds": rounds,
     })
+}
+
+/// Of values in order.
+fn median(values: &[f64]) -> Option<f64> {
+    let upper = values.get(values.len() / 2)?;
+    let lower = values.get((values.len() - 1) / 2)?;
+    Some(f64::midpoint(*lower, *upper))
 }
 
 fn print(results: &[Value]) {
@@ -247,7 +266,7 @@ mod tests {
     #[test]
     fn the_figure_is_the_median_over_the_steps_of_all_rounds() {
         let round = |seconds: [f64; 3]| json!({ "batch": 8, "seconds_a_step": seconds });
-        let summary = summary("sulcus", &[round([4.0, 1.0, 2.0]), round([8.0, 2.0, 2.0])]);
+        let summary = summary("sulcus", &[round([4.0, 1.0, 1.0]), round([8.0, 3.0, 1.0])]);
         assert_eq!((&summary["images_a_second"], &summary["images_a_second_best"]), (&json!(4.0), &json!(8.0)));
         assert_eq!(summary["rounds"].as_array().map(Vec::len), Some(2));
     }

@@ -82,7 +82,7 @@ fn immutable_name(file: &Path, sha256: &str) -> String {
 /// Long lists in reports that the page does not show.
 const NOT_SHOWN: [&str; 4] = ["roc", "slices", "mistakes", "rows"];
 
-/// Copies the reports, and gathers what the page shows of them in one file: it asks for nothing later.
+/// Copies the reports, and gathers in one file what the page shows of those about a network: it asks for nothing later.
 fn copy_reports(from: &Path, to: &Path) -> Result<()> {
     let reports = if from.is_dir() { files_in(from)? } else { Vec::new() };
     let mut index = Vec::new();
@@ -91,6 +91,9 @@ fn copy_reports(from: &Path, to: &Path) -> Result<()> {
         let bytes = fs::read(report).with_context(|| format!("cannot read {}", report.display()))?;
         let mut content: Map<String, Value> =
             serde_json::from_slice(&bytes).with_context(|| format!("{} is not a report", report.display()))?;
+        if !content.contains_key("weights_sha256") {
+            continue;
+        }
         content.retain(|field, _| !NOT_SHOWN.contains(&field.as_str()));
         let name = report.file_name().unwrap_or_default().to_string_lossy();
         index.push(json!({ "address": format!("weights/reports/{name}"), "content": content }));
@@ -117,8 +120,10 @@ mod tests {
         fs::write(folder.path().join("imagenet.safetensors"), b"where training starts").unwrap();
         fs::create_dir(folder.path().join("reports")).unwrap();
         for name in ["official.json", "grouped.json", "notes.md"] {
-            fs::write(folder.path().join("reports").join(name), r#"{"n": 2, "roc": [0, 1]}"#).unwrap();
+            let report = r#"{"weights_sha256": "9a12", "roc": [0, 1]}"#;
+            fs::write(folder.path().join("reports").join(name), report).unwrap();
         }
+        fs::write(folder.path().join("reports/speed.json"), r#"{"contenders": []}"#).unwrap();
         folder
     }
 
@@ -152,14 +157,15 @@ mod tests {
     }
 
     #[test]
-    fn the_index_has_what_the_page_shows_of_the_reports() {
+    fn the_index_has_what_the_page_shows_of_reports_about_a_network() {
         let from = weights_with(r#"{"models": []}"#);
         let to = tempfile::tempdir().unwrap();
         copy(from.path(), to.path()).unwrap();
         let index: Value = serde_json::from_slice(&fs::read(to.path().join("reports/index.json")).unwrap()).unwrap();
-        let listed = |name: &str| json!({ "address": format!("weights/reports/{name}"), "content": { "n": 2 } });
+        let listed = |name: &str| json!({ "address": format!("weights/reports/{name}"), "content": { "weights_sha256": "9a12" } });
         assert_eq!(index, json!([listed("grouped.json"), listed("official.json")]));
         assert!(fs::read_to_string(to.path().join("reports/grouped.json")).unwrap().contains("roc"));
+        assert!(to.path().join("reports/speed.json").is_file());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The two builds of `web/worker`: a small one for the CPU, and one with WebGPU in it.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -39,6 +40,7 @@ fn build_one(
         println!("  {name} is up to date");
         return Ok(joined);
     }
+    stamp.remove()?;
     shell::run(
         workspace
             .command("wasm-bindgen")
@@ -69,6 +71,16 @@ impl Stamp {
         fs::read(&self.path).is_ok_and(|before| before == self.compiled)
     }
 
+    /// Before the folder changes: what stops half way must not look made.
+    fn remove(&self) -> Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", self.path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn write(&self) -> Result<()> {
         fs::write(&self.path, &self.compiled).with_context(|| format!("cannot write {}", self.path.display()))
     }
@@ -89,5 +101,17 @@ mod tests {
         assert!(Stamp::of(&compiled, folder.path()).unwrap().is_current());
         fs::write(&compiled, b"other").unwrap();
         assert!(!Stamp::of(&compiled, folder.path()).unwrap().is_current());
+    }
+
+    #[test]
+    fn a_build_that_stopped_half_way_is_not_current() {
+        let folder = tempfile::tempdir().unwrap();
+        let compiled = folder.path().join("worker.wasm");
+        fs::write(&compiled, b"first").unwrap();
+        let stamp = Stamp::of(&compiled, folder.path()).unwrap();
+        stamp.remove().unwrap();
+        stamp.write().unwrap();
+        stamp.remove().unwrap();
+        assert!(!stamp.is_current());
     }
 }

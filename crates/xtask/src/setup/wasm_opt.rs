@@ -47,7 +47,7 @@ fn version_in(line: &str) -> Option<u32> {
 
 fn install(workspace: &Workspace) -> Result<()> {
     if !shell::succeeds(workspace.command("npm").arg("--version")) {
-        bail!("npm, which brings it, is not here.\nhint: install Node.js 20 or newer");
+        bail!("npm, which brings it, is not here.\nhint: install Node.js 18 or newer");
     }
     let folder = workspace.tools().join("npm");
     let package = format!("binaryen@{VERSION}.0.0");
