@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::keras::FIRST_KERNEL;
 use crate::layers::NORM_EPSILON;
 use crate::{NamedTensor, NetworkError};
 
@@ -47,7 +48,7 @@ fn fold_layer(
         scale_channels(&mut kernel, &scale);
         folded.insert(format!("{layer}.bias"), NamedTensor { shape: vec![channels], values: shift });
     }
-    if layer == "block1_conv1" {
+    if name == FIRST_KERNEL {
         kernel = sum_input_channels(&kernel);
     }
     folded.insert(name.to_owned(), kernel);

@@ -23,8 +23,10 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
-use burn::tensor::{FloatDType, Shape, Tensor};
+use burn::tensor::{Shape, Tensor};
 use burn_cubecl::CubeBackend;
+
+use self::channels_last::products;
 
 /// A 3x3 convolution of every channel by itself, zeros around the picture.
 ///
@@ -58,29 +60,9 @@ trait FusedBackend: Backend {
 
     fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
 
-    /// One matrix product over the pixels of all slices, which lie with their channels side by side.
-    fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
-        let [batch, channels, pixels] = input.shape().dims();
-        let [output, _] = kernel.shape().dims();
-        let kernel = in_precision_of::<Self>(kernel, &input);
-        let rows = Self::float_reshape(Self::float_swap_dims(input, 1, 2), Shape::new([batch * pixels, channels]));
-        let product = Self::float_matmul(rows, Self::float_transpose(kernel));
-        Self::float_swap_dims(Self::float_reshape(product, Shape::new([batch, pixels, output])), 1, 2)
-    }
+    fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self>;
 
-    /// In parts, each over some slices: a single product of so few rows and columns would leave most of an adapter idle.
-    fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
-        let [batch, channels, pixels] = input.shape().dims();
-        let [_, output, _] = gradient.shape().dims();
-        let parts = parts(batch, output, channels);
-        let split = |tensor, channels| {
-            let shape = Shape::new([parts, batch / parts * pixels, channels]);
-            Self::float_reshape(Self::float_swap_dims(tensor, 1, 2), shape)
-        };
-        let gradient = Self::float_swap_dims(split(gradient, output), 1, 2);
-        let products = Self::float_cast(Self::float_matmul(gradient, split(input, channels)), FloatDType::F32);
-        Self::float_reshape(Self::float_sum_dim(products, 0), Shape::new([output, channels]))
-    }
+    fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// Output, mean and variance.
     fn normalise(
@@ -99,20 +81,6 @@ trait FusedBackend: Backend {
         epsilon: f64,
         gradient: FloatTensor<Self>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
-}
-
-/// A kernel, rounded to the precision of what it is applied to.
-fn in_precision_of<B: Backend>(kernel: FloatTensor<B>, input: &FloatTensor<B>) -> FloatTensor<B> {
-    if kernel.dtype() == input.dtype() { kernel } else { B::float_cast(kernel, input.dtype().into()) }
-}
-
-/// Into how many products of equal length the gradient of a kernel `[output, channels]` is divided: as few as keep a
-/// large adapter busy.
-fn parts(batch: usize, output: usize, channels: usize) -> usize {
-    const BUSY: usize = 256;
-    const TILE: usize = 128;
-    let tiles = output.div_ceil(TILE) * channels.div_ceil(TILE);
-    (1..=batch).find(|parts| batch.is_multiple_of(*parts) && parts * tiles >= BUSY).unwrap_or(batch)
 }
 
 type Triple<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
@@ -164,6 +132,14 @@ impl FusedBackend for CubeBackend {
 
     fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
         channels_last::depthwise_kernel_gradient(input, gradient)
+    }
+
+    fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
+        products::pointwise(input, kernel)
+    }
+
+    fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        products::pointwise_kernel_gradient(input, gradient)
     }
 
     fn normalise(

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::{NamedTensor, head};
 
+/// The kernel that is applied to the picture, in both networks.
+pub(crate) const FIRST_KERNEL: &str = "block1_conv1.kernel";
+
 /// Tensors in the networks' own layout, whichever of the two they come in.
 ///
 /// The first convolution tells: `[3, 3, in, 32]` is Keras's layout, `[32, in, 3, 3]` the networks' own.
 #[must_use]
 pub fn in_network_layout(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, NamedTensor> {
-    let is_keras = tensors.get("block1_conv1.kernel").is_some_and(|kernel| kernel.shape.starts_with(&[3, 3]));
+    let is_keras = tensors.get(FIRST_KERNEL).is_some_and(|kernel| kernel.shape.starts_with(&[3, 3]));
     if is_keras { from_keras(tensors) } else { tensors }
 }
 

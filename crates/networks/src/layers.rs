@@ -84,7 +84,7 @@ fn normalise(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
 
 /// A convolution in the precision of its input.
 pub(crate) fn convolve(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
-    if adapter::runs_on(&input.device()) {
+    if adapter::has_kernels(&input.device()) {
         let precision = FloatDType::from(input.dtype());
         let padding = KernelInput::of(conv, &input).padding;
         let placing = Placing { stride: conv.stride[0], padding: [padding; 2], even: true };
@@ -98,7 +98,7 @@ pub(crate) fn convolve(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
 
 /// Everything below 0 as 0.
 pub(crate) fn rectify(input: Tensor<4>) -> Tensor<4> {
-    if adapter::runs_on(&input.device()) {
+    if adapter::has_kernels(&input.device()) {
         return adapter::rectify(input);
     }
     relu(input)
@@ -106,7 +106,7 @@ pub(crate) fn rectify(input: Tensor<4>) -> Tensor<4> {
 
 /// The largest values under windows.
 pub(crate) fn pool(pool: &MaxPool2d, input: Tensor<4>) -> Tensor<4> {
-    if adapter::runs_on(&input.device()) {
+    if adapter::has_kernels(&input.device()) {
         let (side, stride) = (pool.kernel_size[0], pool.stride[0]);
         let placing = match pool.padding {
             PaddingConfig2d::Same => {

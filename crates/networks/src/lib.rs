@@ -1,6 +1,6 @@
 //! Xception and VGG16 as Burn modules: one definition for training and for inference.
 //!
-//! A [`Network`] is a trunk that was trained on ImageNet and a [`Head`] for the classes at hand. Every parameter has
+//! A [`Network`] is a trunk that was trained on ImageNet and a head for the classes at hand. Every parameter has
 //! the name that Keras gives it (`block2_sepconv1.depthwise_kernel`), so ImageNet weights, checkpoints and the weights
 //! file of the page are read and written by [`Network::load`] and [`Network::named_tensors`] alike. [`fold`] turns the
 //! tensors of a trained network into those of its inference form: batch normalisation folded into the convolutions
@@ -30,13 +30,10 @@ mod xception;
 
 pub use error::NetworkError;
 pub use fold::fold;
-pub use fused::adapter::runs_on as has_kernels;
+pub use fused::adapter::has_kernels;
 pub use fused::steps::{AdamStep, adamw};
-pub use head::Head;
 pub use keras::{in_keras_layout, in_network_layout};
 pub use layers::NORM_EPSILON;
 pub use named::NamedTensor;
 pub use network::{Architecture, Features, Form, KernelInput, Network, NetworkConfig};
 pub use start::for_unit_input;
-pub use vgg16::Vgg16;
-pub use xception::Xception;

@@ -7,6 +7,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::NetworkError;
 use crate::fused::{adapter, steps};
+use crate::xception::SHORTCUTS;
 
 /// Values of one parameter, row-major, in the layout `[out, in, height, width]` for kernels.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,7 +98,7 @@ fn approach<const D: usize>(into: &mut Param<Tensor<D>>, from: Tensor<D>, share:
 
 /// `from`, moved by `share` of the way to `to`.
 fn between<const D: usize>(from: Tensor<D>, to: Tensor<D>, share: f64) -> Tensor<D> {
-    if adapter::runs_on(&from.device()) {
+    if adapter::has_kernels(&from.device()) {
         return steps::approach(from, to, share);
     }
     from * (1.0 - share) + to * share
@@ -126,13 +127,7 @@ pub(crate) fn block_of(name: &str) -> Option<usize> {
     }
     // The convolutions beside Xception's modules, with their normalisations.
     let suffix = layer.strip_prefix("conv2d").or_else(|| layer.strip_prefix("batch_normalization"))?;
-    match suffix {
-        "" => Some(2),
-        "_1" => Some(3),
-        "_2" => Some(4),
-        "_3" => Some(13),
-        _ => None,
-    }
+    SHORTCUTS.into_iter().find(|(_, other)| *other == suffix).map(|(module, _)| module)
 }
 
 /// Gives every slot the identity that belongs to its name.

@@ -12,9 +12,11 @@ use burn::nn::pool::AdaptiveAvgPool2dConfig;
 use burn::tensor::{Device, FloatDType, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::NetworkError;
 use crate::head::Head;
 use crate::named::{self, NamedSlot, NamedTensor};
-use crate::{NetworkError, Vgg16, Xception, vgg16, xception};
+use crate::vgg16::{self, Vgg16};
+use crate::xception::{self, Xception};
 
 /// Sees features `[batch, channels, height, width]` by name.
 pub type Features<'a> = dyn FnMut(&str, &Tensor<4>) + 'a;

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::keras::FIRST_KERNEL;
 use crate::{Architecture, NamedTensor, head};
 
 /// What Keras's VGG16 takes off blue, green and red, in the order of its input channels, from 0 to 255.
 const CAFFE_MEAN: [f32; 3] = [103.939, 116.779, 123.68];
 /// Half of 255: a pixel is `x * HALF + HALF` for x in [-1, 1].
 const HALF: f32 = 127.5;
-const KERNEL: &str = "block1_conv1.kernel";
 const BIAS: &str = "block1_conv1.bias";
 
 /// ImageNet weights, in the networks' layout, that take [-1, 1]: VGG16's first convolution takes over the scale and the
@@ -22,7 +22,7 @@ pub fn for_unit_input(
     if architecture != Architecture::Vgg16 || tensors.contains_key(head::KERNEL) {
         return tensors;
     }
-    let Some(mut kernel) = tensors.remove(KERNEL) else { return tensors };
+    let Some(mut kernel) = tensors.remove(FIRST_KERNEL) else { return tensors };
     if let (Some(bias), &[_, channels, height, width]) = (tensors.get_mut(BIAS), kernel.shape.as_slice()) {
         let area = height * width;
         for (bias, weights) in bias.values.iter_mut().zip(kernel.values.chunks_exact(channels * area)) {
@@ -31,7 +31,7 @@ pub fn for_unit_input(
         }
         kernel.values.iter_mut().for_each(|weight| *weight *= HALF);
     }
-    tensors.insert(KERNEL.to_owned(), kernel);
+    tensors.insert(FIRST_KERNEL.to_owned(), kernel);
     tensors
 }
 

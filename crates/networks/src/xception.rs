@@ -103,14 +103,11 @@ fn separable(module: usize, index: usize) -> String {
     format!("block{module}_sepconv{}", index + 1)
 }
 
-/// Keras numbers the convolutions beside modules 2, 3, 4 and 13, and leaves the first without a number.
+/// The modules with a convolution beside them, and what Keras numbers it with.
+pub(crate) const SHORTCUTS: [(usize, &str); 4] = [(2, ""), (3, "_1"), (4, "_2"), (13, "_3")];
+
 fn shortcut_suffix(module: usize) -> &'static str {
-    match module {
-        2 => "",
-        3 => "_1",
-        4 => "_2",
-        _ => "_3",
-    }
+    SHORTCUTS.into_iter().find(|(other, _)| *other == module).map_or("", |(_, suffix)| suffix)
 }
 
 /// Keras's name of a stem convolution, `index` from 0.
@@ -194,7 +191,7 @@ impl Xception {
             .enumerate()
             .map(|(index, module)| if index < frozen { module.freeze() } else { module })
             .collect();
-        if first > 14 {
+        if first > BLOCKS {
             self.exit = self.exit.into_iter().map(Module::freeze).collect();
         }
         self
@@ -210,7 +207,7 @@ impl Xception {
             slots.extend(module.slots(index + 2));
         }
         for (index, convolution) in self.exit.iter_mut().enumerate() {
-            slots.extend(convolution.slots(&separable(14, index)));
+            slots.extend(convolution.slots(&separable(BLOCKS, index)));
         }
         slots
     }

@@ -17,7 +17,7 @@ use super::recorded;
 
 /// Whether a device has kernels of our own for training: whether it is a graphics adapter.
 #[must_use]
-pub fn runs_on(device: &Device) -> bool {
+pub fn has_kernels(device: &Device) -> bool {
     matches!(device.clone().inner().as_dispatch(), DispatchDevice::Cube(_))
 }
 

@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "kernels run without bounds checks; every buffer is as long as its shape says")]
 
 pub mod kernels;
+pub mod products;
 pub mod windows;
 
 use burn::backend::tensor::FloatTensor;
@@ -46,7 +47,7 @@ impl Layout {
     }
 
     /// A grid of cubes that add up, each its own part of the pixels; and the number of parts.
-    fn parts(self) -> (CubeCount, CubeDim, usize) {
+    fn sums(self) -> (CubeCount, CubeDim, usize) {
         let across = self.channels.div_ceil(COLUMNS);
         let parts = (CUBES / across).min(self.pixels().div_ceil(4 * ROWS)).max(1);
         (CubeCount::new_2d(across as u32, parts as u32), CubeDim::new_2d(COLUMNS as u32, ROWS as u32), parts)
@@ -197,7 +198,7 @@ pub fn depthwise_kernel_gradient(input: Values, gradient: Values) -> Values {
     let layout = Layout::of(&input);
     let Layout { height, width, channels, vector, .. } = layout;
     let (input, gradient) = (channels_last(input), channels_last(gradient));
-    let (cubes, dim, count) = layout.parts();
+    let (cubes, dim, count) = layout.sums();
     let length = 9 * channels * vector;
     let parts = empty(&input, [count, length], DType::F32);
     unsafe {
@@ -254,7 +255,7 @@ pub fn normalise(input: Values, gamma: Values, beta: Values, epsilon: f64) -> (V
 /// Mean and biased variance of every channel.
 fn moments(input: &Values, layout: Layout) -> (Values, Values) {
     let Layout { channels, vector, .. } = layout;
-    let (cubes, dim, count) = layout.parts();
+    let (cubes, dim, count) = layout.sums();
     let parts = empty(input, [count, 2 * channels * vector], DType::F32);
     unsafe {
         kernels::moments::launch_unchecked(
@@ -303,7 +304,7 @@ pub fn normalise_gradients(
     let Layout { channels, vector, .. } = layout;
     let (input, gradient) = (channels_last(input), channels_last(gradient));
     let [gamma, mean, variance] = [gamma, mean, variance].map(into_contiguous);
-    let (cubes, dim, count) = layout.parts();
+    let (cubes, dim, count) = layout.sums();
     let length = channels * vector;
     let parts = empty(&input, [count, 2 * length], DType::F32);
     unsafe {

@@ -4,19 +4,19 @@ use burn::backend::ops::FloatTensorOps;
 use burn::tensor::{DType, Shape};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
-use burn_cubecl::ops::{permute, permute_nhwc_to_nchw, reshape};
+use burn_cubecl::ops::{permute_nhwc_to_nchw, reshape};
 
 use super::kernels::{self, WindowsLaunch};
+use super::products::{in_precision_of, kernel_gradient};
 use super::{Layout, Values, argument, channels_last, empty, extents, grid, precision, vector_of};
 use crate::fused::adapter::Placing;
-use crate::fused::{FusedBackend, in_precision_of};
 
 /// As [`crate::fused::adapter::convolution`]: a matrix product of the patches that the kernel covers.
 pub fn convolution(input: Values, kernel: Values, placing: Placing) -> Values {
     let [batch, _, height, width] = extents(&input);
     let [output, _, side, _] = extents(&kernel);
     let [output_height, output_width] = placing.output([height, width], side);
-    let kernel = filters(in_precision_of::<CubeBackend>(kernel, &input));
+    let kernel = filters(in_precision_of(kernel, &input));
     let patches = take_patches(input, side, placing);
     let product = CubeBackend::float_matmul(patches, CubeBackend::float_transpose(kernel));
     permute_nhwc_to_nchw(reshape(product, Shape::new([batch, output_height, output_width, output])))
@@ -26,7 +26,7 @@ pub fn convolution(input: Values, kernel: Values, placing: Placing) -> Values {
 pub fn convolution_input_gradient(gradient: Values, kernel: Values, extent: [usize; 2], placing: Placing) -> Values {
     let [batch, output, output_height, output_width] = extents(&gradient);
     let [_, channels, side, _] = extents(&kernel);
-    let kernel = filters(in_precision_of::<CubeBackend>(kernel, &gradient));
+    let kernel = filters(in_precision_of(kernel, &gradient));
     let pixels = Shape::new([batch * output_height * output_width, output]);
     let patches = into_contiguous(CubeBackend::float_matmul(reshape(channels_last(gradient), pixels), kernel));
     let [height, width] = extent;
@@ -42,7 +42,7 @@ pub fn convolution_input_gradient(gradient: Values, kernel: Values, extent: [usi
             vector,
             argument(&patches, vector),
             argument(&gradient, vector),
-            windows(extent, [output_height, output_width], placing),
+            placed(extent, [output_height, output_width], placing),
             channels / vector,
             units,
             side,
@@ -59,9 +59,7 @@ pub fn convolution_kernel_gradient(input: Values, gradient: Values, side: usize,
     let row = side * side * channels;
     let patches = reshape(take_patches(input, side, placing), Shape::new([batch, height * width, row]));
     let gradient = reshape(channels_last(gradient), Shape::new([batch, height * width, output]));
-    let swapped = [patches, gradient].map(|tensor| permute(tensor, &[0, 2, 1]));
-    let [patches, gradient] = swapped;
-    let kernel = CubeBackend::pointwise_kernel_gradient(patches, gradient);
+    let kernel = kernel_gradient(patches, gradient);
     permute_nhwc_to_nchw(reshape(kernel, Shape::new([output, side, side, channels])))
 }
 
@@ -88,7 +86,7 @@ fn take_patches(input: Values, side: usize, placing: Placing) -> Values {
             vector,
             argument(&input, vector),
             argument(&patches, vector),
-            windows([height, width], output, placing),
+            placed([height, width], output, placing),
             channels,
             units,
             side,
@@ -98,7 +96,8 @@ fn take_patches(input: Values, side: usize, placing: Placing) -> Values {
     patches
 }
 
-fn windows([height, width]: [usize; 2], output: [usize; 2], placing: Placing) -> WindowsLaunch {
+/// A window's placing, as kernels take it.
+fn placed([height, width]: [usize; 2], output: [usize; 2], placing: Placing) -> WindowsLaunch {
     let [above, before] = placing.padding;
     WindowsLaunch::new(height, width, output[0], output[1], placing.stride, above, before)
 }
@@ -120,7 +119,7 @@ pub fn pool(input: Values, side: usize, placing: Placing) -> (Values, Values) {
             argument(&input, 1),
             argument(&output, 1),
             argument(&places, 1),
-            windows([height, width], [output_height, output_width], placing),
+            placed([height, width], [output_height, output_width], placing),
             channels,
             units,
             side,
@@ -146,7 +145,7 @@ pub fn pool_gradient(gradient: Values, places: Values, extent: [usize; 2], side:
             argument(&gradient, 1),
             argument(&places, 1),
             argument(&output, 1),
-            windows(extent, [output_height, output_width], placing),
+            placed(extent, [output_height, output_width], placing),
             channels,
             units,
             side,
