@@ -38,7 +38,7 @@ pub enum DatasetError {
     /// The CSV of groups lacks a column.
     #[error(
         "cannot read groups from {path:?}: no column {column:?}; found {found:?}.\n\
-         hint: the columns path, patient_group and dup_group are needed; cells may be empty, other columns are ignored."
+         hint: the column path is needed, and patient_group or dup_group or both; cells may be empty, other columns are ignored."
     )]
     NoColumn {
         /// The CSV.

@@ -12,8 +12,8 @@ const COLUMNS: [&str; 3] = ["path", "patient_group", "dup_group"];
 type Groups = (Option<String>, Option<String>);
 
 impl Dataset {
-    /// Adds patients and duplicate groups from a CSV with the columns `path` (relative to the root), `patient_group`
-    /// and `dup_group`. Other columns are ignored, an empty cell means unknown, a file without a row stays as it is.
+    /// Adds patients and duplicate groups from a CSV with the columns `path` (relative to the root) and `patient_group` or
+    /// `dup_group` or both. Other columns are ignored, an empty cell means unknown, a file without a row stays as it is.
     /// A row without a file is listed in [`Dataset::rejected`].
     ///
     /// # Errors
@@ -46,14 +46,14 @@ impl Dataset {
 }
 
 impl Dataset {
-    /// Puts what [`crate::copies`] found, by index of the record, in the place of the duplicate groups known so far. A
-    /// group bears the path of its first file.
+    /// Joins the duplicate groups known so far with what [`crate::copies`] found, by index of the record. A group bears the
+    /// path of its first file.
     #[must_use]
     pub fn with_copies(mut self, found: &[Copies]) -> Dataset {
         let mut parents: Vec<usize> = (0..self.records.len()).collect();
+        join_groups(&mut parents, self.records.iter().map(twin_of));
         for pair in found {
-            let (a, b) = (root_of(&mut parents, pair.a), root_of(&mut parents, pair.b));
-            parents[a.max(b)] = a.min(b);
+            join(&mut parents, pair.a, pair.b);
         }
         let names: Vec<String> =
             (0..parents.len()).map(|index| self.records[root_of(&mut parents, index)].path.clone()).collect();
@@ -84,19 +84,20 @@ fn read_groups(csv: &Path) -> Result<HashMap<String, Groups>, DatasetError> {
     let failed = |source| DatasetError::Csv { path: csv.to_owned(), source };
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(csv).map_err(failed)?;
     let header = reader.headers().map_err(failed)?.clone();
-    let column = |column: &'static str| {
-        header.iter().position(|name| name == column).ok_or_else(|| DatasetError::NoColumn {
-            path: csv.to_owned(),
-            column,
-            found: header.iter().map(str::to_owned).collect(),
-        })
+    let [path, patient, dup] = COLUMNS.map(|column| header.iter().position(|name| name == column));
+    let missing = |column| DatasetError::NoColumn {
+        path: csv.to_owned(),
+        column,
+        found: header.iter().map(str::to_owned).collect(),
     };
-    let [path, patient, dup] = COLUMNS;
-    let (path, patient, dup) = (column(path)?, column(patient)?, column(dup)?);
+    let path = path.ok_or_else(|| missing("path"))?;
+    if patient.or(dup).is_none() {
+        return Err(missing("patient_group"));
+    }
     let mut groups = HashMap::new();
     for row in reader.records() {
         let row = row.map_err(failed)?;
-        let cell = |column: usize| row.get(column).filter(|cell| !cell.is_empty()).map(str::to_owned);
+        let cell = |column: Option<usize>| row.get(column?).filter(|cell| !cell.is_empty()).map(str::to_owned);
         let file = row.get(path).unwrap_or_default().replace('\\', "/");
         if groups.insert(file.clone(), (cell(patient), cell(dup))).is_some() {
             return Err(DatasetError::RepeatedRow { path: csv.to_owned(), file });
@@ -112,17 +113,26 @@ fn read_groups(csv: &Path) -> Result<HashMap<String, Groups>, DatasetError> {
 #[must_use]
 pub fn clusters(dataset: &Dataset) -> Vec<usize> {
     let mut parents: Vec<usize> = (0..dataset.records.len()).collect();
-    for group in [patient_of, twin_of] {
-        let mut first_of = HashMap::new();
-        for (index, record) in dataset.records.iter().enumerate() {
-            if let Some(name) = group(record) {
-                let first = *first_of.entry(name).or_insert(index);
-                let (a, b) = (root_of(&mut parents, first), root_of(&mut parents, index));
-                parents[a.max(b)] = a.min(b);
-            }
+    join_groups(&mut parents, dataset.records.iter().map(patient_of));
+    join_groups(&mut parents, dataset.records.iter().map(twin_of));
+    (0..parents.len()).map(|index| root_of(&mut parents, index)).collect()
+}
+
+/// Joins the records that bear the same name.
+fn join_groups<'a>(parents: &mut [usize], names: impl Iterator<Item = Option<&'a str>>) {
+    let mut first_of = HashMap::new();
+    for (index, name) in names.enumerate() {
+        if let Some(name) = name {
+            let first = *first_of.entry(name).or_insert(index);
+            join(parents, first, index);
         }
     }
-    (0..parents.len()).map(|index| root_of(&mut parents, index)).collect()
+}
+
+/// Joins two trees of a union-find forest; the smaller index becomes the root.
+fn join(parents: &mut [usize], a: usize, b: usize) {
+    let (a, b) = (root_of(parents, a), root_of(parents, b));
+    parents[a.max(b)] = a.min(b);
 }
 
 /// The root of a union-find tree, halving the way to it.

@@ -4,7 +4,7 @@
 
 mod made;
 
-use dataset::{Dataset, DatasetError, Part, Reason, fingerprint, unique};
+use dataset::{Copies, Dataset, DatasetError, Orientation, Part, Reason, fingerprint, unique};
 use made::{PNG, Row, dataset, folder, hospital, write};
 
 fn row(path: &str, patient: &str, dup: &str) -> Row {
@@ -119,10 +119,34 @@ fn groups_reach_their_files_and_an_empty_cell_means_unknown() {
 #[test]
 fn a_missing_column_is_an_error_that_names_the_file_and_the_column() {
     let (folder, csv) = folder(&[row("a/1.png", "", ""), row("b/1.png", "", "")]);
-    std::fs::write(&csv, "path,patient_group,label\na/1.png,p,a\n").unwrap();
-    let dataset = Dataset::open(&folder.path().join("set")).unwrap();
-    let message = dataset.with_groups(&csv).unwrap_err().to_string();
-    assert!(message.contains("groups.csv") && message.contains("\"dup_group\""), "{message}");
+    for (header, missing) in [("file,patient_group", "path"), ("path,label", "patient_group")] {
+        std::fs::write(&csv, format!("{header}\na/1.png,p\n")).unwrap();
+        let dataset = Dataset::open(&folder.path().join("set")).unwrap();
+        let message = dataset.with_groups(&csv).unwrap_err().to_string();
+        assert!(message.contains("groups.csv") && message.contains(&format!("{missing:?}")), "{message}");
+    }
+}
+
+#[test]
+fn a_csv_of_patients_alone_or_of_copies_alone_is_enough() {
+    let (folder, csv) = folder(&[row("a/1.png", "", ""), row("b/1.png", "", "")]);
+    let known = |header: &str| {
+        std::fs::write(&csv, format!("{header}\na/1.png,p\n")).unwrap();
+        let record =
+            Dataset::open(&folder.path().join("set")).unwrap().with_groups(&csv).unwrap().records.swap_remove(0);
+        (record.patient_group, record.dup_group)
+    };
+    assert_eq!(known("path,patient_group"), (Some("p".into()), None));
+    assert_eq!(known("path,dup_group"), (None, Some("p".into())));
+}
+
+#[test]
+fn copies_that_a_csv_names_are_joined_with_those_that_are_found() {
+    let known = [row("a/1.png", "", "7"), row("a/2.png", "", ""), row("b/1.png", "", "7"), row("b/2.png", "", "")];
+    let found = Copies { a: 1, b: 2, orientation: Orientation::Same, correlation: 1.0 };
+    let dataset = dataset(&known).with_copies(&[found]);
+    let groups: Vec<_> = dataset.records.iter().filter_map(|record| record.dup_group.as_deref()).collect();
+    assert_eq!(groups, ["a/1.png", "a/1.png", "a/1.png", "b/2.png"]);
 }
 
 #[test]

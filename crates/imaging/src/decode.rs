@@ -32,6 +32,12 @@ pub fn is_readable(beginning: &[u8]) -> bool {
     sniff(beginning).is_some() || dicom::is_dicom(beginning)
 }
 
+/// Whether a file that begins like this is read as DICOM; its first kilobyte is enough to tell.
+#[must_use]
+pub fn is_dicom(beginning: &[u8]) -> bool {
+    dicom::is_marked(beginning) || sniff(beginning).is_none() && dicom::is_dicom(beginning)
+}
+
 /// The format a file's first bytes announce.
 fn sniff(bytes: &[u8]) -> Option<Format> {
     match bytes {

@@ -29,7 +29,7 @@ mod slice;
 mod study;
 
 pub use colour::{Channels, ColourMode};
-pub use decode::{decode, is_readable};
+pub use decode::{decode, is_dicom, is_readable};
 pub use error::DecodeError;
 pub use head::{Rect, head_bounds};
 pub use input::{Crop, InputSpec, Intensity};

@@ -13,14 +13,14 @@ use serde::Serialize;
 use crate::cli::{AblateArguments, Precision, TrainArguments};
 use crate::data::Scans;
 use crate::environment::Environment;
-use crate::folds::check_recipe;
+use crate::files::write_json;
 use crate::ingredient::Ingredient;
 use crate::measured::Summary;
 use crate::predict;
 use crate::predictions_file::{self, HeldOut};
 use crate::recipe::Recipe;
 use crate::report;
-use crate::train::{Job, train};
+use crate::train::{Job, check_begun, prepare_split, train};
 
 /// Folder of the run by the whole recipe.
 const WHOLE: &str = "whole";
@@ -112,8 +112,7 @@ pub fn run(arguments: &AblateArguments) -> anyhow::Result<()> {
     };
     print(&ablation);
     let path = arguments.json.clone().unwrap_or_else(|| arguments.out.join("ablation.json"));
-    std::fs::write(&path, serde_json::to_string_pretty(&ablation)? + "\n")
-        .with_context(|| format!("cannot write \"{}\"", path.display()))
+    write_json(&path, &ablation)
 }
 
 /// As of a run that goes on: what was done stays done.
@@ -157,7 +156,7 @@ struct Parts {
 
 /// Trains where that was not done before, and reads what the network says.
 fn outcome(job: &Job, device: &Device) -> anyhow::Result<Parts> {
-    check_recipe(job)?;
+    check_begun(job, &prepare_split(job)?)?;
     if job.out.join("report.json").exists() {
         println!("\"{}\" is done", job.out.display());
     } else {

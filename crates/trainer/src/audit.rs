@@ -17,10 +17,9 @@ mod shown;
 mod text;
 mod traces;
 
-use anyhow::Context;
-
 use self::findings::Audit;
 use crate::cli::{AuditArguments, DataArguments};
+use crate::files::write_whole;
 
 /// Runs `sulcus audit`.
 ///
@@ -42,7 +41,7 @@ pub fn run(arguments: &AuditArguments) -> anyhow::Result<()> {
     }
     if let Some(path) = &arguments.html {
         let page = page::audit_page(&dataset, &seen, &audit)?;
-        std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+        write_whole(path, page.as_bytes())?;
     }
     if let Some(path) = &arguments.write_groups {
         dataset.write_groups(path)?;

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use anyhow::Context;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Distribution, FloatDType, Tensor};
 use networks::{Form, NetworkConfig};
@@ -11,6 +10,7 @@ use serde::Serialize;
 use crate::adamw::AdamW;
 use crate::cli::BenchArguments;
 use crate::environment::Environment;
+use crate::files::write_json;
 use crate::learner::Learner;
 use crate::loss::Loss;
 
@@ -63,8 +63,7 @@ pub fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
     };
     print(&findings);
     let Some(path) = &arguments.json else { return Ok(()) };
-    std::fs::write(path, serde_json::to_string_pretty(&findings)? + "\n")
-        .with_context(|| format!("cannot write \"{}\"", path.display()))
+    write_json(path, &findings)
 }
 
 /// Seconds of every step after the warm-up: forward, backward, optimiser, until the loss is read; and seconds of the

@@ -4,12 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::checkpoint::write_failed;
+use crate::files::write_failed;
 
 /// Bytes that the folder may hold; beyond it, what was not used for the longest time goes.
 const ROOM: u64 = 16 << 30;
 
-/// A folder whose files may be deleted at any time.
+/// What is kept, as the first word of the names of its files.
+const KINDS: [&str; 3] = ["slices", "activations", "copies"];
+
+/// A folder whose files of [`KINDS`] may be deleted at any time.
 #[derive(Debug, Clone)]
 pub struct CacheFolder {
     path: PathBuf,
@@ -46,13 +49,14 @@ impl CacheFolder {
         Ok(())
     }
 
-    /// Deletes the files that were not used for the longest time until the rest has `room` bytes at most. A file that
-    /// can't be looked at or deleted stays: another process may have been quicker, and a folder that is too full harms
-    /// nobody.
+    /// Deletes its own files that were not used for the longest time until the rest of them has `room` bytes at most. A
+    /// file that can't be looked at or deleted stays: another process may have been quicker, and a folder that is too full
+    /// harms nobody. Other files are never touched: the folder may be one that is used for more.
     fn make_room_of(&self, room: u64) {
         let Ok(entries) = fs::read_dir(&self.path) else { return };
         let file = |entry: fs::DirEntry| {
-            let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+            let is_own = entry.file_name().to_str().is_some_and(is_own_name);
+            let metadata = entry.metadata().ok().filter(|metadata| is_own && metadata.is_file())?;
             Some((metadata.modified().ok()?, metadata.len(), entry.path()))
         };
         let mut files: Vec<(SystemTime, u64, PathBuf)> = entries.flatten().filter_map(file).collect();
@@ -67,6 +71,16 @@ impl CacheFolder {
             }
         }
     }
+}
+
+/// Whether a file bears a name that [`CacheFolder::file`] gives, or that of one which is being written:
+/// `slices-0123456789abcdef`, `slices-0123456789abcdef.4711.part`.
+fn is_own_name(name: &str) -> bool {
+    let hex = |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (name, rest) = name.split_once('.').unwrap_or((name, ""));
+    let is_part = |rest: &str| rest.strip_suffix(".part").is_some_and(|process| process.parse::<u32>().is_ok());
+    (rest.is_empty() || is_part(rest))
+        && name.split_once('-').is_some_and(|(kind, digest)| KINDS.contains(&kind) && hex(digest))
 }
 
 /// Notes that a file was used now. Where the file belongs to someone else it keeps its time, and goes sooner.
@@ -85,15 +99,34 @@ mod tests {
     fn what_was_not_used_for_the_longest_time_goes_first() {
         let folder = tempfile::tempdir().unwrap();
         let cache = CacheFolder::new(Some(folder.path()));
-        let path = |name: &str| folder.path().join(name);
-        for (age, name) in [(3, "old"), (2, "middle"), (1, "young")] {
-            fs::write(path(name), [0; 100]).unwrap();
-            let then = fs::FileTimes::new().set_modified(SystemTime::now() - Duration::from_mins(age));
-            fs::File::options().append(true).open(path(name)).unwrap().set_times(then).unwrap();
+        let [old, middle, young] = ["old", "middle", "young"].map(|key| cache.file("slices", key));
+        for (age, path) in [(3, &old), (2, &middle), (1, &young)] {
+            write_aged(path, age);
         }
-        touch(&path("old"));
+        touch(&old);
         cache.make_room_of(250);
-        assert_eq!([path("old"), path("middle"), path("young")].map(|path| path.exists()), [true, false, true]);
+        assert_eq!([old, middle, young].map(|path| path.exists()), [true, false, true]);
+    }
+
+    fn write_aged(path: &Path, minutes: u64) {
+        fs::write(path, [0; 100]).unwrap();
+        let then = fs::FileTimes::new().set_modified(SystemTime::now() - Duration::from_mins(minutes));
+        fs::File::options().append(true).open(path).unwrap().set_times(then).unwrap();
+    }
+
+    #[test]
+    fn files_of_others_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = CacheFolder::new(Some(folder.path()));
+        let others = ["thesis.txt", "slices", "slices-12", "slices-0123456789abcdef.tar", "backup-0123456789abcdef"];
+        let others = others.map(|name| folder.path().join(name));
+        let own = [cache.file("copies", "a"), cache.file("activations", "b").with_extension("4711.part")];
+        for path in others.iter().chain(&own) {
+            write_aged(path, 1);
+        }
+        cache.make_room_of(0);
+        assert!(others.iter().all(|path| path.exists()));
+        assert!(own.iter().all(|path| !path.exists()));
     }
 
     #[test]

@@ -5,8 +5,6 @@
 //! named, on pictures that are no brain MRI. Temperature and threshold are fitted on what training did not see, and
 //! measured by cross-fitting ([`cross_fit`]). Nothing is measured with what was fitted on it.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, ensure};
 use classifier::{Classifier, Observation};
 use dataset::Split;
@@ -20,7 +18,8 @@ use crate::calibrate::gallery::{Gallery, look_at_foreign};
 use crate::calibrate::gaussian::Gaussian;
 use crate::catalogue;
 use crate::cli::CalibrateArguments;
-use crate::data::{Scans, held_out_fingerprint};
+use crate::data::{Scans, held_out_fingerprint, thinned};
+use crate::files::{write_json, write_whole};
 use crate::model_files;
 use crate::recipe::{Augmentation, Recipe};
 use crate::slices::Slices;
@@ -113,7 +112,7 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let scans = arguments.data.open_for(&recipe)?;
     let split = split(&classifier, &recipe, &scans)?;
     let stage = arguments.stage.clone().unwrap_or_else(|| early_stage(file.manifest.architecture).to_owned());
-    let some = thinned(&dataset::unique(&scans, &split.train));
+    let some = thinned(&dataset::unique(&scans, &split.train), TRAINING_SLICES);
     let gallery = Gallery {
         classifier: &classifier,
         scans: &scans,
@@ -202,29 +201,6 @@ fn split(classifier: &Classifier, recipe: &Recipe, scans: &Scans) -> anyhow::Res
     Ok(split)
 }
 
-/// Every n-th of `indices`, so that few enough are left.
-fn thinned(indices: &[usize]) -> Vec<usize> {
-    indices.iter().copied().step_by(indices.len().div_ceil(TRAINING_SLICES).max(1)).collect()
-}
-
-/// Every file in a folder and the folders in it, sorted.
-///
-/// # Errors
-/// A folder can't be read.
-pub fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(folder) = open.pop() {
-        let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read \"{}\"", folder.display()))?;
-        for entry in entries {
-            let path = entry?.path();
-            if path.is_dir() { open.push(path) } else { files.push(path) }
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
 /// One vector of every observation.
 pub fn rows(observations: &[Observation], of: impl Fn(&Observation) -> &Vec<f32>) -> Vec<&[f32]> {
     observations.iter().map(|observation| of(observation).as_slice()).collect()
@@ -262,10 +238,12 @@ fn abstention(measured: &Measured, wanted_risk: f64, abstain_below: f32) -> Abst
 
 /// The command that repeats this calibration.
 fn command(arguments: &CalibrateArguments) -> String {
+    let groups = if arguments.data.groups.is_some() { " --groups FILE" } else { "" };
     let foreign = if arguments.foreign.is_some() { " --foreign DIR" } else { "" };
+    let stage = arguments.stage.as_ref().map(|stage| format!(" --stage {stage}")).unwrap_or_default();
     let temperature = arguments.temperature.map(|fixed| format!(" --temperature {fixed}")).unwrap_or_default();
     format!(
-        "sulcus calibrate --weights {} --data DIR --groups FILE{foreign}{temperature} --risk {}",
+        "sulcus calibrate --weights {} --data DIR{groups}{foreign}{stage}{temperature} --risk {}",
         arguments.weights.file_name().unwrap_or_default().to_string_lossy(),
         arguments.risk
     )
@@ -303,14 +281,13 @@ fn print(findings: &Findings) {
 }
 
 fn write(arguments: &CalibrateArguments, bytes: &[u8], findings: &Findings) -> anyhow::Result<()> {
-    std::fs::write(&arguments.out, bytes).with_context(|| format!("cannot write \"{}\"", arguments.out.display()))?;
+    write_whole(&arguments.out, bytes)?;
     println!("wrote {} ({} bytes, SHA-256 {})", arguments.out.display(), bytes.len(), findings.weights_sha256);
     if let Some(path) = &arguments.catalogue {
         catalogue::refresh(path, &arguments.out)?;
     }
     if let Some(path) = &arguments.json {
-        std::fs::write(path, serde_json::to_string_pretty(findings)? + "\n")
-            .with_context(|| format!("cannot write \"{}\"", path.display()))?;
+        write_json(path, findings)?;
     }
     Ok(())
 }

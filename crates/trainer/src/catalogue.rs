@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::Context;
 use weights::{Catalogue, CatalogueEntry, Manifest};
 
+use crate::files::write_whole;
+
 /// Adds a weights file to the catalogue beside it, in place of an entry with the same id.
 ///
 /// The first model of a catalogue is its default. The report is expected at `reports/ID-PROTOCOL.json`.
@@ -50,7 +52,7 @@ pub fn refresh(catalogue: &Path, file: &Path) -> anyhow::Result<()> {
 
 fn write(catalogue: &Path, models: Vec<CatalogueEntry>) -> anyhow::Result<()> {
     let text = Catalogue { schema: weights::CATALOGUE_SCHEMA, models }.to_json()?;
-    std::fs::write(catalogue, text).with_context(|| format!("cannot write \"{}\"", catalogue.display()))
+    write_whole(catalogue, text.as_bytes())
 }
 
 fn read(catalogue: &Path) -> anyhow::Result<Catalogue> {

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use burn::optim::ModuleOptimizer;
 use networks::{NamedTensor, Network};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use weights::Tensor;
 
 use crate::epoch_log::EpochLog;
+use crate::files::{remove_folder, write_failed, write_whole};
 use crate::tensorboard;
 
 /// How far a run is.
@@ -60,6 +61,18 @@ impl RunFolder {
     /// The disk refuses.
     pub fn write(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         write_whole(&self.file(name), bytes)
+    }
+
+    /// A JSON file that `sulcus train` left.
+    ///
+    /// # Errors
+    /// It is not there, or damaged.
+    pub fn read<T: DeserializeOwned>(&self, name: &str) -> anyhow::Result<T> {
+        let path = self.file(name);
+        let text = fs::read(&path).with_context(|| {
+            format!("cannot read \"{}\".\nhint: a run folder is what `sulcus train --out` left", path.display())
+        })?;
+        serde_json::from_slice(&text).with_context(|| format!("\"{}\" is damaged", path.display()))
     }
 
     /// The epochs in `metrics.jsonl`; none where there is no such file.
@@ -127,13 +140,17 @@ impl RunFolder {
         optimizer: &ModuleOptimizer,
         progress: &Progress,
     ) -> anyhow::Result<()> {
-        let (next, last) = (self.file("last.new"), self.file("last"));
+        let (next, last, before) = (self.file("last.new"), self.file("last"), self.file("last.old"));
+        if !is_whole(&last) && is_whole(&next) {
+            // What a kill between two renames left is the only whole state, perhaps, and its name is needed.
+            remove_folder(&last)?;
+            fs::rename(&next, &last).map_err(|error| write_failed(&last, 0, &error))?;
+        }
         write_state(&next, network, average, optimizer, progress).inspect_err(|_| {
             // Half a state is of no use, and the disk may be full. If it can't go, it is never taken for a whole one.
             let _ = fs::remove_dir_all(&next);
         })?;
-        // At every moment one of the two names is that of a whole state.
-        let before = self.file("last.old");
+        // At every moment one of the three names is that of a whole state.
         remove_folder(&before)?;
         if last.exists() {
             fs::rename(&last, &before).map_err(|error| write_failed(&before, 0, &error))?;
@@ -152,11 +169,15 @@ impl RunFolder {
         optimizer: impl FnOnce(&Progress) -> ModuleOptimizer,
     ) -> anyhow::Result<Option<(Network, ModuleOptimizer, Progress)>> {
         let Some(folder) = self.last_whole() else { return Ok(None) };
-        let progress = serde_json::from_slice(&fs::read(folder.join("progress.json"))?)?;
+        let damaged = |name: &str| format!("\"{}\" is damaged", folder.join(name).display());
+        let progress = fs::read(folder.join("progress.json")).map_err(anyhow::Error::from);
+        let progress = progress.and_then(|text| Ok(serde_json::from_slice(&text)?));
+        let progress = progress.with_context(|| damaged("progress.json"))?;
         let network = network.load(&read_tensors(&folder.join("network.safetensors"))?)?;
         let optimizer = optimizer(&progress)
             .load(folder.join("optimizer.bpk"))
-            .map_err(|error| anyhow!("cannot read the optimiser: {error:?}"))?;
+            .map_err(|error| anyhow!("{error:?}"))
+            .with_context(|| damaged("optimizer.bpk"))?;
         Ok(Some((network, optimizer, progress)))
     }
 
@@ -170,19 +191,25 @@ impl RunFolder {
         Ok(network.load(&read_tensors(&folder.join("average.safetensors"))?)?)
     }
 
-    /// The newest state that was written to its end; a kill between two renames leaves it under the other name.
+    /// A state that was written to its end, the newest that is safe: a kill between two renames leaves it under another
+    /// name than `last`.
     fn last_whole(&self) -> Option<PathBuf> {
-        [self.file("last"), self.file("last.new")].into_iter().find(|folder| folder.join("progress.json").exists())
+        STATES.iter().map(|name| self.file(name)).find(|folder| is_whole(folder))
     }
 }
 
-fn remove_folder(path: &Path) -> anyhow::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove \"{}\"", path.display()))
-        }
-        _ => Ok(()),
-    }
+/// The names that a state bears on its way.
+const STATES: [&str; 3] = ["last", "last.new", "last.old"];
+
+/// Whether a run folder holds a state to resume.
+#[must_use]
+pub fn has_state(run: &Path) -> bool {
+    STATES.iter().any(|name| run.join(name).exists())
+}
+
+/// Whether a state was written to its end, which its progress is.
+fn is_whole(state: &Path) -> bool {
+    state.join("progress.json").exists()
 }
 
 fn write_state(
@@ -201,31 +228,6 @@ fn write_state(
     let state = optimizer.into_bytes().map_err(|error| anyhow!("cannot save the optimiser: {error:?}"))?;
     write_whole(&folder.join("optimizer.bpk"), &state)?;
     write_whole(&folder.join("progress.json"), &serde_json::to_vec(progress)?)
-}
-
-/// Writes a file whole or not at all: beside it first, then in its place.
-fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let part = path.with_extension("part");
-    fs::write(&part, bytes).and_then(|()| fs::rename(&part, path)).map_err(|error| {
-        // What got onto a full disk takes room that is needed. If it can't go, the next write goes over it.
-        let _ = fs::remove_file(&part);
-        write_failed(path, bytes.len(), &error)
-    })
-}
-
-/// What to say of a file of `size` bytes that could not be written.
-pub fn write_failed(path: &Path, size: usize, error: &io::Error) -> anyhow::Error {
-    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
-    let wanted = size.div_ceil(1_000_000);
-    let hint = if full {
-        format!(
-            "\nhint: make room; this file needs {wanted} MB. The state after the last whole epoch is kept: go on with \
-             --resume"
-        )
-    } else {
-        String::new()
-    };
-    anyhow!("cannot write \"{}\": {error}.{hint}", path.display())
 }
 
 fn write_network(path: &Path, network: &Network) -> anyhow::Result<()> {
@@ -248,21 +250,44 @@ pub fn read_tensors(path: &Path) -> anyhow::Result<BTreeMap<String, NamedTensor>
     Ok(classifier::network_tensors(tensors))
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
+    use burn::tensor::Device;
+    use networks::{Architecture, Form, NetworkConfig};
+
     use super::*;
+    use crate::adamw::AdamW;
+
+    fn optimizer() -> ModuleOptimizer {
+        AdamW::new(0.0).into()
+    }
+
+    /// The epochs that `--resume` would go on after.
+    fn resumed(folder: &RunFolder, network: &Network) -> Option<usize> {
+        let state = folder.resume(network.clone(), |_| optimizer()).unwrap();
+        state.map(|(_, _, progress)| progress.epoch)
+    }
 
     #[test]
-    fn a_full_disk_names_the_file_and_leaves_what_was_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("progress.json");
-        write_whole(&file, b"before").unwrap();
-        // Every write into this device fails as on a full disk.
-        std::os::unix::fs::symlink("/dev/full", folder.path().join("progress.part")).unwrap();
-        let error = write_whole(&file, &vec![0; 3_000_000]).unwrap_err().to_string();
-        assert!(error.contains("progress.json") && error.contains("needs 3 MB"), "{error}");
-        assert_eq!(fs::read(&file).unwrap(), b"before");
-        write_whole(&file, b"after").unwrap();
-        assert_eq!(fs::read(&file).unwrap(), b"after", "there is room again");
+    fn a_state_survives_a_kill_between_any_two_renames() {
+        let run = tempfile::tempdir().unwrap();
+        let folder = RunFolder::open(run.path()).unwrap();
+        let network = NetworkConfig::new(Architecture::Vgg16, 2, Form::Trainable).init(&Device::flex().autodiff());
+        let save = |epoch| {
+            folder.save(&network, None, &optimizer(), &Progress { epoch, ..Progress::default() }).unwrap();
+        };
+        let rename = |from: &str, to: &str| fs::rename(folder.file(from), folder.file(to)).unwrap();
+        assert_eq!(resumed(&folder, &network), None);
+        save(1);
+        assert_eq!(resumed(&folder, &network), Some(1));
+        rename("last", "last.old");
+        assert!(has_state(run.path()));
+        assert_eq!(resumed(&folder, &network), Some(1), "nothing but the state before is there");
+        rename("last.old", "last.new");
+        assert_eq!(resumed(&folder, &network), Some(1), "the new state has not got its name yet");
+        fs::create_dir(folder.file("last")).unwrap();
+        save(2);
+        assert_eq!(resumed(&folder, &network), Some(2));
+        assert!(STATES[1..].iter().all(|name| !folder.file(name).exists()));
     }
 }

@@ -245,8 +245,9 @@ pub struct ExportArguments {
   sulcus calibrate --weights model.safetensors --data scans --out weights/xception.safetensors \\
       --foreign photographs --catalogue weights/manifest.json --json calibration.json
 
-Fitted on the part of the scans that training did not see but used to stop (validation); measured on the part that was
-held out, and on --foreign.")]
+What is familiar is fitted on the training and the validation part, and measured on the part that was held out and on
+--foreign. Temperature and threshold are fitted on the validation and the held-out part; what is reported of them comes of
+five fits, each measured on the fifth of the patients that it left out.")]
 pub struct CalibrateArguments {
     /// The weights file to start from
     #[arg(long, value_name = "FILE")]
@@ -258,7 +259,7 @@ pub struct CalibrateArguments {
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// Share of wrong answers among those given that the model abstains to keep to
-    #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = share)]
     pub risk: f64,
     /// Leave the temperature at this value instead of fitting it: 1 for a model whose validation part is too easy to tell
     /// how sure it may be
@@ -324,6 +325,12 @@ pub struct TransferArguments {
 fn temperature(text: &str) -> Result<f64, String> {
     let value: f64 = text.parse().map_err(|_| format!("\"{text}\" is no number"))?;
     if value > 0.0 && value.is_finite() { Ok(value) } else { Err("accepted are numbers above 0".to_owned()) }
+}
+
+/// A share as it is typed.
+fn share(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| format!("\"{text}\" is no number"))?;
+    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err("accepted are 0 to 1".to_owned()) }
 }
 
 /// Classify scans.

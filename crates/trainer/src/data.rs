@@ -1,9 +1,11 @@
 //! The folder of scans that a command line names.
 
+use std::fs::File;
+use std::io::Read;
 use std::ops::Deref;
 use std::path::PathBuf;
 
-use dataset::{Copies, Dataset, Split, Thumbnail};
+use dataset::{Copies, Dataset, DatasetError, Record, Split, Thumbnail};
 use imaging::Limits;
 use indicatif::ParallelProgressIterator;
 use rayon::prelude::*;
@@ -83,22 +85,37 @@ impl DataArguments {
     /// # Errors
     /// The folder holds no labelled scans, or the CSV of groups can't be used.
     pub fn open(&self) -> anyhow::Result<Dataset> {
-        let mut dataset = Dataset::open(&self.data)?;
-        if let Some(groups) = self.groups.clone().or_else(|| self.beside("index.csv")) {
-            dataset = dataset.with_groups(&groups)?;
-        }
+        let dataset = self.with_groups(Dataset::open(&self.data)?)?;
         for file in &dataset.rejected {
             eprintln!("left out \"{}\": {}", file.path, file.reason);
         }
         Ok(dataset)
     }
 
-    /// As [`DataArguments::open`], and what the recipe makes of it before the slices are divided.
+    /// The groups of the CSV that was named, else of the one in the folder, else of the one beside it if that is about
+    /// these scans.
+    fn with_groups(&self, dataset: Dataset) -> Result<Dataset, DatasetError> {
+        let inside = self.data.join("index.csv");
+        if let Some(groups) = self.groups.clone().or_else(|| inside.exists().then_some(inside)) {
+            return dataset.with_groups(&groups);
+        }
+        let Some(groups) = self.beside("index.csv") else { return Ok(dataset) };
+        match dataset.clone().with_groups(&groups) {
+            Err(error @ (DatasetError::NoColumn { .. } | DatasetError::NoRowMatches { .. })) => {
+                eprintln!("went on without \"{}\": {error}", groups.display());
+                Ok(dataset)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// As [`DataArguments::open`], with the patients of DICOM headers where the CSV names none, and what the recipe makes of
+    /// it before the slices are divided.
     ///
     /// # Errors
     /// As [`DataArguments::open`], or the recipe asks for what is not there, or the cache can't be written.
     pub fn open_for(&self, recipe: &Recipe) -> anyhow::Result<Scans> {
-        Scans::new(self.open()?, CacheFolder::new(self.cache.as_deref()))?.prepared_for(recipe)
+        Scans::new(with_dicom_patients(self.open()?), CacheFolder::new(self.cache.as_deref()))?.prepared_for(recipe)
     }
 
     /// A file in the folder of scans or in the one above it.
@@ -108,16 +125,44 @@ impl DataArguments {
     }
 }
 
+/// Takes the patients that no CSV names from DICOM headers.
+fn with_dicom_patients(mut dataset: Dataset) -> Dataset {
+    let patient = |record: &Record| {
+        if record.patient_group.is_some() {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        let mut file = File::open(dataset.file(record)).ok()?;
+        file.by_ref().take(1024).read_to_end(&mut bytes).ok()?;
+        if !imaging::is_dicom(&bytes) {
+            return None;
+        }
+        file.read_to_end(&mut bytes).ok()?;
+        imaging::decode(&bytes, &Limits::default()).ok()?.source.patient_id
+    };
+    let patients: Vec<Option<String>> = dataset.records.par_iter().map(patient).collect();
+    for (record, patient) in dataset.records.iter_mut().zip(patients) {
+        record.patient_group = record.patient_group.take().or(patient);
+    }
+    dataset
+}
+
 /// Compares every two slices.
 fn find_copies(dataset: &Dataset) -> Vec<Copies> {
     let bar = progress_bar(dataset.records.len(), "finding copies");
-    let thumbnail = |record: &dataset::Record| {
+    let thumbnail = |record: &Record| {
         // A file that can't be decoded is no copy; it is named when its slice is wanted.
         let study = imaging::decode(&std::fs::read(dataset.file(record)).ok()?, &Limits::default()).ok()?;
         Thumbnail::of(study.slices.first()?)
     };
     let thumbnails: Vec<_> = dataset.records.par_iter().progress_with(bar).map(thumbnail).collect();
     dataset::copies(&thumbnails)
+}
+
+/// At most `count` of the indices, evenly spread, so that every class and source is among them as often as it is there.
+#[must_use]
+pub fn thinned(indices: &[usize], count: usize) -> Vec<usize> {
+    indices.iter().step_by(indices.len().div_ceil(count).max(1)).copied().collect()
 }
 
 /// A name for exactly these held-out slices: SHA-256 over their paths, in hex. It tells whether a model's training part
@@ -134,4 +179,27 @@ pub fn fingerprint_of(paths: &[impl AsRef<str>]) -> String {
     let mut paths: Vec<&str> = paths.iter().map(AsRef::as_ref).collect();
     paths.sort_unstable();
     weights::sha256(paths.join("\n").as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_dicom_header_names_the_patient_that_no_csv_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Path::new("../imaging/tests/fixtures/files");
+        for (class, file) in [("a", "implicit.dcm"), ("b", "lossless.dcm"), ("b", "grey.png")] {
+            std::fs::create_dir_all(folder.path().join(class)).unwrap();
+            std::fs::copy(files.join(file), folder.path().join(class).join(file)).unwrap();
+        }
+        let mut dataset = Dataset::open(folder.path()).unwrap();
+        dataset.records[0].patient_group = Some("of the CSV".to_owned());
+        let patients: Vec<_> =
+            with_dicom_patients(dataset).records.into_iter().map(|record| record.patient_group).collect();
+        assert_eq!(patients[0].as_deref(), Some("of the CSV"));
+        assert_eq!((&patients[1], patients[2].is_some()), (&None, true));
+    }
 }

@@ -22,6 +22,9 @@ pub struct Environment {
     pub system: String,
     /// Processor cores the program may use.
     pub cores: usize,
+    /// What started it, as it is to be typed; unknown for run folders older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// Date and time of the start, or of the last `--resume`, in UTC.
     pub started: String,
 }
@@ -37,6 +40,7 @@ impl Environment {
             device: device.identity().map_or_else(|| "CPU".to_owned(), |identity| identity.name),
             precision: single(),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            command: None,
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             started: format!("{} {:02}:{:02}", now.date(), now.hour(), now.minute()),
         }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::cli::EvaluateArguments;
 use crate::data::held_out_fingerprint;
+use crate::files::write_json;
 use crate::model_files;
 use crate::predict;
 use crate::recipe::Recipe;
@@ -54,11 +55,11 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let slices = Slices::prepare(&scans, &split.test, &classifier.input_spec())?;
     let test = slices.readable(&split.test);
     let predictions = predict(&classifier, &scans, &slices, &test)?;
-    let leakage = dataset::leakage(&scans, &split);
+    let leakage = trained_on_these_data.then(|| dataset::leakage(&scans, &split));
     let evaluation = Evaluation {
         tested: Tested {
             protocol: Protocol::from(arguments.split).to_string(),
-            leaky: leakage.leaky,
+            leaky: leakage.as_ref().map(|leakage| leakage.leaky),
             leakage,
             architecture: recipe.architecture.to_string(),
             input_size: recipe.input.size,
@@ -128,23 +129,29 @@ fn predict(classifier: &Classifier, dataset: &Dataset, slices: &Slices, test: &[
 /// The command that repeats this report.
 fn command(arguments: &EvaluateArguments) -> String {
     format!(
-        "sulcus evaluate --weights {} --data DIR --split {}",
+        "sulcus evaluate --weights {} --data DIR{} --split {}",
         arguments.weights.file_name().unwrap_or_default().to_string_lossy(),
+        if arguments.data.groups.is_some() { " --groups FILE" } else { "" },
         Protocol::from(arguments.split)
     )
+}
+
+fn leak_in_words(Tested { leaky, leakage, .. }: &Tested) -> String {
+    match (leaky, leakage) {
+        (Some(true), Some(leakage)) => format!(
+            "leaky: {} have a copy in training, {} a patient",
+            leakage.test_with_twin_in_train, leakage.test_with_patient_in_train
+        ),
+        (Some(false), _) => "nothing shared with training".to_owned(),
+        _ => "not the scans that the model was trained on: whether they share something with those is not known"
+            .to_owned(),
+    }
 }
 
 fn print(evaluation: &Evaluation) {
     let report = &evaluation.report;
     let [low, high] = report.accuracy_ci95;
-    let leaky = if evaluation.tested.leaky { "leaky" } else { "nothing shared with training" };
-    println!("{} slices, {} independent groups, {leaky}", report.n, report.clusters);
-    if evaluation.tested.leaky {
-        println!(
-            "  {} have a copy in training, {} a patient",
-            evaluation.tested.leakage.test_with_twin_in_train, evaluation.tested.leakage.test_with_patient_in_train
-        );
-    }
+    println!("{} slices, {} independent groups, {}", report.n, report.clusters, leak_in_words(&evaluation.tested));
     println!("accuracy {:.4} (95 % interval {low:.4} to {high:.4}), macro-F1 {:.4}", report.accuracy, report.macro_f1);
     println!("{:<12} {:>9} {:>9} {:>9} {:>9}", "class", "precision", "recall", "F1", "support");
     for class in &report.per_class {
@@ -161,6 +168,5 @@ fn print(evaluation: &Evaluation) {
 }
 
 fn write(path: &Path, evaluation: &Evaluation) -> anyhow::Result<()> {
-    std::fs::write(path, serde_json::to_string_pretty(evaluation)? + "\n")
-        .with_context(|| format!("cannot write \"{}\"", path.display()))
+    write_json(path, evaluation)
 }

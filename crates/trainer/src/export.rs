@@ -17,6 +17,7 @@ use weights::{Tensor, WeightsFile};
 
 use crate::catalogue;
 use crate::cli::{DataArguments, ExportArguments, ExportFormat, TensorNames};
+use crate::files::write_whole;
 use trained_run::TrainedRun;
 
 /// Runs `sulcus export`.
@@ -123,7 +124,7 @@ fn floats(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, Tensor> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write \"{}\"", path.display()))?;
+    write_whole(path, bytes)?;
     println!("wrote {} ({} bytes, SHA-256 {})", path.display(), bytes.len(), weights::sha256(bytes));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use burn::tensor::Device;
 use dataset::{Fold, Leakage};
 use metrics::{Bootstrap, Report};
@@ -18,7 +18,7 @@ use crate::predictions_file::{self, HeldOut, Part};
 use crate::recipe::Recipe;
 use crate::report;
 use crate::tested::Tested;
-use crate::train::{Job, Kept, prepare_split, train};
+use crate::train::{Job, Kept, check_begun, prepare_split, train};
 
 /// What `folds.json` holds: the fields of a report of `sulcus evaluate`, with those of each fold beside them.
 #[derive(Serialize)]
@@ -79,7 +79,7 @@ pub fn train_all(job: &Job, count: usize, device: &Device) -> anyhow::Result<()>
     let mut kept = Kept { train: Vec::new(), validation: Vec::new() };
     for fold in &jobs {
         let split = prepare_split(fold)?;
-        check_recipe(fold)?;
+        check_begun(fold, &split)?;
         kept = Kept { train: joined(kept.train, split.train), validation: joined(kept.validation, split.validation) };
     }
     // What the frozen blocks make of a slice is the same in every fold, but for grafts, which come from training slices.
@@ -137,26 +137,11 @@ fn fold_job(job: &Job, fold: Fold) -> Job {
         scans: job.scans.clone(),
         outlines: job.outlines.clone(),
         start: job.start.clone(),
+        command: job.command.clone(),
         preview: None,
         kept: None,
         ..*job
     }
-}
-
-/// Refuses a folder with a run by another recipe: folds by different recipes, or of another number, are not to be summed up.
-///
-/// # Errors
-/// There is such a run, or its recipe can't be read.
-pub fn check_recipe(fold: &Job) -> anyhow::Result<()> {
-    let path = fold.out.join("recipe.toml");
-    if path.exists() && Recipe::open(&path)? != fold.recipe {
-        bail!(
-            "\"{}\" was trained by another recipe, or as one of another number of folds.\n\
-             hint: go on with the recipe and --folds it was begun with, or name another folder with --out",
-            fold.out.display()
-        );
-    }
-    Ok(())
 }
 
 fn sum_up(run: &Path, scans: &Scans) -> anyhow::Result<()> {
@@ -172,19 +157,22 @@ fn sum_up(run: &Path, scans: &Scans) -> anyhow::Result<()> {
     }
     let leakage = total(&folds);
     let networks: Vec<&str> = folds.iter().map(|fold| fold.network_sha256.as_str()).collect();
+    let environment = report::environment(&RunFolder::open(first)?)?;
+    let count = folders.len();
+    let usual = || format!("sulcus train --recipe {}.toml --data DIR --out RUN --folds {count}", recipe.name);
     let report = FoldsReport {
         tested: Tested {
             protocol: format!("{}-{}fold", recipe.data.protocol, folds.len()),
-            leaky: leakage.leaky,
-            leakage,
+            leaky: Some(leakage.leaky),
+            leakage: Some(leakage),
             architecture: recipe.architecture.to_string(),
             input_size: recipe.input.size,
             weights_sha256: weights::sha256(networks.join("\n").as_bytes()),
             trained_on_these_data: true,
             data_fingerprint: scans.fingerprint().to_owned(),
-            command: format!("sulcus train --recipe {}.toml --data DIR --out RUN --folds {}", recipe.name, folds.len()),
+            command: environment.as_ref().and_then(|environment| environment.command.clone()).unwrap_or_else(usual),
         },
-        environment: report::environment(&RunFolder::open(first)?)?,
+        environment,
         accuracy_over_folds: spread(folds.iter().map(|fold| fold.summary.accuracy)),
         macro_f1_over_folds: spread(folds.iter().map(|fold| fold.summary.macro_f1)),
         folds,

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::cache_folder::{CacheFolder, touch};
-use crate::checkpoint::write_failed;
+use crate::files::write_failed;
 
 /// The last bytes of a whole file. The version changes with the layout.
 const MARK: [u8; 8] = *b"sulcus01";
@@ -69,7 +69,7 @@ impl<N: Serialize + DeserializeOwned> KeptRows<N> {
         cache.make_room((rows * bytes_a_row) as u64)?;
         // Of two processes that make the same file each has its own until it is whole.
         let part = path.with_extension(format!("{}.part", std::process::id()));
-        let written = RowWriter::new(&part, bytes_a_row).and_then(|mut writer| {
+        let written = RowWriter::new(&part, (rows, bytes_a_row)).and_then(|mut writer| {
             let notes = make(&mut writer)?;
             writer.finish(key, &notes)?;
             std::fs::rename(&part, &path).map_err(|error| write_failed(&path, rows * bytes_a_row, &error))?;
@@ -111,14 +111,17 @@ pub struct RowWriter {
     file: BufWriter<File>,
     path: PathBuf,
     bytes_a_row: usize,
+    /// Of all rows.
+    bytes: usize,
     checksum: crc32fast::Hasher,
 }
 
 impl RowWriter {
-    fn new(path: &Path, bytes_a_row: usize) -> anyhow::Result<Self> {
-        let file = File::create(path).map_err(|error| write_failed(path, 0, &error))?;
+    fn new(path: &Path, (rows, bytes_a_row): (usize, usize)) -> anyhow::Result<Self> {
+        let bytes = rows * bytes_a_row;
+        let file = File::create(path).map_err(|error| write_failed(path, bytes, &error))?;
         let checksum = crc32fast::Hasher::new();
-        Ok(Self { file: BufWriter::new(file), path: path.to_owned(), bytes_a_row, checksum })
+        Ok(Self { file: BufWriter::new(file), path: path.to_owned(), bytes_a_row, bytes, checksum })
     }
 
     /// Adds one row.
@@ -138,7 +141,7 @@ impl RowWriter {
 
     fn put(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         self.checksum.update(bytes);
-        self.file.write_all(bytes).map_err(|error| write_failed(&self.path, bytes.len(), &error))
+        self.file.write_all(bytes).map_err(|error| write_failed(&self.path, self.bytes, &error))
     }
 
     fn finish(mut self, key: &str, notes: &impl Serialize) -> anyhow::Result<()> {
@@ -148,7 +151,7 @@ impl RowWriter {
         let checksum = self.checksum.clone().finalize();
         self.put(&checksum.to_le_bytes())?;
         self.put(&MARK)?;
-        self.file.flush().map_err(|error| write_failed(&self.path, 0, &error))
+        self.file.flush().map_err(|error| write_failed(&self.path, self.bytes, &error))
     }
 }
 

@@ -31,6 +31,7 @@ mod epoch_log;
 mod evaluate;
 mod export;
 mod figures;
+mod files;
 mod folds;
 mod folds_page;
 mod grafts;
@@ -54,6 +55,7 @@ mod report;
 mod report_page;
 mod slices;
 mod smooth;
+mod split_file;
 mod strip;
 mod tensorboard;
 mod tested;
@@ -61,6 +63,8 @@ mod train;
 mod transfer;
 
 fn main() -> ExitCode {
+    // A reader that has seen enough, such as `head`, ends the program without a panic.
+    sigpipe::reset();
     let outcome = match Cli::parse().command {
         Command::Audit(arguments) => audit::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Train(arguments) => train::run(&arguments).map(|()| ExitCode::SUCCESS),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use dataset::Dataset;
 use serde::{Deserialize, Serialize};
 
@@ -48,8 +48,7 @@ pub struct Part {
 /// Never for rows as long as the list of classes.
 pub fn to_csv(dataset: &Dataset, parts: &[Part]) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = COLUMNS.map(str::to_owned).into_iter();
-    writer.write_record(header.chain(dataset.classes.iter().map(|class| format!("probability_{class}"))))?;
+    writer.write_record(columns(dataset))?;
     for part in parts {
         for (&index, probabilities) in part.indices.iter().zip(&part.probabilities) {
             let record = &dataset.records[index];
@@ -61,6 +60,11 @@ pub fn to_csv(dataset: &Dataset, parts: &[Part]) -> anyhow::Result<Vec<u8>> {
     writer.into_inner().context("cannot write the predictions")
 }
 
+fn columns(dataset: &Dataset) -> Vec<String> {
+    let classes = dataset.classes.iter().map(|class| format!("probability_{class}"));
+    COLUMNS.map(str::to_owned).into_iter().chain(classes).collect()
+}
+
 /// The rows of one part of a file.
 ///
 /// # Errors
@@ -68,6 +72,13 @@ pub fn to_csv(dataset: &Dataset, parts: &[Part]) -> anyhow::Result<Vec<u8>> {
 pub fn read(path: &Path, dataset: &Dataset, wanted: HeldOut) -> anyhow::Result<Part> {
     let open = || format!("cannot read the predictions \"{}\"", path.display());
     let mut reader = csv::Reader::from_path(path).with_context(open)?;
+    let header = reader.headers().with_context(open)?;
+    ensure!(
+        header.iter().eq(columns(dataset).iter().map(String::as_str)),
+        "\"{}\" is about other classes: it has the columns {:?}",
+        path.display(),
+        header.iter().collect::<Vec<_>>()
+    );
     let mut part = Part { held_out: wanted, indices: Vec::new(), probabilities: Vec::new() };
     for row in reader.records() {
         let row = row.with_context(open)?;

@@ -150,6 +150,31 @@ pub struct Augmentation {
     pub strip: f32,
 }
 
+impl Augmentation {
+    /// Refuses what no slice would survive.
+    fn check(&self) -> anyhow::Result<()> {
+        let ranges = [
+            ("shift", self.shift, 1.0),
+            ("rotation", self.rotation, 180.0),
+            ("scale", self.scale, 0.9),
+            ("brightness", self.brightness, 1.0),
+            ("contrast", self.contrast, 1.0),
+            ("gamma", self.gamma, 4.0),
+            ("bias_field", self.bias_field, 1.0),
+            ("noise", self.noise, 1.0),
+            ("blur", self.blur, 0.5),
+            ("curve", self.curve, 1.0),
+            ("strip", self.strip, 1.0),
+        ];
+        for (name, value, most) in ranges {
+            ensure!((0.0..=most).contains(&value), "`augmentation.{name}` is {value}; accepted are 0 to {most}");
+        }
+        let quality = self.recompression;
+        ensure!(quality < 100, "`augmentation.recompression` is {quality}; accepted are 0 to 99");
+        Ok(())
+    }
+}
+
 /// Grafts of tumours, for slices whose outlines are known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -158,7 +183,8 @@ pub struct Transplant {
     pub healthy: String,
     /// Share of healthy slices that get a tumour, 0 to 1, each time they are seen.
     pub grow: f32,
-    /// Share of slices with a tumour, of those where the other half of the head can cover it, that lose it.
+    /// Share of slices with a tumour, of those where the other half of the head or another patient's slice can cover it,
+    /// that lose it.
     pub repair: f32,
     /// Share of what is left that gets a graft without meaning.
     pub sham: f32,
@@ -233,8 +259,7 @@ impl Recipe {
         for (class, weight) in &self.data.draw {
             ensure!(*weight > 0.0 && weight.is_finite(), "`data.draw.{class}` is {weight}; it must be above 0");
         }
-        let quality = self.augmentation.recompression;
-        ensure!(quality < 100, "`augmentation.recompression` is {quality}; accepted are 0 to 99");
+        self.augmentation.check()?;
         ensure!(
             self.mixup >= 0.0 && self.mixup.is_finite(),
             "`mixup` is {}; accepted are 0 and numbers above",
@@ -280,6 +305,22 @@ mod tests {
         for path in recipes {
             let recipe = Recipe::open(&path).unwrap();
             assert_eq!(Recipe::parse(&recipe.to_toml().unwrap()).unwrap(), recipe);
+        }
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_named() {
+        let recipe = std::fs::read_to_string("../../recipes/best-xception.toml").unwrap();
+        for (field, before, wrong) in [
+            ("augmentation.blur", "blur = ", "blur = inf #"),
+            ("augmentation.noise", "noise = ", "noise = nan #"),
+            ("augmentation.scale", "scale = ", "scale = 1e30 #"),
+            ("augmentation.shift", "shift = ", "shift = -0.5 #"),
+            ("weight_decay", "weight_decay = ", "weight_decay = -1.0 #"),
+        ] {
+            assert!(recipe.contains(before), "{before}");
+            let error = Recipe::parse(&recipe.replacen(before, wrong, 1)).unwrap_err().to_string();
+            assert!(error.contains(field), "{field}: {error}");
         }
     }
 

@@ -6,8 +6,7 @@ use anyhow::{Context, bail, ensure};
 use burn::tensor::Device;
 use dataset::{Dataset, Split};
 use networks::{Form, Network, NetworkConfig};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::batches::Source;
 use crate::checkpoint::{RunFolder, read_tensors};
@@ -21,6 +20,7 @@ use crate::predictions_file::{self, HeldOut, Part};
 use crate::recipe::Recipe;
 use crate::report_page;
 use crate::slices::Slices;
+use crate::split_file::SplitFile;
 use crate::tested::Tested;
 
 /// Mistakes shown as pictures.
@@ -67,14 +67,6 @@ pub struct Mistake {
     pub index: usize,
 }
 
-/// `split.json`: paths of each part.
-#[derive(Deserialize)]
-struct SplitFile {
-    train: Vec<String>,
-    validation: Vec<String>,
-    test: Vec<String>,
-}
-
 /// Runs `sulcus report`.
 ///
 /// # Errors
@@ -96,7 +88,7 @@ pub fn run(arguments: &ReportArguments) -> anyhow::Result<()> {
 /// As [`run`].
 pub fn again(run: &Path, scans: &Scans, device: &Device) -> anyhow::Result<()> {
     let folder = RunFolder::open(run)?;
-    let trained_on: String = read_json(&folder, "data.json")?;
+    let trained_on: String = folder.read("data.json")?;
     let found = scans.fingerprint();
     if found != trained_on {
         bail!(
@@ -169,23 +161,25 @@ fn measure(
     };
     let leakage = dataset::leakage(dataset, &measured_split);
     let network = std::fs::read(folder.file("network.safetensors"))?;
+    let environment = environment(folder)?;
+    let usual = || format!("sulcus train --recipe {}.toml --data DIR --out RUN", recipe.name);
     Ok(RunReport {
         tested: Tested {
             protocol: recipe.data.protocol.to_string(),
-            leaky: leakage.leaky,
-            leakage,
+            leaky: Some(leakage.leaky),
+            leakage: Some(leakage),
             architecture: recipe.architecture.to_string(),
             input_size: recipe.input.size,
             weights_sha256: weights::sha256(&network),
             trained_on_these_data: true,
-            data_fingerprint: read_json(folder, "data.json")?,
-            command: format!("sulcus train --recipe {}.toml --data DIR --out RUN", recipe.name),
+            data_fingerprint: folder.read("data.json")?,
+            command: environment.as_ref().and_then(|environment| environment.command.clone()).unwrap_or_else(usual),
         },
         measured_on: part.held_out,
         measured: Measured::new(&predictions),
         split: sizes,
         mistakes: mistakes(dataset, part),
-        environment: environment(folder)?,
+        environment,
         recipe,
         unreadable: slices.unreadable.iter().map(|file| format!("{}: {}", file.path.display(), file.reason)).collect(),
     })
@@ -220,15 +214,9 @@ fn pictures(report: &RunReport, slices: &Slices) -> anyhow::Result<Vec<maud::Mar
 }
 
 fn read_split(folder: &RunFolder, dataset: &Dataset) -> anyhow::Result<Split> {
-    let classes: Vec<String> = read_json(folder, "classes.json")?;
+    let classes: Vec<String> = folder.read("classes.json")?;
     ensure!(dataset.classes == classes, "the scans have the classes {:?}; the run has {classes:?}", dataset.classes);
-    let file: SplitFile = read_json(folder, "split.json")?;
-    let index = |path: &String| {
-        let found = dataset.records.binary_search_by(|record| record.path.cmp(path));
-        found.ok().with_context(|| format!("\"{path}\" is in the run's split and not among the scans"))
-    };
-    let indices = |paths: &[String]| paths.iter().map(index).collect::<anyhow::Result<Vec<usize>>>();
-    Ok(Split { train: indices(&file.train)?, validation: indices(&file.validation)?, test: indices(&file.test)? })
+    folder.read::<SplitFile>("split.json")?.find_in(dataset)
 }
 
 /// What a run was trained on; `None` for a run folder that is older than its note of it.
@@ -236,13 +224,5 @@ fn read_split(folder: &RunFolder, dataset: &Dataset) -> anyhow::Result<Split> {
 /// # Errors
 /// The note is damaged.
 pub fn environment(folder: &RunFolder) -> anyhow::Result<Option<Environment>> {
-    folder.file("environment.json").exists().then(|| read_json(folder, "environment.json")).transpose()
-}
-
-fn read_json<T: DeserializeOwned>(folder: &RunFolder, name: &str) -> anyhow::Result<T> {
-    let path = folder.file(name);
-    let text = std::fs::read(&path).with_context(|| {
-        format!("cannot read \"{}\".\nhint: --run names the folder that `sulcus train` left", path.display())
-    })?;
-    serde_json::from_slice(&text).with_context(|| format!("\"{}\" is damaged", path.display()))
+    folder.file("environment.json").exists().then(|| folder.read("environment.json")).transpose()
 }

@@ -64,14 +64,14 @@ fn summary(report: &RunReport) -> Markup {
 }
 
 fn leakage(report: &RunReport) -> Markup {
-    let found = &report.tested.leakage;
+    let Some(found) = &report.tested.leakage else { return html! {} };
     html! {
         @if found.test_with_twin_in_train > 0 || found.test_with_patient_in_train > 0 {
             strong {
                 "Leaky: of these slices, " (found.test_with_twin_in_train) " have a copy and "
                 (found.test_with_patient_in_train) " a patient in training."
             }
-        } @else if report.tested.leaky {
+        } @else if found.leaky {
             strong { "Neither patients nor copies are known, so slices of one patient can be on both sides." }
         } @else {
             "It shares no known patient and no copy with training."
@@ -135,11 +135,13 @@ fn data(report: &RunReport) -> Markup {
                     }
                 }
             }
-            dl.facts {
-                div { dt { "with a copy in training" } dd { (report.tested.leakage.test_with_twin_in_train) } }
-                div { dt { "with a patient in training" } dd { (report.tested.leakage.test_with_patient_in_train) } }
-                div { dt { "of unknown origin" } dd { (report.tested.leakage.test_without_groups) } }
-                div { dt { "groups of copies with two labels" } dd { (report.tested.leakage.conflicting_twins) } }
+            @if let Some(found) = &report.tested.leakage {
+                dl.facts {
+                    div { dt { "with a copy in training" } dd { (found.test_with_twin_in_train) } }
+                    div { dt { "with a patient in training" } dd { (found.test_with_patient_in_train) } }
+                    div { dt { "of unknown origin" } dd { (found.test_without_groups) } }
+                    div { dt { "groups of copies with two labels" } dd { (found.conflicting_twins) } }
+                }
             }
             p { "Fingerprint of the data: " code { (report.tested.data_fingerprint) } }
             p { "SHA-256 of the network: " code { (report.tested.weights_sha256) } }

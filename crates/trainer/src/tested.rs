@@ -8,10 +8,11 @@ use serde::Serialize;
 pub struct Tested {
     /// By which rule the slices were held out: `grouped`, `official`, `random`; `grouped-5fold` for five parts.
     pub protocol: String,
-    /// Whether something of the slices, a patient or a copy, was seen in training.
-    pub leaky: bool,
+    /// Whether something of the slices, a patient or a copy, was seen in training; `None` where what the model was trained
+    /// on is not known.
+    pub leaky: Option<bool>,
     /// How much of it.
-    pub leakage: Leakage,
+    pub leakage: Option<Leakage>,
     pub architecture: String,
     pub input_size: u32,
     /// Of the weights file or, of a run, of its `network.safetensors`.

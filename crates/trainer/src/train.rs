@@ -1,13 +1,13 @@
 //! `sulcus train`: a recipe and a folder of scans to a run folder.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 use burn::tensor::{Device, FloatDType};
-use dataset::{Protocol, Split};
+use dataset::{Protocol, Record, Split};
 
 use self::trainer::Trainer;
-use crate::checkpoint::RunFolder;
+use crate::checkpoint::{RunFolder, has_state};
 use crate::cli::TrainArguments;
 use crate::data::Scans;
 use crate::environment::Environment;
@@ -18,6 +18,7 @@ use crate::outlines::Outlines;
 use crate::recipe::Recipe;
 use crate::report;
 use crate::slices::Slices;
+use crate::split_file::SplitFile;
 
 mod trainer;
 
@@ -66,6 +67,8 @@ pub struct Job {
     pub start: PathBuf,
     /// What activations are made of.
     pub precision: FloatDType,
+    /// What repeats it.
+    pub command: String,
     /// The run folder.
     pub out: PathBuf,
     /// Go on where an earlier run stopped.
@@ -93,6 +96,7 @@ impl Job {
             recipe,
             start,
             precision: arguments.device.activations(arguments.precision)?,
+            command: arguments.command(),
             out: arguments.out.clone(),
             resume: arguments.resume,
             preview: arguments.preview.clone(),
@@ -118,6 +122,7 @@ pub struct Kept {
 pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     warn_of_unknown_groups(job);
     let split = prepare_split(job)?;
+    check_begun(job, &split)?;
     let kept = job.kept.clone();
     let kept = kept.unwrap_or_else(|| Kept { train: split.train.clone(), validation: split.validation.clone() });
     let wanted = [&split.train[..], &split.validation, &kept.train, &kept.validation].concat();
@@ -134,7 +139,11 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     ensure!(!split.train.is_empty() && !split.validation.is_empty(), "no slice is left to train or to validate on");
     let folder = RunFolder::open(&job.out)?;
     write_inputs(&folder, job, &split)?;
-    folder.write("environment.json", &serde_json::to_vec(&Environment::of(device).training_in(job.precision))?)?;
+    let environment = Environment::of(device).training_in(job.precision);
+    folder.write(
+        "environment.json",
+        &serde_json::to_vec(&Environment { command: Some(job.command.clone()), ..environment })?,
+    )?;
     let labels: Vec<usize> = job.scans.records.iter().map(|record| record.label).collect();
     let counts = job.scans.class_counts(&split.train);
     let loss = if job.recipe.data.class_weights {
@@ -151,14 +160,14 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     }
 }
 
-/// A grouped split of slices of which nothing is known is none.
+/// A grouped split of slices whose patients are not known keeps none of them together.
 fn warn_of_unknown_groups(job: &Job) {
-    let has_groups =
-        job.scans.records.iter().any(|record| record.patient_group.is_some() || record.dup_group.is_some());
-    if job.recipe.data.protocol == Protocol::Grouped && !has_groups {
+    let has = |group: fn(&Record) -> &Option<String>| job.scans.records.iter().any(|record| group(record).is_some());
+    let (patients, copies) = (has(|record| &record.patient_group), has(|record| &record.dup_group));
+    if job.recipe.data.protocol == Protocol::Grouped && !patients {
+        let known = if copies { "copies are known, but no patients" } else { "neither patients nor copies are known" };
         eprintln!(
-            "warning: neither patients nor copies are known, so slices of one patient can be on both sides.\n\
-             hint: name them in a CSV with --groups"
+            "warning: {known}: slices of one patient can be on both sides.\nhint: name patients in a CSV with --groups"
         );
     }
 }
@@ -179,22 +188,36 @@ pub fn prepare_split(job: &Job) -> anyhow::Result<Split> {
     Ok(split)
 }
 
-/// What a run was trained with, for whoever evaluates, exports or repeats it.
-fn write_inputs(folder: &RunFolder, job: &Job, split: &Split) -> anyhow::Result<()> {
-    let paths = |indices: &[usize]| -> Vec<&str> {
-        indices.iter().map(|&index| job.scans.records[index].path.as_str()).collect()
+/// Refuses to go on with a run that was begun otherwise: what it has seen would not be what its report says.
+///
+/// # Errors
+/// The run in `job.out`, if there is one, is by another recipe, of other scans or divided otherwise, or can't be read.
+pub fn check_begun(job: &Job, split: &Split) -> anyhow::Result<()> {
+    if !has_state(&job.out) {
+        return Ok(());
+    }
+    let folder = RunFolder::open(&job.out)?;
+    let now = SplitFile::of(&job.scans, split);
+    let differs = if Recipe::open(&folder.file("recipe.toml"))? != job.recipe {
+        "by another recipe, or as one of another number of folds"
+    } else if folder.read::<String>("data.json")? != job.scans.fingerprint() {
+        "on other scans"
+    } else if !folder.read::<SplitFile>("split.json")?.goes_on_with(&now) {
+        "on slices that were divided otherwise, by other --groups perhaps"
+    } else {
+        return Ok(());
     };
-    let split = serde_json::json!({
-        "train": paths(&split.train), "validation": paths(&split.validation), "test": paths(&split.test),
-    });
-    folder.write("recipe.toml", job.recipe.to_toml()?.as_bytes())?;
-    folder.write("classes.json", &serde_json::to_vec(&job.scans.classes)?)?;
-    folder.write("data.json", &serde_json::to_vec(job.scans.fingerprint())?)?;
-    folder.write("split.json", &serde_json::to_vec_pretty(&split)?)
+    bail!(
+        "\"{}\" was trained {differs}.\nhint: go on with what it was begun with, or name another folder with --out",
+        job.out.display()
+    )
 }
 
-/// Whether a run folder holds a state to resume.
-#[must_use]
-pub fn has_state(out: &Path) -> bool {
-    out.join("last").exists() || out.join("last.new").exists()
+/// What a run was trained with, for whoever evaluates, exports or repeats it.
+fn write_inputs(folder: &RunFolder, job: &Job, split: &Split) -> anyhow::Result<()> {
+    folder.write("classes.json", &serde_json::to_vec(&job.scans.classes)?)?;
+    folder.write("data.json", &serde_json::to_vec(job.scans.fingerprint())?)?;
+    folder.write("split.json", &serde_json::to_vec_pretty(&SplitFile::of(&job.scans, split))?)?;
+    // The last, since where it is the others are.
+    folder.write("recipe.toml", job.recipe.to_toml()?.as_bytes())
 }

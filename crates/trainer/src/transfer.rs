@@ -14,9 +14,9 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use crate::batches::Batch;
-use crate::calibrate::files_below;
 use crate::cli::TransferArguments;
 use crate::data::held_out_fingerprint;
+use crate::files::{files_below, write_json};
 use crate::grafts::Grafts;
 use crate::model_files;
 use crate::outlines::Outlines;
@@ -116,8 +116,7 @@ pub fn run(arguments: &TransferArguments) -> anyhow::Result<()> {
     };
     print(&findings);
     let Some(path) = &arguments.json else { return Ok(()) };
-    std::fs::write(path, serde_json::to_string_pretty(&findings)? + "\n")
-        .with_context(|| format!("cannot write \"{}\"", path.display()))
+    write_json(path, &findings)
 }
 
 /// How a graft without meaning is called.

@@ -20,7 +20,7 @@ use crate::html::page;
 /// A slice that could be read before can't be read now.
 pub fn audit_page(dataset: &Dataset, seen: &[Result<Seen, String>], audit: &Audit) -> anyhow::Result<String> {
     let shown = Shown::new(dataset, seen, audit);
-    let pictures = Pictures::new(dataset, &shown.records(&audit.conflicting))?;
+    let pictures = Pictures::new(dataset, &shown.records(&audit.conflicting));
     let folder = dataset.root.canonicalize().unwrap_or_else(|_| dataset.root.clone());
     let name = folder.file_name().map_or_else(|| "scans".to_owned(), |name| name.to_string_lossy().into_owned());
     let body = html! {

@@ -31,16 +31,21 @@ pub struct SharedPatient {
     pub examples: [usize; 2],
 }
 
-/// Takes patients from DICOM headers where no CSV named any, and says where they are known from.
+/// Takes the patients that no CSV names from DICOM headers, and says where patients are known from.
 pub fn with_patients(mut dataset: Dataset, seen: &[Result<Seen, String>]) -> (Dataset, &'static str) {
-    if dataset.records.iter().any(|record| record.patient_group.is_some()) {
-        return (dataset, "csv");
-    }
+    let known = |dataset: &Dataset| dataset.records.iter().filter(|record| record.patient_group.is_some()).count();
+    let by_csv = known(&dataset);
     for (record, seen) in dataset.records.iter_mut().zip(seen) {
-        record.patient_group = seen.as_ref().ok().and_then(|seen| seen.patient.clone());
+        let header = || seen.as_ref().ok().and_then(|seen| seen.patient.clone());
+        record.patient_group = record.patient_group.take().or_else(header);
     }
-    let any = dataset.records.iter().any(|record| record.patient_group.is_some());
-    (dataset, if any { "dicom" } else { "nothing" })
+    let from = match (by_csv, known(&dataset) - by_csv) {
+        (0, 0) => "nothing",
+        (0, _) => "dicom",
+        (_, 0) => "csv",
+        _ => "csv and dicom",
+    };
+    (dataset, from)
 }
 
 /// Counts patients and finds those in both parts.
@@ -59,6 +64,7 @@ fn says(dataset: &Dataset, from: &str, known: usize, files: usize) -> String {
     let source = match from {
         "csv" => "the CSV of groups",
         "dicom" => "DICOM's PatientID",
+        "csv and dicom" => "the CSV of groups and DICOM's PatientID",
         _ => {
             return "Patients are not known: no CSV of groups names them and no DICOM header does. Files are held together \
                     by copies alone, so a split may put one patient on both sides."

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use anyhow::Context;
 use dataset::Dataset;
 use imaging::{Crop, InputSpec, Intensity};
 use maud::{Markup, html};
@@ -22,32 +21,28 @@ pub struct Pictures<'a> {
 }
 
 impl<'a> Pictures<'a> {
-    /// Decodes these records again, since keeping a picture of every file would take more memory than the rest.
-    ///
-    /// # Errors
-    /// A file that could be read before can't be read now.
-    pub fn new(dataset: &'a Dataset, records: &BTreeSet<usize>) -> anyhow::Result<Self> {
+    /// Decodes these records again, since keeping a picture of every file would take more memory than the rest. One that
+    /// can't be read any more has no picture.
+    pub fn new(dataset: &'a Dataset, records: &BTreeSet<usize>) -> Self {
         let whole = Intensity { low: 0.0, high: 100.0 };
         let spec = InputSpec { size: SIDE, crop: Crop::None, margin: 0.0, intensity: whole };
         let picture = |&index: &usize| {
-            let path = dataset.file(&dataset.records[index]);
-            let slice = prepare_file(&path, &spec).map_err(|error| anyhow::anyhow!(error.reason))?;
-            Ok((index, slice.pixels().to_vec()))
+            let slice = prepare_file(&dataset.file(&dataset.records[index]), &spec).ok()?;
+            Some((index, slice.pixels().to_vec()))
         };
         let records: Vec<usize> = records.iter().copied().collect();
-        let by_record = records.par_iter().map(picture).collect::<anyhow::Result<_>>()?;
-        Ok(Self { dataset, by_record })
+        Self { dataset, by_record: records.par_iter().filter_map(picture).collect() }
     }
 
     /// One slice with its path.
     ///
     /// # Errors
-    /// The record is not among those decoded.
+    /// The picture can't be encoded.
     pub fn one(&self, index: usize) -> anyhow::Result<Markup> {
         let record = &self.dataset.records[index];
-        let values = self.by_record.get(&index).with_context(|| format!("{} has no picture", record.path))?;
         let description = format!("slice of class {}", self.dataset.classes[record.label]);
-        let picture = html::picture(values, SIDE as usize, &description)?;
+        let picture = self.by_record.get(&index).map(|values| html::picture(values, SIDE as usize, &description));
+        let picture = picture.unwrap_or_else(|| Ok(html! { span { "can't be read any more" } }))?;
         // A long path may break after each folder.
         let folders = record.path.split_inclusive('/');
         Ok(html! { figure.scan { (picture) figcaption { @for name in folders { (name) wbr; } } } })
@@ -56,7 +51,7 @@ impl<'a> Pictures<'a> {
     /// Two slices side by side under what relates them.
     ///
     /// # Errors
-    /// A record is not among those decoded.
+    /// A picture can't be encoded.
     pub fn two(&self, pair: &Pair) -> anyhow::Result<Markup> {
         let [a, b] = pair.records;
         self.beside([a, b], &format!("{}, correlation {:.4}", pair.relation, pair.correlation))
@@ -65,7 +60,7 @@ impl<'a> Pictures<'a> {
     /// Two slices side by side under a caption.
     ///
     /// # Errors
-    /// A record is not among those decoded.
+    /// A picture can't be encoded.
     pub fn beside(&self, [a, b]: [usize; 2], caption: &str) -> anyhow::Result<Markup> {
         let (a, b) = (self.one(a)?, self.one(b)?);
         Ok(html! {

@@ -11,6 +11,7 @@ use super::traces::Traces;
 use crate::batches::{Changes, chance};
 use crate::cli::ProbeArguments;
 use crate::data::Scans;
+use crate::files::write_json;
 use crate::grafts::Grafts;
 use crate::outlines::Outlines;
 use crate::recipe::{Augmentation, Recipe};
@@ -67,8 +68,7 @@ pub fn run(arguments: &ProbeArguments) -> anyhow::Result<()> {
     };
     print(&findings);
     let Some(path) = &arguments.json else { return Ok(()) };
-    std::fs::write(path, serde_json::to_string_pretty(&findings)? + "\n")
-        .with_context(|| format!("cannot write \"{}\"", path.display()))
+    write_json(path, &findings)
 }
 
 /// How many slices there are, and what they tell step by step.

@@ -9,8 +9,9 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::batches::chance;
 use crate::calibrate::cross_fit::Answers;
-use crate::calibrate::{files_below, rows};
+use crate::calibrate::rows;
 use crate::data::Scans;
+use crate::files::files_below;
 use crate::recipe::Augmentation;
 use crate::slices::{Slices, prepare_file, progress_bar};
 

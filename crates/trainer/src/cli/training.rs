@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
 use clap::builder::TypedValueParser;
+use clap::{Args, ValueEnum};
 use networks::Architecture;
 
 use super::{DataArguments, DeviceName, Precision};
@@ -51,8 +51,30 @@ pub struct TrainArguments {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "folds"])]
     pub preview: Option<PathBuf>,
     /// Train a network for each of N folds, which takes the place of the recipe's test share
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100))]
     pub folds: Option<u16>,
+}
+
+/// A value as it is typed.
+fn typed(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+impl TrainArguments {
+    /// The command as it is to be typed, without the names of folders.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let recipe = self.recipe.file_name().unwrap_or_default().to_string_lossy();
+        let mut command = format!("sulcus train --recipe {recipe} --data DIR --out RUN");
+        let mut add = |words: &str, given: bool| command.push_str(if given { words } else { "" });
+        add(" --groups FILE", self.data.groups.is_some());
+        add(" --outlines FILE", self.outlines.is_some());
+        add(" --start FILE", self.start.is_some());
+        add(&format!(" --device {}", typed(&self.device)), self.device != DeviceName::Cpu);
+        add(&format!(" --precision {}", typed(&self.precision)), self.precision != Precision::F32);
+        add(&format!(" --folds {}", self.folds.unwrap_or_default()), self.folds.is_some());
+        command
+    }
 }
 
 /// Train by a recipe without each of its ingredients, to see what it gives.
@@ -161,7 +183,7 @@ pub struct BenchArguments {
     #[arg(long, default_value_t = 1)]
     pub train_from: usize,
     /// Steps that are timed
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..).map(|steps| steps as usize))]
     pub steps: usize,
     /// Steps before them
     #[arg(long, default_value_t = 1)]

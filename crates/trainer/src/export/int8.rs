@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use burn::tensor::Device;
 use networks::{Form, NetworkConfig};
 use weights::{Manifest, WeightsFile};
@@ -13,7 +12,8 @@ use super::rounding::{self, Rounding};
 use super::trained_run::TrainedRun;
 use crate::cache_folder::CacheFolder;
 use crate::cli::DataArguments;
-use crate::data::Scans;
+use crate::data::{Scans, thinned};
+use crate::files::write_json;
 
 /// Slices of the training part that rounding looks at.
 const CALIBRATION_SLICES: usize = 256;
@@ -36,17 +36,17 @@ impl Export {
         // Which slices were held out stands in the run folder: copies need not be found again.
         let dataset = run.recipe.data.select(data.open()?)?;
         let scans = Scans::new(dataset, CacheFolder::new(data.cache.as_deref()))?;
-        let parts = run.parts(&scans)?;
+        let split = run.split(&scans)?;
         let folded = rounding::equalised(networks::fold(&run.tensors)?);
         let network = NetworkConfig::new(run.recipe.architecture, run.classes.len(), Form::Folded)
             .init(&Device::flex())
             .load(&folded)?;
-        let calibration = spread(&parts.train, CALIBRATION_SLICES);
+        let calibration = thinned(&split.train, CALIBRATION_SLICES);
         let moments = calibration::moments(&network, &scans, &calibration, &run.recipe.input)?;
         let file = WeightsFile { manifest, tensors: rounding::round(folded, &moments)? };
         let bytes = weights::write(&file)?;
         let rounding = Rounding::by_moments(calibration.len());
-        let comparison = Comparison::make(run, &scans, &parts.test, &bytes, rounding)?;
+        let comparison = Comparison::make(run, &scans, &split.test, &bytes, rounding)?;
         Ok(Self { file, bytes, comparison })
     }
 
@@ -57,13 +57,6 @@ impl Export {
     pub fn report(&self, json: Option<&Path>) -> anyhow::Result<()> {
         println!("{}", self.comparison.sentence());
         let Some(path) = json else { return Ok(()) };
-        std::fs::write(path, serde_json::to_string_pretty(&self.comparison)? + "\n")
-            .with_context(|| format!("cannot write \"{}\"", path.display()))
+        write_json(path, &self.comparison)
     }
-}
-
-/// At most `count` of the indices, evenly spread, so that every class and source is among them as often as it is there.
-fn spread(indices: &[usize], count: usize) -> Vec<usize> {
-    let step = indices.len().div_ceil(count).max(1);
-    indices.iter().step_by(step).copied().collect()
 }

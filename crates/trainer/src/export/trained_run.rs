@@ -1,19 +1,18 @@
 //! What `sulcus train` left, as far as an export needs it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, ensure};
-use dataset::{Dataset, Protocol};
+use anyhow::ensure;
+use dataset::{Protocol, Split};
 use networks::{Architecture, NamedTensor};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use weights::{Manifest, SplitProtocol};
 
-use crate::checkpoint::read_tensors;
+use crate::checkpoint::{RunFolder, read_tensors};
 use crate::cli::ExportArguments;
-use crate::data::fingerprint_of;
+use crate::data::{Scans, fingerprint_of};
 use crate::recipe::Recipe;
+use crate::split_file::SplitFile;
 
 /// A run folder that has come to a network.
 pub struct TrainedRun {
@@ -24,7 +23,7 @@ pub struct TrainedRun {
     /// The network that was kept, in its trainable form.
     pub tensors: BTreeMap<String, NamedTensor>,
     data_fingerprint: String,
-    split: SplitPaths,
+    split: SplitFile,
 }
 
 impl TrainedRun {
@@ -46,12 +45,13 @@ impl TrainedRun {
              first epoch leaves a network",
             folder.display()
         );
+        let files = RunFolder::open(folder)?;
         Ok(Self {
             recipe: Recipe::open(&folder.join("recipe.toml"))?,
-            classes: read_json(&folder.join("classes.json"))?,
             tensors: read_tensors(&network)?,
-            data_fingerprint: read_json(&folder.join("data.json"))?,
-            split: read_json(&folder.join("split.json"))?,
+            classes: files.read("classes.json")?,
+            data_fingerprint: files.read("data.json")?,
+            split: files.read("split.json")?,
         })
     }
 
@@ -85,45 +85,21 @@ impl TrainedRun {
         })
     }
 
-    /// The slices it was trained on, and those that were held out, as indices into `dataset`.
+    /// The slices of each part, as indices into the scans.
     ///
     /// # Errors
-    /// The data set has other classes, or lacks one of the slices.
-    pub fn parts(&self, dataset: &Dataset) -> anyhow::Result<Parts> {
+    /// These are not the scans that the run was trained on.
+    pub fn split(&self, scans: &Scans) -> anyhow::Result<Split> {
         let classes = &self.classes;
+        ensure!(&scans.classes == classes, "the scans have the classes {:?}; the run has {classes:?}", scans.classes);
+        let split = self.split.find_in(scans)?;
         ensure!(
-            &dataset.classes == classes,
-            "the scans have the classes {:?}; the run has {classes:?}",
-            dataset.classes
+            scans.fingerprint() == self.data_fingerprint,
+            "these are not the scans that the run was trained on: their fingerprint is {}, not {}.\nhint: --data names the \
+             folder that the run was trained on",
+            scans.fingerprint(),
+            self.data_fingerprint
         );
-        let index_of: HashMap<&str, usize> =
-            dataset.records.iter().enumerate().map(|(index, record)| (record.path.as_str(), index)).collect();
-        let find = |path: &String| {
-            index_of.get(path.as_str()).copied().with_context(|| {
-                format!("\"{path}\" is not among the scans.\nhint: --data names the folder that the run was trained on")
-            })
-        };
-        let all = |paths: &[String]| paths.iter().map(find).collect::<anyhow::Result<Vec<usize>>>();
-        Ok(Parts { train: all(&self.split.train)?, test: all(&self.split.test)? })
+        Ok(split)
     }
-}
-
-/// Indices into a data set.
-pub struct Parts {
-    /// What the network learned from.
-    pub train: Vec<usize>,
-    /// What was held out.
-    pub test: Vec<usize>,
-}
-
-/// `split.json`, as far as it matters here: paths relative to the folder of scans.
-#[derive(Deserialize)]
-struct SplitPaths {
-    train: Vec<String>,
-    test: Vec<String>,
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let text = std::fs::read(path).with_context(|| format!("cannot read \"{}\"", path.display()))?;
-    serde_json::from_slice(&text).with_context(|| format!("\"{}\" is damaged", path.display()))
 }

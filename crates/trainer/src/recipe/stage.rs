@@ -123,6 +123,11 @@ impl Stage {
             "stage \"{name}\": `clip` is {}; accepted are 0 and numbers above",
             self.clip
         );
+        ensure!(
+            self.weight_decay >= 0.0 && self.weight_decay.is_finite(),
+            "stage \"{name}\": `weight_decay` is {}; accepted are 0 and numbers above",
+            self.weight_decay
+        );
         if let Some(size) = self.size {
             ensure!(SIZES.contains(&size), "stage \"{name}\": `size` is {size}; accepted are {SIZES:?}");
         }

@@ -82,7 +82,12 @@ impl Trainer<'_> {
     /// # Errors
     /// Those of [`super::train`].
     pub fn run(&self) -> anyhow::Result<()> {
-        let stages = &self.job.recipe.stages;
+        let Recipe { stages, batch, .. } = &self.job.recipe;
+        ensure!(
+            self.source(self.slices).steps(&self.split.train) > 0,
+            "{} slices to train on make no step of `batch` = {batch}.\nhint: a step needs half of `batch` at least: lower it",
+            self.split.train.len()
+        );
         let mut progress = Progress::default();
         let mut learner = Learner { network: self.start()?, average: None, optimizer: optimizer(&stages[0]) };
         // The state's stage may have another optimiser than the first; after the last stage none is needed.
@@ -235,12 +240,6 @@ impl Trainer<'_> {
         let (learner, train_loss, train_accuracy) = self.pass(learner, material, stage, progress)?;
         let network = learner.result();
         let (validation_loss, validation) = self.validate(&network, material)?;
-        ensure!(
-            validation_loss.is_finite(),
-            "the validation loss is {validation_loss} after epoch {}; the state after the epoch before is kept.\n\
-             hint: lower `learning_rate`",
-            progress.epoch + 1
-        );
         progress.epoch += 1;
         progress.epoch_in_stage += 1;
         self.folder.log(EpochLog {
@@ -353,6 +352,9 @@ impl Trainer<'_> {
     }
 
     /// Mean loss and confusion matrix of a network without gradients on the validation slices.
+    ///
+    /// # Errors
+    /// The loss is no number, or the device fails.
     fn validate(&self, network: &Network, material: Material<'_>) -> anyhow::Result<(f64, Confusion)> {
         let device = self.device.clone().inner();
         let source = self.source(self.slices);
@@ -366,12 +368,17 @@ impl Trainer<'_> {
             let loss: f32 = self.loss.forward(logits.clone(), &batch.labels, &device).into_scalar();
             Ok((f64::from(loss) * batch.labels.len() as f64, rows(softmax(logits, 1))?, batch.labels))
         })?;
-        let loss_sum: f64 = batches.iter().map(|(loss, _, _)| loss).sum();
+        let count: usize = batches.iter().map(|(_, _, labels)| labels.len()).sum();
+        let loss = batches.iter().map(|(loss, _, _)| loss).sum::<f64>() / count as f64;
+        ensure!(
+            loss.is_finite(),
+            "the validation loss is {loss}; the state after the epoch before is kept.\nhint: lower `learning_rate`"
+        );
         let (probabilities, labels): (Vec<_>, Vec<_>) =
             batches.into_iter().flat_map(|(_, rows, labels)| rows.into_iter().zip(labels)).unzip();
         let each_alone: Vec<usize> = (0..labels.len()).collect();
         let predictions = Predictions::new(&self.job.scans.classes, &labels, &probabilities, &each_alone)?;
-        Ok((loss_sum / labels.len() as f64, predictions.confusion()))
+        Ok((loss, predictions.confusion()))
     }
 
     fn source<'b>(&'b self, slices: &'b Slices) -> Source<'b> {

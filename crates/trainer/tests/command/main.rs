@@ -9,6 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 mod model;
+mod refused;
 mod several;
 #[path = "../support/mod.rs"]
 mod support;
