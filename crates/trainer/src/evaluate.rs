@@ -29,6 +29,9 @@ struct Evaluation {
     classes: Vec<String>,
     #[serde(flatten)]
     report: metrics::Report,
+    /// Whether `sulcus calibrate` fitted the temperature on some of these slices: calibration error, reliability and log loss
+    /// flatter then, and its own report has the ones to quote.
+    temperature_fitted_on_these: bool,
     engine: String,
     /// Files that could not be read.
     unreadable: Vec<String>,
@@ -70,6 +73,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         },
         classes: classes.clone(),
         report: metrics::Report::new(&predictions, Bootstrap::default()),
+        temperature_fitted_on_these: trained_on_these_data && classifier.manifest().temperature.is_some(),
         engine: classifier.engine_name().to_owned(),
         unreadable: slices.unreadable.iter().map(|file| format!("{}: {}", file.path.display(), file.reason)).collect(),
     };
