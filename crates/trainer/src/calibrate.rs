@@ -14,7 +14,7 @@ use weights::{Reserve, Tensor};
 
 use crate::calibrate::cross_fit::{Aim, Fit, Measured};
 use crate::calibrate::familiar::{Comparison, Material};
-use crate::calibrate::gallery::{Gallery, look_at_foreign};
+use crate::calibrate::gallery::{Gallery, Seen, look_at_foreign};
 use crate::calibrate::gaussian::Gaussian;
 use crate::catalogue;
 use crate::cli::CalibrateArguments;
@@ -106,30 +106,9 @@ struct Abstention {
 pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let mut file = weights::read(&model_files::read(Some(&arguments.weights))?)?;
     forget(&mut file);
-    let classifier = pollster::block_on(Classifier::from_file(file.clone(), arguments.device.engine()?))?;
-    let recipe =
-        Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
-    let scans = arguments.data.open_for(&recipe)?;
-    let split = split(&classifier, &recipe, &scans)?;
     let stage = arguments.stage.clone().unwrap_or_else(|| early_stage(file.manifest.architecture).to_owned());
-    let some = thinned(&dataset::unique(&scans, &split.train), TRAINING_SLICES);
-    let gallery = Gallery {
-        classifier: &classifier,
-        scans: &scans,
-        slices: Slices::prepare(
-            &scans,
-            &[&some[..], &split.validation, &split.test].concat(),
-            &classifier.input_spec(),
-        )?,
-        clusters: dataset::clusters(&scans),
-        stage: &stage,
-    };
-    let training = gallery.look_at(&some, Augmentation::default(), "training slices")?;
-    let validation = gallery.look_at(&split.validation, Augmentation::default(), "validation slices")?;
-    let held_out = gallery.look_at(&split.test, Augmentation::default(), "held-out slices")?;
-    let changed_training = gallery.look_at(&some, recipe.augmentation, "training slices, changed")?;
-    let changed_validation = gallery.look_at(&split.validation, recipe.augmentation, "validation slices, changed")?;
-    let foreign = look_at_foreign(&classifier, arguments.foreign.as_deref(), &stage)?;
+    let Looks { training, changed_training, validation, changed_validation, held_out, foreign } =
+        Looks::take(&file, arguments, &stage)?;
 
     let classes = &file.manifest.classes;
     let aim = Aim { temperature: arguments.temperature, risk: arguments.risk };
@@ -145,10 +124,8 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let comparison = familiar::compare(&material, &cloud, &stage, FAMILIAR)?;
 
     file.manifest.temperature = Some(temperature as f32);
-    file.manifest.reserve = Some(Reserve { abstain_below, stage, familiar_up_to: comparison.familiar_up_to as f32 });
-    file.tensors.insert(Reserve::MEAN.to_owned(), Tensor::float(vec![cloud.dimension()], cloud.mean()));
-    let square = vec![cloud.dimension(); 2];
-    file.tensors.insert(Reserve::WHITENING.to_owned(), Tensor::float(square, cloud.whitening()));
+    let familiar_up_to = comparison.familiar_up_to as f32;
+    remember(&mut file, &cloud, Reserve { abstain_below, stage, familiar_up_to });
     let bytes = weights::write(&file)?;
     let findings = Findings {
         weights_sha256: weights::sha256(&bytes),
@@ -168,6 +145,51 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     };
     print(&findings);
     write(arguments, &bytes, &findings)
+}
+
+/// What the network makes of everything that is fitted or measured on.
+struct Looks {
+    training: Seen,
+    changed_training: Seen,
+    validation: Seen,
+    changed_validation: Seen,
+    held_out: Seen,
+    foreign: Vec<Observation>,
+}
+
+impl Looks {
+    fn take(file: &weights::WeightsFile, arguments: &CalibrateArguments, stage: &str) -> anyhow::Result<Self> {
+        let classifier = pollster::block_on(Classifier::from_file(file.clone(), arguments.device.engine()?))?;
+        let recipe = Recipe::parse(&file.manifest.recipe).context("the recipe in the weights file cannot be used")?;
+        let scans = arguments.data.open_for(&recipe)?;
+        let split = split(&classifier, &recipe, &scans)?;
+        let some = thinned(&dataset::unique(&scans, &split.train), TRAINING_SLICES);
+        let wanted = [&some[..], &split.validation, &split.test].concat();
+        let gallery = Gallery {
+            classifier: &classifier,
+            scans: &scans,
+            slices: Slices::prepare(&scans, &wanted, &classifier.input_spec())?,
+            clusters: dataset::clusters(&scans),
+            stage,
+        };
+        let (as_it_is, changes) = (Augmentation::default(), recipe.augmentation);
+        Ok(Self {
+            training: gallery.look_at(&some, as_it_is, "training slices")?,
+            validation: gallery.look_at(&split.validation, as_it_is, "validation slices")?,
+            held_out: gallery.look_at(&split.test, as_it_is, "held-out slices")?,
+            changed_training: gallery.look_at(&some, changes, "training slices, changed")?,
+            changed_validation: gallery.look_at(&split.validation, changes, "validation slices, changed")?,
+            foreign: look_at_foreign(&classifier, arguments.foreign.as_deref(), stage)?,
+        })
+    }
+}
+
+/// Puts into the file by what the engine holds answers back.
+fn remember(file: &mut weights::WeightsFile, cloud: &Gaussian, reserve: Reserve) {
+    let square = vec![cloud.dimension(); 2];
+    file.manifest.reserve = Some(reserve);
+    file.tensors.insert(Reserve::MEAN.to_owned(), Tensor::float(vec![cloud.dimension()], cloud.mean()));
+    file.tensors.insert(Reserve::WHITENING.to_owned(), Tensor::float(square, cloud.whitening()));
 }
 
 /// What an earlier calibration left; the engine would hold answers back by it.

@@ -1,5 +1,7 @@
 //! The lines of `metrics.jsonl`.
 
+use std::fmt;
+
 use metrics::Average;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,21 @@ pub struct EpochLog {
     /// When it ended, in seconds since 1970 (UTC); 0 in run folders that are older than this field.
     #[serde(default)]
     pub ended: u64,
+}
+
+/// As a line on the terminal.
+impl fmt::Display for EpochLog {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { epoch, stage, train_loss, train_accuracy, .. } = self;
+        let Self { validation_loss, validation_accuracy, validation, seconds, .. } = self;
+        let Average { precision, recall, .. } = validation;
+        write!(
+            to,
+            "epoch {epoch:3} {stage:<10} loss {train_loss:.4} accuracy {train_accuracy:.4} | validation loss \
+             {validation_loss:.4} accuracy {validation_accuracy:.4} precision {precision:.4} recall {recall:.4} | \
+             {seconds:.0} s"
+        )
+    }
 }
 
 #[cfg(test)]

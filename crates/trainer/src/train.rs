@@ -20,6 +20,7 @@ use crate::report;
 use crate::slices::Slices;
 use crate::split_file::SplitFile;
 
+mod tally;
 mod trainer;
 
 /// Runs `sulcus train`.

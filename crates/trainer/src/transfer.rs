@@ -148,35 +148,49 @@ fn trials(
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
     let mut trials = Vec::new();
     for path in files_below(&arguments.healthy)? {
-        let slice = match prepare_file(&path, &classifier.input_spec()) {
-            Ok(slice) => slice,
-            Err(file) => {
-                eprintln!("left out \"{}\": {}", file.path.display(), file.reason);
-                continue;
+        match prepare_file(&path, &classifier.input_spec()) {
+            Ok(slice) => {
+                let grafted = grafted(&slice, &grafts, &scans.classes, arguments.tumours, &mut random);
+                trials.extend(of_one(&name(&path, arguments), slice, grafted, classifier)?);
             }
-        };
-        let name = name(&path, arguments);
-        let mut add = |graft: Option<String>, pixels: Option<Vec<f32>>| -> anyhow::Result<()> {
-            let side = slice.size();
-            let slice = match pixels {
-                Some(pixels) => imaging::prepare(&Slice::new(side, side, pixels)?, &classifier.input_spec()),
-                None => slice.clone(),
-            };
-            trials.push(Trial { file: name.clone(), graft, slice });
-            Ok(())
-        };
-        add(None, None)?;
-        for _ in 0..arguments.tumours {
-            if let Some((pixels, label)) = grafts.grow_in(slice.pixels(), &mut random) {
-                add(Some(scans.classes[label].clone()), Some(pixels))?;
-            }
-            if let Some(pixels) = grafts.sham_in(slice.pixels(), &mut random) {
-                add(Some(SHAM.to_owned()), Some(pixels))?;
-            }
+            Err(file) => eprintln!("left out \"{}\": {}", file.path.display(), file.reason),
         }
     }
     ensure!(!trials.is_empty(), "\"{}\" holds no slice that can be read", arguments.healthy.display());
     Ok((donors, trials))
+}
+
+/// The pixels of a slice with a tumour and with a graft that is none, `tumours` times, where there is room.
+fn grafted(
+    slice: &PreparedSlice,
+    grafts: &Grafts<'_>,
+    classes: &[String],
+    tumours: u16,
+    random: &mut ChaCha8Rng,
+) -> Vec<(String, Vec<f32>)> {
+    let mut grafted = Vec::new();
+    for _ in 0..tumours {
+        let tumour = grafts.grow_in(slice.pixels(), random);
+        grafted.extend(tumour.map(|(pixels, label)| (classes[label].clone(), pixels)));
+        grafted.extend(grafts.sham_in(slice.pixels(), random).map(|pixels| (SHAM.to_owned(), pixels)));
+    }
+    grafted
+}
+
+/// A slice as it is, and with each graft.
+fn of_one(
+    file: &str,
+    slice: PreparedSlice,
+    grafted: Vec<(String, Vec<f32>)>,
+    classifier: &Classifier,
+) -> anyhow::Result<Vec<Trial>> {
+    let side = slice.size();
+    let mut trials = vec![Trial { file: file.to_owned(), graft: None, slice }];
+    for (graft, pixels) in grafted {
+        let slice = imaging::prepare(&Slice::new(side, side, pixels)?, &classifier.input_spec());
+        trials.push(Trial { file: file.to_owned(), graft: Some(graft), slice });
+    }
+    Ok(trials)
 }
 
 fn name(path: &std::path::Path, arguments: &TransferArguments) -> String {

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use burn::module::Module;
+use burn::optim::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, FloatDType, Tensor};
@@ -15,6 +16,7 @@ use networks::{Form, Network, NetworkConfig};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::tally::Tally;
 use super::{Job, Kept};
 use crate::activations::{Activations, Frozen};
 use crate::adamax::Adamax;
@@ -28,7 +30,7 @@ use crate::epoch_log::EpochLog;
 use crate::grafts::Grafts;
 use crate::layer_rates::LayerRates;
 use crate::learner::Learner;
-use crate::logits::{largest, rows};
+use crate::logits::rows;
 use crate::loss::Loss;
 use crate::memory;
 use crate::mixup::Mixed;
@@ -102,7 +104,7 @@ impl Trainer<'_> {
             learner.average = Some(self.folder.resume_average(learner.network.valid())?);
         }
         self.folder.truncate_log(progress.epoch)?;
-        let activations = self.activations(&learner.network)?;
+        let activations = memory::or_hint(&self.memory_hint(&stages[0]), || self.activations(&learner.network))?;
         while let Some(stage) = stages.get(progress.stage) {
             if progress.epoch_in_stage == 0 {
                 learner.optimizer = optimizer(stage);
@@ -237,16 +239,16 @@ impl Trainer<'_> {
     ) -> anyhow::Result<Learner> {
         let began = Instant::now();
         self.device.seed(self.job.recipe.seed.wrapping_add(progress.epoch as u64 + 1));
-        let (learner, train_loss, train_accuracy) = self.pass(learner, material, stage, progress)?;
+        let (learner, tally) = self.pass(learner, material, stage, progress)?;
         let network = learner.result();
         let (validation_loss, validation) = self.validate(&network, material)?;
         progress.epoch += 1;
         progress.epoch_in_stage += 1;
-        self.folder.log(EpochLog {
+        let epoch = EpochLog {
             epoch: progress.epoch,
             stage: stage.name.clone(),
-            train_loss,
-            train_accuracy,
+            train_loss: tally.loss(),
+            train_accuracy: tally.accuracy(),
             validation_loss,
             validation_accuracy: validation.accuracy(),
             validation: validation.macro_average(),
@@ -254,17 +256,9 @@ impl Trainer<'_> {
             learning_rate: stage.learning_rate_at(progress.epoch_in_stage as f64 / stage.epochs as f64),
             seconds: began.elapsed().as_secs_f64(),
             ended: time::OffsetDateTime::now_utc().unix_timestamp().unsigned_abs(),
-        })?;
-        println!(
-            "epoch {:3} {:<10} loss {train_loss:.4} accuracy {train_accuracy:.4} | validation loss {validation_loss:.4} \
-             accuracy {:.4} precision {:.4} recall {:.4} | {:.0} s",
-            progress.epoch,
-            stage.name,
-            validation.accuracy(),
-            validation.macro_average().precision,
-            validation.macro_average().recall,
-            began.elapsed().as_secs_f64(),
-        );
+        };
+        println!("{epoch}");
+        self.folder.log(epoch)?;
         self.judge(&network, stage, validation_loss, progress)?;
         Ok(learner)
     }
@@ -293,14 +287,14 @@ impl Trainer<'_> {
         Ok(())
     }
 
-    /// One pass over the training slices: the learner after it, the mean loss and the accuracy on the way.
+    /// One pass over the training slices: the learner after it, and what it answered on the way.
     fn pass(
         &self,
         mut learner: Learner,
         material: Material<'_>,
         stage: &Stage,
         progress: &Progress,
-    ) -> anyhow::Result<(Learner, f64, f64)> {
+    ) -> anyhow::Result<(Learner, Tally)> {
         let recipe = &self.job.recipe;
         let source = self.source(material.slices);
         let draw = Draw::new(&recipe.data.draw, &self.job.scans.classes)?;
@@ -309,7 +303,7 @@ impl Trainer<'_> {
         let bar = progress_bar(steps, "training");
         let seed = recipe.seed ^ (progress.epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let rates = LayerRates::new(&learner.network, stage.layer_decay);
-        let (mut loss_sum, mut right, mut total) = (0.0, 0, 0);
+        let mut tally = Tally::default();
         let learner = std::thread::scope(|scope| {
             let batches = match material.activations {
                 Some(activations) => {
@@ -319,36 +313,46 @@ impl Trainer<'_> {
                 None => source.shuffled(&self.split.train, &draw, changes, seed, scope),
             };
             let mut mixing = ChaCha8Rng::seed_from_u64(!seed);
-            for (step, batch) in batches.iter().enumerate() {
+            for (number, batch) in batches.iter().enumerate() {
                 let mixed = Mixed::new(batch, recipe.mixup, &mut mixing);
-                let logits = material.logits(&learner.network, &mixed.batch, self.job.precision, &self.device);
-                let loss = mixed.loss(&self.loss, logits.clone(), &self.device);
-                let batch = mixed.batch;
-                let value = f64::from(loss.clone().into_scalar::<f32>());
-                ensure!(
-                    value.is_finite(),
-                    "the loss is {value} in epoch {}, step {step}; the state after the epoch before is kept. \
-                     hint: lower `learning_rate`",
-                    progress.epoch + 1
-                );
-                let mut gradients = GradientsParams::from_grads(loss.backward(), &learner.network);
-                if stage.clip > 0.0 {
-                    gradients = clipping::clipped(gradients, &learner.network, stage.clip);
-                }
-                let stage_progress =
-                    (progress.epoch_in_stage as f64 + step as f64 / steps as f64) / stage.epochs as f64;
-                learner = learner.step(rates.at(stage.learning_rate_at(stage_progress)), gradients);
-                learner = learner.averaged(recipe.average, progress.epoch * steps + step);
-                loss_sum += value * batch.labels.len() as f64;
-                right += count_right(logits, &batch.labels)?;
-                total += batch.labels.len();
+                let done = (progress.epoch_in_stage as f64 + number as f64 / steps as f64) / stage.epochs as f64;
+                let rates = rates.at(stage.learning_rate_at(done));
+                learner = self
+                    .step(learner, material, &mixed, (stage.clip, rates), &mut tally)
+                    .with_context(|| format!("epoch {}, step {number}", progress.epoch + 1))?;
+                learner = learner.averaged(recipe.average, progress.epoch * steps + number);
                 bar.inc(1);
             }
-            Ok(learner)
+            anyhow::Ok(learner)
         })?;
         bar.finish_and_clear();
-        let total = total.max(1) as f64;
-        Ok((learner, loss_sum / total, right as f64 / total))
+        Ok((learner, tally))
+    }
+
+    /// One step down the gradient of the loss of a batch: the learner after it; `tally` notes what it answered before.
+    fn step(
+        &self,
+        learner: Learner,
+        material: Material<'_>,
+        mixed: &Mixed,
+        (clip, rates): (f32, ModuleLearningRate),
+        tally: &mut Tally,
+    ) -> anyhow::Result<Learner> {
+        let logits = material.logits(&learner.network, &mixed.batch, self.job.precision, &self.device);
+        let loss = mixed.loss(&self.loss, logits.clone(), &self.device);
+        let mut gradients = GradientsParams::from_grads(loss.backward(), &learner.network);
+        if clip > 0.0 {
+            gradients = clipping::clipped(gradients, &learner.network, clip);
+        }
+        let learner = learner.step(rates, gradients);
+        // Read last: the device computes while the host hands it the rest of the step.
+        let loss = f64::from(loss.into_scalar::<f32>());
+        ensure!(
+            loss.is_finite(),
+            "the loss is {loss}; the state after the epoch before is kept.\nhint: lower `learning_rate`"
+        );
+        tally.add(loss, &rows(logits)?, &mixed.batch.labels);
+        Ok(learner)
     }
 
     /// Mean loss and confusion matrix of a network without gradients on the validation slices.
@@ -391,8 +395,4 @@ fn optimizer(stage: &Stage) -> ModuleOptimizer {
         OptimizerName::Adamax => Adamax::default().into(),
         OptimizerName::Adamw => AdamW::new(stage.weight_decay.into()).into(),
     }
-}
-
-fn count_right(logits: Tensor<2>, labels: &[usize]) -> anyhow::Result<usize> {
-    Ok(rows(logits)?.iter().zip(labels).filter(|(row, label)| largest(row) == **label).count())
 }
