@@ -1,5 +1,5 @@
 // Which engine answers, what is said while it loads, and what when it can't.
-import { SLOW, expect, test } from "./page.js";
+import { ANSWERED, SLOW, expect, test } from "./page.js";
 import { pngFile } from "./scans.js";
 
 const NAMES = { cpu: "CPU", webgpu: "WebGPU" };
@@ -75,4 +75,25 @@ test("a model that is not the one of the catalogue is refused", async ({ fresh }
   await fresh.open("?engine=cpu");
   await expect(fresh.page.getByRole("alert")).toContainText(/SHA-256|checksum/i);
   await expect(fresh.button("Try again")).toBeVisible();
+});
+
+test("a worker that stops is replaced, and every other slice is answered", async ({ fresh }, { project }) => {
+  test.skip(project.name === "webgpu", "software WebGPU takes half a minute a slice");
+  test.setTimeout(SLOW);
+  await fresh.open("?engine=cpu");
+  await fresh.ready();
+  await fresh.add(Array.from({ length: 12 }, (_, number) => pngFile(`${number}.png`)));
+  await expect(fresh.rows.filter({ hasText: ANSWERED })).not.toHaveCount(0);
+  const before = await fresh.page.evaluate(() => {
+    window.workers[0].dispatchEvent(new ErrorEvent("error", { message: "made to stop" }));
+    return window.workers.length;
+  });
+  await fresh.finished();
+  const failed = fresh.rows.filter({ hasText: "engine failed: the CPU engine stopped while it had this file" });
+  await expect(failed).toHaveCount(1);
+  await expect(fresh.rows.filter({ hasText: ANSWERED })).toHaveCount(11);
+  expect(await fresh.page.evaluate(() => window.workers.length)).toBeGreaterThanOrEqual(before);
+  await fresh.button("Try 1 slice again").click();
+  await fresh.finished();
+  await expect(fresh.rows.filter({ hasText: ANSWERED })).toHaveCount(12);
 });

@@ -113,12 +113,14 @@ export class Sulcus {
   }
 }
 
-/** Runs in the page before its own scripts: keeps what every worker predicts, by the row's number. */
+/** Runs in the page before its own scripts: keeps the workers and what they predict, by the row's number. */
 function recordPredictions() {
   window.predictions = new Map();
+  window.workers = [];
   window.Worker = class extends Worker {
     constructor(...given) {
       super(...given);
+      window.workers.push(this);
       this.addEventListener("message", ({ data: [text] }) => {
         const { prediction } = JSON.parse(text).message;
         if (prediction) window.predictions.set(prediction.id, prediction);

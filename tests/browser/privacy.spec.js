@@ -23,11 +23,21 @@ test("once the page is ready the browser itself refuses every connection", async
   expect(await refusal).toBe("TypeError");
   // The browser writes down what it refuses.
   await expect.poll(() => sulcus.troubles.join("\n")).toContain("connect-src 'none'");
+  const picture = sulcus.page.evaluate(() => {
+    const image = new Image();
+    image.src = "samples/samples.json?picture";
+    return new Promise((resolve) => {
+      image.onload = () => resolve("sent");
+      image.onerror = () => resolve("refused");
+    });
+  });
+  expect(await picture).toBe("refused");
+  await expect.poll(() => sulcus.troubles.join("\n")).toContain("img-src blob: data:");
   sulcus.troubles.length = 0;
 });
 
 test("the workers have lost the means to connect", async ({ sulcus }) => {
-  const means = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "importScripts"];
+  const means = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "importScripts", "caches", "Worker"];
   expect(sulcus.page.workers()).not.toHaveLength(0);
   for (const worker of sulcus.page.workers()) {
     expect(await worker.evaluate((names) => names.filter((name) => name in self), means)).toEqual([]);

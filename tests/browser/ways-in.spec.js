@@ -46,6 +46,25 @@ test("a dropped file is answered", async ({ sulcus }) => {
   await expectAnswered(sulcus, "dropped.png");
 });
 
+test("what can't be read of a drop is listed with the reason, and the rest is answered", async ({ sulcus }) => {
+  await sulcus.page.evaluate(() => {
+    const { webkitGetAsEntry } = DataTransferItem.prototype;
+    DataTransferItem.prototype.webkitGetAsEntry = () => {
+      DataTransferItem.prototype.webkitGetAsEntry = webkitGetAsEntry;
+      const file = (_, refuse) => refuse(new DOMException("it was moved", "NotFoundError"));
+      return { isFile: true, name: "moved.png", file };
+    };
+    const data = new DataTransfer();
+    data.items.add(new File(["seen when the drop began"], "moved.png"));
+    data.items.add(new File(["no picture"], "text.png"));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+  });
+  await expect(sulcus.rows).toHaveCount(2);
+  await sulcus.finished();
+  await expect(sulcus.row("moved.png")).toContainText("it was moved");
+  await expect(sulcus.row("text.png")).toContainText("unreadable");
+});
+
 test("a pasted picture is answered", async ({ sulcus }) => {
   await carry(sulcus.page, "paste", pngFile("pasted.png"));
   await expectAnswered(sulcus, "pasted.png");

@@ -46,6 +46,26 @@ impl Dataset {
 }
 
 impl Dataset {
+    /// Adds what DICOM headers say of patients, a text or nothing for each record: files of one identifier are of one
+    /// patient, and so are those that the CSV says are of one. A patient that the CSV names keeps that name.
+    #[must_use]
+    pub fn with_patient_ids(mut self, ids: &[Option<String>]) -> Dataset {
+        let mut parents: Vec<usize> = (0..self.records.len()).collect();
+        join_groups(&mut parents, self.records.iter().map(patient_of));
+        join_groups(&mut parents, ids.iter().map(Option::as_deref));
+        let mut names: HashMap<usize, String> = HashMap::new();
+        let known = self.records.iter().map(|record| &record.patient_group);
+        for (index, name) in known.enumerate().chain(ids.iter().enumerate()) {
+            if let Some(name) = name {
+                names.entry(root_of(&mut parents, index)).or_insert_with(|| name.clone());
+            }
+        }
+        for (index, record) in self.records.iter_mut().enumerate() {
+            record.patient_group = names.get(&root_of(&mut parents, index)).cloned();
+        }
+        self
+    }
+
     /// Joins the duplicate groups known so far with what [`crate::copies`] found, by index of the record. A group bears the
     /// path of its first file.
     #[must_use]

@@ -14,6 +14,9 @@ pub struct Leakage {
     pub test_with_twin_in_train: usize,
     /// Test files whose patient is in train.
     pub test_with_patient_in_train: usize,
+    /// Test files whose patient is not known: they are held apart from train by copies alone.
+    #[serde(default)]
+    pub test_without_patient: usize,
     /// Test files of which neither patient nor copies are known.
     pub test_without_groups: usize,
     /// Duplicate groups, anywhere in the split, whose files carry different labels.
@@ -36,6 +39,7 @@ pub fn leakage(dataset: &Dataset, split: &Split) -> Leakage {
     Leakage {
         test_with_twin_in_train: twins,
         test_with_patient_in_train: patients,
+        test_without_patient: test.iter().filter(|record| patient_of(record).is_none()).count(),
         test_without_groups: unknown,
         conflicting_twins: conflicting(train.iter().chain(&test).copied()).len(),
         leaky: twins > 0 || patients > 0 || (unknown > 0 && unknown == test.len()),

@@ -37,6 +37,9 @@ pub enum Reason {
     /// The first bytes are of no format that can be decoded.
     #[error("not a JPEG, PNG, BMP, TIFF, WebP or DICOM file by its first bytes")]
     NotAnImage,
+    /// A pipe or a device.
+    #[error("not a file")]
+    NotAFile,
     /// The operating system refused to read it.
     #[error("cannot be read: {0}")]
     Unreadable(String),

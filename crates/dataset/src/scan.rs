@@ -126,6 +126,10 @@ fn list(folder: &Path) -> Result<Vec<Entry>, DatasetError> {
 /// What speaks against a file, judged by its first bytes.
 fn objection(file: &Path) -> Option<Reason> {
     let mut head = Vec::new();
+    // A pipe would keep whoever opens it waiting.
+    if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Some(Reason::NotAFile);
+    }
     match File::open(file).and_then(|file| file.take(1024).read_to_end(&mut head)) {
         Err(error) => Some(Reason::Unreadable(error.to_string())),
         Ok(0) => Some(Reason::Empty),

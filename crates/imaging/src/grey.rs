@@ -3,7 +3,8 @@
 //! Grey is the luma of Rec. ITU-R BT.601, `0.299 R + 0.587 G + 0.114 B`: what JPEG stores as Y, so that a colour and
 //! a grey copy of a slice agree. Alpha lies over black, the value of air.
 
-use image::DynamicImage;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageBuffer, Luma, imageops};
 
 use crate::{ColourMode, DecodeError, Format, Slice, Source, Study, Window};
 
@@ -18,6 +19,24 @@ pub(crate) fn grey_image(image: &DynamicImage) -> Result<Slice, DecodeError> {
     let eight_bits = matches!(image.color().bytes_per_pixel() / image.color().channel_count(), 1);
     let slice = Slice::new(image.width(), image.height(), grey_pixels(image))?;
     Ok(if eight_bits { slice.with_window(Window::between(0.0, 255.0)) } else { slice })
+}
+
+/// Pixels turned and mirrored as EXIF data ask for, and their size then.
+pub(crate) fn turned(pixels: Vec<f32>, size: (u32, u32), orientation: Orientation) -> (Vec<f32>, (u32, u32)) {
+    let (width, height) = size;
+    let Some(image) = ImageBuffer::<Luma<f32>, _>::from_raw(width, height, pixels) else { return (Vec::new(), size) };
+    let image = match orientation {
+        Orientation::NoTransforms => image,
+        Orientation::Rotate90 => imageops::rotate90(&image),
+        Orientation::Rotate180 => imageops::rotate180(&image),
+        Orientation::Rotate270 => imageops::rotate270(&image),
+        Orientation::FlipHorizontal => imageops::flip_horizontal(&image),
+        Orientation::FlipVertical => imageops::flip_vertical(&image),
+        Orientation::Rotate90FlipH => imageops::flip_horizontal(&imageops::rotate90(&image)),
+        Orientation::Rotate270FlipH => imageops::flip_horizontal(&imageops::rotate270(&image)),
+    };
+    let size = image.dimensions();
+    (image.into_raw(), size)
 }
 
 /// A study of one slice.

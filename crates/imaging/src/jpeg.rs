@@ -1,18 +1,36 @@
 //! JPEG.
 
+use image::metadata::Orientation;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
-use crate::grey::{luma, study_of};
+use crate::grey::{luma, study_of, turned};
 use crate::{Channels, ColourMode, DecodeError, Format, Limits, Slice, Study, Window};
 
-/// Decodes baseline and progressive JPEG; of `YCbCr` only the luma is decoded.
+/// Decodes baseline and progressive JPEG, turned as its EXIF data say; of `YCbCr` only the luma is decoded.
 ///
 /// Without the decoder's vector instructions: the same integer arithmetic natively and in WebAssembly.
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError> {
+    let Grey { pixels, size, channels, orientation } = grey(bytes, limits, false)?;
+    let (pixels, (width, height)) = turned(pixels, size, orientation);
+    let slice = Slice::new(width, height, pixels)?.with_window(Window::between(0.0, 255.0));
+    Ok(study_of(slice, Format::Jpeg, ColourMode { channels, bits: 8 }))
+}
+
+/// Grey pixels as they lie in the file.
+pub(crate) struct Grey {
+    pub(crate) pixels: Vec<f32>,
+    /// Width and height.
+    size: (u32, u32),
+    channels: Channels,
+    orientation: Orientation,
+}
+
+/// As [`decode`], without turning. `rgb`: three components are red, green and blue where the file itself does not say.
+pub(crate) fn grey(bytes: &[u8], limits: &Limits, rgb: bool) -> Result<Grey, DecodeError> {
     let options = options();
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(|error| explain(&error))?;
@@ -20,27 +38,29 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError
     if width > limits.max_side || height > limits.max_side {
         return Err(DecodeError::TooManyPixels { width, height, limit: limits.max_side });
     }
-    if !is_whole(bytes) {
+    let Some(header) = header_length(bytes).filter(|&length| is_whole(&bytes[length..])) else {
         let reason = "the file ends before its image does".to_owned();
         return Err(DecodeError::Damaged { format: Format::Jpeg, reason });
-    }
-    let channels = match decoder.input_colorspace() {
-        Some(ColorSpace::Luma) => Channels::Grey,
-        Some(ColorSpace::YCbCr) => Channels::YCbCr,
-        Some(ColorSpace::RGB) => Channels::Rgb,
-        _ => Channels::Cmyk,
     };
-    let grey = matches!(channels, Channels::Grey | Channels::YCbCr);
-    let wanted = if grey { ColorSpace::Luma } else { ColorSpace::RGB };
+    let says_colours = bytes[..header].windows(5).any(|five| five == b"Adobe");
+    let (channels, wanted) = match decoder.input_colorspace() {
+        Some(ColorSpace::Luma) => (Channels::Grey, ColorSpace::Luma),
+        // Asked for what it takes them for, the decoder leaves the components as they are.
+        Some(ColorSpace::YCbCr) if rgb && !says_colours => (Channels::Rgb, ColorSpace::YCbCr),
+        Some(ColorSpace::YCbCr) => (Channels::YCbCr, ColorSpace::Luma),
+        Some(ColorSpace::RGB) => (Channels::Rgb, ColorSpace::RGB),
+        _ => (Channels::Cmyk, ColorSpace::RGB),
+    };
+    let orientation = decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif));
     decoder.set_options(options.jpeg_set_out_colorspace(wanted));
     let values = decoder.decode().map_err(|error| explain(&error))?;
-    let pixels = if grey {
+    let pixels = if wanted == ColorSpace::Luma {
         values.iter().map(|&value| f32::from(value)).collect()
     } else {
         values.chunks_exact(3).map(|rgb| luma(rgb[0].into(), rgb[1].into(), rgb[2].into())).collect()
     };
-    let slice = Slice::new(width, height, pixels)?.with_window(Window::between(0.0, 255.0));
-    Ok(study_of(slice, Format::Jpeg, ColourMode { channels, bits: 8 }))
+    let orientation = orientation.unwrap_or(Orientation::NoTransforms);
+    Ok(Grey { pixels, size: (width, height), channels, orientation })
 }
 
 /// The width and height a JPEG declares, in pixels.
@@ -50,8 +70,8 @@ pub(crate) fn declared_size(bytes: &[u8]) -> Result<(u32, u32), DecodeError> {
     Ok(size(&decoder))
 }
 
-/// Whether the end is marked after the first scan begins. The decoder fills what is missing with grey.
-fn is_whole(bytes: &[u8]) -> bool {
+/// Bytes before the first scan; `None` where there is none.
+fn header_length(bytes: &[u8]) -> Option<usize> {
     let mut at = 2;
     while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
         match marker {
@@ -60,7 +80,12 @@ fn is_whole(bytes: &[u8]) -> bool {
             _ => at += 2 + (usize::from(high) << 8 | usize::from(low)),
         }
     }
-    bytes.get(at..).is_some_and(|scans| scans.windows(2).any(|pair| pair == [0xff, 0xd9]))
+    (at <= bytes.len()).then_some(at)
+}
+
+/// Whether the end is marked after the first scan begins. The decoder fills what is missing with grey.
+fn is_whole(scans: &[u8]) -> bool {
+    scans.windows(2).any(|pair| pair == [0xff, 0xd9])
 }
 
 fn options() -> DecoderOptions {

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
 
 use crate::grey::{grey_image, study_of};
@@ -24,13 +25,15 @@ pub(crate) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<St
     let mut reader = ImageReader::with_format(Cursor::new(bytes), kind);
     reader.limits(memory);
     let fail = |error: ImageError| explain(&error, format.clone());
-    let decoder = reader.into_decoder().map_err(fail)?;
+    let mut decoder = reader.into_decoder().map_err(fail)?;
     let (width, height) = decoder.dimensions();
     if width > limits.max_side || height > limits.max_side {
         return Err(DecodeError::TooManyPixels { width, height, limit: limits.max_side });
     }
     let mode = ColourMode::of_raster(bytes, &format, decoder.original_color_type());
-    let image = DynamicImage::from_decoder(decoder).map_err(fail)?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut image = DynamicImage::from_decoder(decoder).map_err(fail)?;
+    image.apply_orientation(orientation);
     Ok(study_of(grey_image(&image)?, format, mode))
 }
 

@@ -142,7 +142,8 @@ proptest! {
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
         cut in any::<prop::sample::Index>(),
     ) {
-        let (_, mut bytes) = fixtures().swap_remove(which.index(28));
+        let mut all = fixtures();
+        let (_, mut bytes) = all.swap_remove(which.index(all.len()));
         for (at, value) in changes {
             let at = at.index(bytes.len());
             bytes[at] = value;

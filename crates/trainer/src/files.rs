@@ -1,10 +1,11 @@
 //! Files on the disk: written whole or not at all, and errors that name them.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
+use imaging::Limits;
 use serde::Serialize;
 
 /// Writes a file whole or not at all: beside it first, then in its place.
@@ -58,6 +59,25 @@ pub fn remove_folder(path: &Path) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// The bytes of a file that may be a scan.
+///
+/// # Errors
+/// It is no file but a pipe or the like, is longer than a scan may be, or can't be read.
+pub fn read_scan(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let limit = Limits::default().max_bytes;
+    let metadata = fs::metadata(path)?;
+    ensure!(metadata.is_file(), "it is no file but a folder, a pipe or a device");
+    ensure!(
+        metadata.len() <= limit as u64,
+        "the file has {} bytes; the limit is {limit}\nhint: export the slice alone, at its acquired size",
+        metadata.len()
+    );
+    let mut bytes = Vec::new();
+    // It may have grown since.
+    fs::File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Every file in a folder and the folders in it, sorted. Links to folders are not followed: they may lead in a circle.

@@ -207,6 +207,7 @@ fn total(folds: &[FoldFigures]) -> Leakage {
     Leakage {
         test_with_twin_in_train: sum(|found| found.test_with_twin_in_train),
         test_with_patient_in_train: sum(|found| found.test_with_patient_in_train),
+        test_without_patient: sum(|found| found.test_without_patient),
         test_without_groups: sum(|found| found.test_without_groups),
         conflicting_twins: folds.iter().map(|fold| fold.leakage.conflicting_twins).max().unwrap_or(0),
         leaky: folds.iter().any(|fold| fold.leakage.leaky),

@@ -139,6 +139,7 @@ fn data(report: &RunReport) -> Markup {
                 dl.facts {
                     div { dt { "with a copy in training" } dd { (found.test_with_twin_in_train) } }
                     div { dt { "with a patient in training" } dd { (found.test_with_patient_in_train) } }
+                    div { dt { "of unknown patient" } dd { (found.test_without_patient) } }
                     div { dt { "of unknown origin" } dd { (found.test_without_groups) } }
                     div { dt { "groups of copies with two labels" } dd { (found.conflicting_twins) } }
                 }

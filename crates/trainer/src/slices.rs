@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
 use crate::data::Scans;
+use crate::files::read_scan;
 use crate::kept_rows::{KeptRows, RowWriter};
 
 /// Files prepared before their slices are written.
@@ -132,7 +133,7 @@ fn write(
 /// The file can't be read or decoded.
 pub fn prepare_file(path: &Path, spec: &InputSpec) -> Result<PreparedSlice, Unreadable> {
     let refuse = |reason: String| Unreadable { path: path.to_owned(), reason };
-    let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
+    let bytes = read_scan(path).map_err(|error| refuse(error.to_string()))?;
     let study = imaging::decode(&bytes, &Limits::default()).map_err(|error| refuse(error.to_string()))?;
     let slice = study.slices.first().ok_or_else(|| refuse("the file holds no slice".to_owned()))?;
     Ok(imaging::prepare(slice, spec))

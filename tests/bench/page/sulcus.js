@@ -60,7 +60,7 @@ class SulcusWorker {
 
   async classify({ file }) {
     const id = this.#asked++;
-    const { probabilities } = await this.#ask(id, { classify: { id, name: "slice.png" } }, file);
+    const { probabilities } = await this.#ask(id, { classify: { id } }, file);
     return probabilities;
   }
 

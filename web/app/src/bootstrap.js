@@ -1,7 +1,8 @@
 // A worker's first lines: it takes its program from the page, loses the means to connect, and starts.
 self.onmessage = async ({ data: [script, module] }) => {
   const { default: start } = await import(script);
-  for (const name of ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "importScripts"]) {
+  const means = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "importScripts", "caches", "Worker"];
+  for (const name of means) {
     for (let owner = self; owner; owner = Object.getPrototypeOf(owner)) delete owner[name];
   }
   self.onmessage = null;

@@ -119,11 +119,12 @@ export async function webgpuObstacle(forced) {
   return "";
 }
 
-/** Forbids this document, and every worker started from now on, any connection at all. */
+/** Forbids this document, and every worker started from now on, to fetch anything, its own site's files included. */
 export function closeNetwork() {
   const policy = document.createElement("meta");
   policy.httpEquiv = "Content-Security-Policy";
-  policy.content = "connect-src 'none'";
+  policy.content =
+    "connect-src 'none'; img-src blob: data:; style-src 'none'; script-src blob: 'wasm-unsafe-eval'; worker-src blob:";
   document.head.append(policy);
 }
 
@@ -157,23 +158,37 @@ export function handOver(given, receive) {
   opener?.postMessage("slices?", location.origin);
 }
 
-/** Every file of a drop, those in folders included, in the order of their paths. */
+/**
+ * Every file of a drop, those in folders included, in the order of their paths; for what can't be read a pair of its name
+ * and the reason.
+ */
 export async function droppedFiles(transfer) {
   // Both lists are emptied as soon as this function first waits.
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  const items = [...transfer.items].filter(({ kind }) => kind === "file");
+  const entries = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()).filter(Boolean);
   if (entries.length === 0) return [...transfer.files];
   return (await Promise.all(entries.map(filesUnder))).flat();
 }
 
 async function filesUnder(entry) {
-  if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
-  const reader = entry.createReader();
+  if (entry instanceof File) return [entry];
+  try {
+    if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+    const found = (await entriesOf(entry)).filter(({ name }) => !name.startsWith("."));
+    found.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+    return (await Promise.all(found.map(filesUnder))).flat();
+  } catch (error) {
+    return [[entry.name, `the browser could not read it: ${error.message}`]];
+  }
+}
+
+/** What lies in a folder; the browser gives it in parts. */
+async function entriesOf(folder) {
+  const reader = folder.createReader();
   const found = [];
   for (;;) {
-    const batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (batch.length === 0) break;
-    found.push(...batch);
+    const part = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (part.length === 0) return found;
+    found.push(...part);
   }
-  found.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
-  return (await Promise.all(found.filter((e) => !e.name.startsWith(".")).map(filesUnder))).flat();
 }

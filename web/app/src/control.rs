@@ -4,6 +4,7 @@
 //! bytes are read only when its turn has come. A worker that is silent for too long or stops is replaced; the file
 //! it had is listed with the reason.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use js_sys::{Array, Uint8Array};
@@ -40,6 +41,8 @@ pub struct Control {
     workers: Vec<(Seat, Worker)>,
     crew: Crew,
     restarts: u32,
+    /// Rows that a worker had when it stopped.
+    suspects: HashSet<u32>,
 }
 
 impl Control {
@@ -200,7 +203,8 @@ fn next(page: Page) -> Option<(u32, bool)> {
     let missing =
         page.shown.with_untracked(Option::is_none) && !page.control.with_value(|control| control.crew.shows());
     page.session.with_untracked(|session| {
-        let unseen = |item: &&crate::state::Item| missing && matches!(item.status, Status::Answered(_));
+        let unseen =
+            |item: &&crate::state::Item| missing && matches!(item.status, Status::Answered(_)) && item.unseen.is_none();
         let show = session.selected().filter(unseen).map(|item| (item.id, true));
         show.or_else(|| session.next_waiting().map(|id| (id, false)))
     })
@@ -209,16 +213,10 @@ fn next(page: Page) -> Option<(u32, bool)> {
 async fn send(page: Page, seat: Seat, id: u32, show: bool, file: File) {
     match read(page, seat.engine, &file).await {
         Ok(bytes) => {
-            let name = file.name();
-            let request = if show { Request::Show { id, name } } else { Request::Classify { id, name } };
+            let request = if show { Request::Show { id } } else { Request::Classify { id } };
             post(page, seat, &request, &bytes);
         }
-        Err(failure) => {
-            if finish(page, seat, id).is_some() {
-                page.session.update(|session| session.set_status(id, Status::Failed(failure)));
-                pump(page);
-            }
-        }
+        Err(failure) => replies::finish(page, seat, id, Status::Failed(failure)),
     }
 }
 
@@ -247,36 +245,63 @@ pub fn finish(page: Page, seat: Seat, id: u32) -> Option<Task> {
     page.control.try_update_value(|control| control.crew.finish(seat, id)).flatten()
 }
 
-/// A worker has stopped: its file goes to another one or is listed with the reason, and an engine's first is replaced.
+/// A worker has stopped. One that helps is replaced; with an engine's first all of the engine's are, since they answer for
+/// it. What they had goes to another worker or is listed with the reason.
 pub fn fail(page: Page, seat: Seat, message: &str) {
-    let engine = seat.engine;
-    let task = stop_at(page, seat).filter(|task| !task.show);
     if seat.helps() {
-        if let Some(task) = task {
-            page.session.update(|session| session.set_status(task.id, Status::Waiting));
-        }
-        return page.look();
+        return fail_helper(page, seat, message);
     }
+    let engine = seat.engine;
     let was_ready = page.engines.with_untracked(|engines| engines.ready(engine).is_some());
+    let own = stop_at(page, seat);
+    let of_helpers = stop(page, engine);
     set_phase(page, engine, Phase::Failed(message.to_owned()));
     let other = page.engines.with_untracked(crate::choice::Engines::answering);
-    if let Some(task) = task {
-        let failure = Failure {
-            message: format!("the {} engine stopped while it had this file: {message}", wording::engine_name(engine)),
-            hint: "try again; other files are not affected".into(),
-            engine_fault: true,
-        };
-        let status = if other.is_some() { Status::Waiting } else { Status::Failed(failure) };
+    page.session.update(|session| {
+        for task in of_helpers.into_iter().filter(|task| !task.show) {
+            session.set_status(task.id, Status::Waiting);
+        }
+        if let Some(task) = own.filter(|task| !task.show) {
+            let status = if other.is_some() { Status::Waiting } else { stopped(engine, message) };
+            session.set_status(task.id, status);
+        }
+    });
+    page.spoken.set(format!("The {} engine stopped: {message}", wording::engine_name(engine)));
+    if was_ready && other.is_none() && may_replace(page) {
+        start(page, engine);
+    }
+    page.look();
+}
+
+/// Its file is tried once more: one that has stopped two workers would stop them all.
+fn fail_helper(page: Page, seat: Seat, message: &str) {
+    if let Some(task) = stop_at(page, seat).filter(|task| !task.show) {
+        let first = page.control.try_update_value(|control| control.suspects.insert(task.id)).unwrap_or(false);
+        let status = if first { Status::Waiting } else { stopped(seat.engine, message) };
         page.session.update(|session| session.set_status(task.id, status));
     }
-    page.spoken.set(format!("The {} engine stopped: {message}", wording::engine_name(engine)));
-    let restarts = page.control.with_value(|control| control.restarts);
-    if was_ready && other.is_none() && restarts < RESTARTS {
-        page.control.update_value(|control| control.restarts += 1);
-        set_phase(page, engine, Phase::Starting);
+    if may_replace(page) {
         start_at(page, seat);
     }
     page.look();
+}
+
+fn stopped(engine: Engine, message: &str) -> Status {
+    Status::Failed(Failure {
+        message: format!("the {} engine stopped while it had this file: {message}", wording::engine_name(engine)),
+        hint: "try again; other files are not affected".into(),
+        engine_fault: true,
+    })
+}
+
+/// Whether a worker may be replaced once more without being asked.
+fn may_replace(page: Page) -> bool {
+    let counted = page.control.try_update_value(|control| {
+        let may = control.restarts < RESTARTS;
+        control.restarts += u32::from(may);
+        may
+    });
+    counted.unwrap_or(false)
 }
 
 /// WebGPU does not take over: it is ended, and its file and, if they can't be relied on, its answers go to the CPU.
@@ -291,11 +316,14 @@ pub fn dismiss(page: Page, dismissal: &crate::choice::Dismissal) {
             session.distrust(Engine::WebGpu);
         }
     });
+    if dismissal.wrong {
+        page.spoken.set("WebGPU computes otherwise than the CPU; what it answered is asked again".into());
+    }
 }
 
 /// Replaces every worker by one that loads the model kept now; what the old ones had waits for the new.
 pub fn replace(page: Page) {
-    page.control.update_value(|control| control.restarts = 0);
+    forgive(page);
     for engine in [Engine::Cpu, Engine::WebGpu] {
         if page.engines.with_untracked(|engines| !matches!(engines.phase(engine), Phase::Absent(_) | Phase::Awaited)) {
             stop(page, engine);
@@ -306,13 +334,20 @@ pub fn replace(page: Page) {
 
 /// Starts every engine that has stopped, at the reader's wish.
 pub fn restart(page: Page) {
-    page.control.update_value(|control| control.restarts = 0);
+    forgive(page);
     for engine in [Engine::Cpu, Engine::WebGpu] {
         if page.engines.with_untracked(|engines| matches!(engines.phase(engine), Phase::Failed(_))) {
-            set_phase(page, engine, Phase::Starting);
-            start_at(page, Seat::first(engine));
+            start(page, engine);
         }
     }
+}
+
+/// What stopped before counts no more.
+fn forgive(page: Page) {
+    page.control.update_value(|control| {
+        control.restarts = 0;
+        control.suspects.clear();
+    });
 }
 
 /// Records where an engine stands.

@@ -1,7 +1,7 @@
 //! Who works on which file: a plain model, without a browser.
 //!
 //! An engine has a first worker, which answers for it. The processor has others beside it, as far as there are cores:
-//! they are started with it, before the network is closed, and get the model only when a long list waits.
+//! they are started with it, and get the model only when a long list waits.
 
 use protocol::Engine;
 

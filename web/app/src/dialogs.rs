@@ -64,7 +64,7 @@ fn Privacy() -> impl IntoView {
             <li>
                 "Or read the policy. The page's source allows connections to its own address only "
                 "(Content-Security-Policy), and once everything is loaded the page adds " <code>"connect-src 'none'"</code>
-                ": from then on the browser itself refuses every connection. Try "
+                " and the like: from then on the browser itself refuses to fetch anything for this page and its workers. Try "
                 <code>"fetch(\"weights/manifest.json\")"</code> " in the console: it is blocked."
             </li>
         </ol>

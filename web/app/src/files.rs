@@ -65,16 +65,23 @@ pub fn hand_over(page: Page) {
 
 async fn add_dropped(page: Page, transfer: &web_sys::DataTransfer) {
     match dropped_files(transfer).await {
-        Ok(files) => {
-            let files = Array::from(&files);
-            page.add(files.iter().filter_map(|file| Some((file.dyn_into::<File>().ok()?, None))).collect());
+        Ok(found) => {
+            let (files, unreadable): (Vec<JsValue>, Vec<JsValue>) =
+                Array::from(&found).iter().partition(JsCast::has_type::<File>);
+            page.add(files.into_iter().map(|file| (file.unchecked_into(), None)).collect());
+            for pair in unreadable {
+                let text = |index| Array::from(&pair).get(index).as_string().unwrap_or_default();
+                page.add_unreadable(text(0), text(1));
+            }
         }
         Err(thrown) => page.spoken.set(format!("The dropped files could not be read: {}", message_of(&thrown))),
     }
 }
 
+/// Hidden files, such as those that systems leave in folders, are no scans.
 fn add_list(page: Page, files: &FileList) {
-    page.add((0..files.length()).filter_map(|index| Some((files.item(index)?, None))).collect());
+    let files = (0..files.length()).filter_map(|index| files.item(index));
+    page.add(files.filter(|file| !file.name().starts_with('.')).map(|file| (file, None)).collect());
 }
 
 /// A button that opens the browser's file chooser.

@@ -24,12 +24,19 @@ fn press(page: Page, event: &KeyboardEvent) -> bool {
     if event.alt_key() || event.meta_key() || (within("input") && event.key() != "Escape") {
         return false;
     }
+    // Without slices the keys are the browser's, to move about the page.
     let list = |change: fn(&mut Session)| {
-        page.change(change);
-        true
+        let any = page.session.with_untracked(|session| !session.items().is_empty());
+        if any {
+            page.change(change);
+        }
+        any
     };
     match (event.key().as_str(), event.ctrl_key()) {
-        ("z", true) => list(Session::undo),
+        ("z", true) => {
+            page.change(Session::undo);
+            true
+        }
         (_, true) => false,
         ("ArrowDown" | "ArrowRight", _) => list(|session| session.select_by(1)),
         ("ArrowUp" | "ArrowLeft", _) => list(|session| session.select_by(-1)),

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use crate::files::Choose;
 use crate::model::Page;
 use crate::picture::{THUMBNAIL, Windowing};
-use crate::state::{Item, Session, Status, Thumbnail};
+use crate::state::{Failure, Item, Session, Status, Thumbnail};
 use crate::viewer::draw;
 use crate::wording;
 
@@ -109,10 +109,17 @@ fn state_line(item: &Item) -> impl IntoView + use<> {
         Status::Working => ("working", String::new(), String::new()),
         Status::Waiting | Status::Cancelled => ("waiting", String::new(), String::new()),
     };
+    // The row has one line, which a narrow list cuts off.
+    let hint = match &item.status {
+        Status::Failed(Failure { message, hint, .. }) => {
+            Some(format!("{} {}", wording::sentence(message), wording::sentence(hint)))
+        }
+        _ => None,
+    };
     view! {
         <span class=format!("row-state {style}")>
             <span class="mark" aria-hidden="true"></span>
-            <span class="row-summary">{item.summary()}{reason}</span>
+            <span class="row-summary" title=hint>{item.summary()}{reason}</span>
             <span class="number">{number}</span>
         </span>
     }

@@ -4,7 +4,8 @@
 //! as soon as it and the model are here; the larger WebGPU program follows where the browser can run it. When the last
 //! byte has come the document forbids itself every connection, and what starts later inherits that.
 
-use futures::future::{join_all, try_join, try_join3};
+use futures::FutureExt;
+use futures::future::{join_all, join3, try_join};
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use protocol::Engine;
@@ -35,8 +36,8 @@ pub fn load(page: Page) {
 async fn read_site(page: Page) -> Result<(), String> {
     let cpu = is_awaited(page, Engine::Cpu);
     let engine = try_join(read_model(page), async { if cpu { read_program(page, Engine::Cpu).await } else { Ok(()) } });
-    let (_, (webgpu, ..)) =
-        try_join(engine, try_join3(webgpu_can_run(page), read_reports(page), read_samples(page))).await?;
+    let (_, (webgpu, (), ())) =
+        try_join(engine, join3(webgpu_can_run(page), read_reports(page), read_samples(page)).map(Ok)).await?;
     if cpu && webgpu {
         // The first answer should not wait for the larger program, so this worker still may connect to its own site;
         // its first lines take away the means to.
@@ -62,17 +63,17 @@ fn is_awaited(page: Page, engine: Engine) -> bool {
 }
 
 /// Whether WebGPU is wanted and can be had; where it can't, the reason is recorded.
-async fn webgpu_can_run(page: Page) -> Result<bool, String> {
+async fn webgpu_can_run(page: Page) -> bool {
     if !is_awaited(page, Engine::WebGpu) {
-        return Ok(false);
+        return false;
     }
     let forced = page.engines.with_untracked(|engines| engines.forced.is_some());
     let obstacle = webgpu_obstacle(forced).await.as_string().unwrap_or_default();
-    if obstacle.is_empty() {
-        return Ok(true);
+    if !obstacle.is_empty() {
+        set_phase(page, Engine::WebGpu, Phase::Absent(obstacle));
+        return false;
     }
-    set_phase(page, Engine::WebGpu, Phase::Absent(obstacle));
-    Ok(false)
+    true
 }
 
 /// The catalogue, and the weights of the model that the address asks for.
@@ -129,12 +130,22 @@ async fn read_program(page: Page, engine: Engine) -> Result<(), String> {
 }
 
 /// The reports: the page classifies without them, and then says that nothing is claimed.
-async fn read_reports(page: Page) -> Result<(), String> {
+async fn read_reports(page: Page) {
     page.reports.set(read_json("weights/reports/index.json").await.unwrap_or_default());
-    Ok(())
 }
 
-async fn read_samples(page: Page) -> Result<(), String> {
+/// The samples: the page classifies without them, and says why they are not there.
+async fn read_samples(page: Page) {
+    match samples().await {
+        Ok((samples, files)) => {
+            page.samples.set(samples);
+            page.sample_files.set(files);
+        }
+        Err(reason) => page.samples_missing.set(Some(reason)),
+    }
+}
+
+async fn samples() -> Result<(Samples, Vec<SampleFile>), String> {
     let samples: Samples = read_json("samples/samples.json").await?;
     let files = join_all(samples.slices.iter().map(async |sample| {
         let bytes = read(&format!("samples/{}", sample.file), |_| ()).await?;
@@ -145,9 +156,7 @@ async fn read_samples(page: Page) -> Result<(), String> {
         Ok(SampleFile { file, address, class: sample.class })
     }));
     let files = files.await.into_iter().collect::<Result<_, String>>()?;
-    page.samples.set(samples);
-    page.sample_files.set(files);
-    Ok(())
+    Ok((samples, files))
 }
 
 /// A parameter of the page's address.

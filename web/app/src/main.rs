@@ -42,10 +42,23 @@ use crate::choice::Engines;
 use crate::model::Page;
 
 fn main() {
+    std::panic::set_hook(Box::new(|panic| say_stopped(&panic.to_string())));
+    leptos::mount::mount_to_body(|| view! { <Main /> });
     if let Some(starting) = document().get_element_by_id("starting") {
         starting.remove();
     }
-    leptos::mount::mount_to_body(|| view! { <Main /> });
+}
+
+/// After a panic nothing on the page works any more; it says so instead of looking alive.
+fn say_stopped(reason: &str) {
+    leptos::logging::error!("{reason}");
+    let Ok(notice) = document().create_element("p") else { return };
+    notice.set_class_name("stopped");
+    notice
+        .set_text_content(Some(&format!("Sulcus has stopped: {reason}. Nothing was sent. Reload the page to go on.")));
+    // Fails only where the element can't have attributes, or the page no body, and then nothing can be said.
+    let _ = notice.set_attribute("role", "alert");
+    let _ = document().body().map(|body| body.prepend_with_node_1(&notice));
 }
 
 #[component]

@@ -11,7 +11,8 @@ use crate::choice::Engines;
 use crate::control::Control;
 use crate::dossier::Filed;
 use crate::gallery::{Decoded, Gallery};
-use crate::state::Session;
+use crate::replies;
+use crate::state::{Failure, Session, Status};
 use crate::wording;
 
 /// Decoded slices kept in memory.
@@ -78,6 +79,8 @@ pub struct Page {
     pub samples: RwSignal<Samples>,
     /// The samples.
     pub sample_files: RwSignal<Vec<SampleFile>, LocalStorage>,
+    /// Why there are no samples.
+    pub samples_missing: RwSignal<Option<String>>,
     /// The slice on the screen.
     pub shown: RwSignal<Option<Decoded>, LocalStorage>,
     /// The open dialog.
@@ -107,6 +110,7 @@ impl Page {
             reports: RwSignal::new(Vec::new()),
             samples: RwSignal::new(Samples::default()),
             sample_files: RwSignal::new_local(Vec::new()),
+            samples_missing: RwSignal::new(None),
             shown: RwSignal::new_local(None),
             dialog: RwSignal::new(None),
             enlarged: RwSignal::new(false),
@@ -115,6 +119,16 @@ impl Page {
             gallery: StoredValue::new_local(Gallery::new(GALLERY_BYTES)),
             control: StoredValue::new_local(Control::default()),
         }
+    }
+
+    /// Adds a row for what could not be read, with the reason.
+    pub fn add_unreadable(self, name: String, reason: String) {
+        self.session.update(|session| {
+            let id = session.add(name, None);
+            let hint = "it may have been moved or changed since; drop it again".into();
+            session.set_status(id, Status::Failed(Failure { message: reason, hint, engine_fault: false }));
+        });
+        self.look();
     }
 
     /// Adds files to the list and the queue.
@@ -147,7 +161,17 @@ impl Page {
 
     /// Changes the list and shows what is selected then.
     pub fn change(self, change: impl FnOnce(&mut Session)) {
+        let selected = || self.session.with_untracked(|session| session.selected().cloned());
+        let before = selected().map(|item| item.id);
         self.session.update(change);
+        match selected() {
+            None => self.enlarged.set(false),
+            // The list, which would say it, is hidden.
+            Some(item) if Some(item.id) != before && self.enlarged.get_untracked() => {
+                self.spoken.set(replies::said(&item));
+            }
+            Some(_) => {}
+        }
         self.look();
     }
 }

@@ -12,6 +12,7 @@ use crate::dossier::Dossier;
 use crate::figures::Claim;
 use crate::loading::{kept_weights, look_for_kept};
 use crate::model::{Dialog, Download, Page};
+use crate::state::Session;
 use crate::{control, wording};
 
 /// The dialog's text.
@@ -57,7 +58,7 @@ fn way(page: Page, model: &Model) -> Way {
         return Way::Answers;
     }
     let kept = page.kept.with(|kept| kept.contains(&model.sha256));
-    match (kept && page.download.get() == Download::Done, page.session.with(|session| session.items().is_empty())) {
+    match (kept && page.download.get() == Download::Done, page.session.with(Session::is_empty)) {
         (true, _) => Way::Kept,
         (false, true) => Way::Here,
         (false, false) => Way::NewTab,

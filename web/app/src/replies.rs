@@ -14,7 +14,7 @@ use crate::crew::{Seat, State};
 use crate::gallery::Decoded;
 use crate::model::Page;
 use crate::picture;
-use crate::state::{Answer, Failure, Status, Thumbnail};
+use crate::state::{Answer, Failure, Item, Status, Thumbnail};
 use crate::wording;
 
 /// Takes one message of a worker.
@@ -82,17 +82,22 @@ fn keep_picture(page: Page, seat: Seat, id: u32, picture: Picture, bytes: &Uint8
     }
 }
 
-/// A row's task has come to an end.
-fn finish(page: Page, seat: Seat, id: u32, status: Status) {
+/// A row's task has come to an end. An answer stays when its slice can't be looked at any more.
+pub fn finish(page: Page, seat: Seat, id: u32, status: Status) {
     let Some(task) = control::finish(page, seat, id) else { return };
-    if !task.show || matches!(status, Status::Failed(_)) {
-        let text = page.session.try_update(|session| {
+    let text = page.session.try_update(|session| match (task.show, status) {
+        (true, Status::Failed(failure)) => {
+            session.set_unseen(id, failure.message.clone());
+            Some(wording::sentence(&failure.message))
+        }
+        (true, _) => None,
+        (false, status) => {
             session.set_status(id, status);
             spoken(session, id)
-        });
-        if let Some(text) = text.flatten() {
-            page.spoken.set(text);
         }
+    });
+    if let Some(text) = text.flatten() {
+        page.spoken.set(text);
     }
     control::pump(page);
 }
@@ -101,14 +106,19 @@ fn finish(page: Page, seat: Seat, id: u32, status: Status) {
 fn spoken(session: &crate::state::Session, id: u32) -> Option<String> {
     let progress = session.progress();
     let item = session.selected().filter(|item| item.id == id);
-    let verdict = item.map(|item| match &item.status {
-        Status::Answered(answer) => wording::verdict(&item.name, answer),
-        _ => format!("{}: {}", item.name, item.summary()),
-    });
+    let verdict = item.map(said);
     let end =
         (!progress.is_running() && progress.total > 1).then(|| format!("All {} done", wording::slices(progress.total)));
     match (verdict, end) {
         (Some(verdict), Some(end)) => Some(format!("{verdict}. {end}")),
         (verdict, end) => verdict.or(end),
+    }
+}
+
+/// What is said of a row.
+pub fn said(item: &Item) -> String {
+    match &item.status {
+        Status::Answered(answer) => wording::verdict(&item.name, answer),
+        _ => format!("{}: {}", item.name, item.summary()),
     }
 }

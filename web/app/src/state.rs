@@ -95,6 +95,8 @@ pub struct Item {
     pub picture: Option<Picture>,
     /// What was decoded, small.
     pub thumbnail: Option<Thumbnail>,
+    /// Why its slice can't be looked at any more.
+    pub unseen: Option<String>,
 }
 
 impl Item {
@@ -154,6 +156,7 @@ impl Session {
             others: Vec::new(),
             picture: None,
             thumbnail: None,
+            unseen: None,
         });
         self.selected.get_or_insert(id);
         id
@@ -232,6 +235,14 @@ impl Session {
         if let Some(item) = self.item_mut(id) {
             item.picture = Some(picture);
             item.thumbnail = Some(thumbnail);
+            item.unseen = None;
+        }
+    }
+
+    /// Records why a slice that was decoded before can't be looked at any more.
+    pub fn set_unseen(&mut self, id: u32, reason: String) {
+        if let Some(item) = self.item_mut(id) {
+            item.unseen = Some(reason);
         }
     }
 
@@ -266,19 +277,20 @@ impl Session {
         self.items.iter().filter(|item| can_retry(&item.status)).count()
     }
 
-    /// Puts back into the queue what an engine answered that has turned out wrong.
-    pub fn distrust(&mut self, engine: Engine) -> usize {
-        self.items.iter_mut().for_each(|item| item.others.retain(|answer| answer.engine != engine));
-        self.change_status(
-            |status| matches!(status, Status::Answered(answer) if answer.engine == engine),
-            &Status::Waiting,
-        )
+    /// Puts back into the queue what an engine answered that has turned out wrong; so with what undo would bring back.
+    pub fn distrust(&mut self, engine: Engine) {
+        for item in self.items.iter_mut().chain(self.removed.iter_mut().flatten()) {
+            item.others.retain(|answer| answer.engine != engine);
+            if matches!(&item.status, Status::Answered(answer) if answer.engine == engine) {
+                item.status = Status::Waiting;
+            }
+        }
     }
 
     /// Another model answers from now on: what it has answered before comes back, what others answered is kept beside it,
-    /// and the rest waits for it.
+    /// and the rest waits for it. So with what undo would bring back.
     pub fn change_model(&mut self, id: &str) {
-        for item in &mut self.items {
+        for item in self.items.iter_mut().chain(self.removed.iter_mut().flatten()) {
             let by_other = |status: &Status| matches!(status, Status::Answered(answer) if answer.model.id != id);
             if item.status == Status::Working || by_other(&item.status) {
                 let before = std::mem::replace(&mut item.status, Status::Waiting);
@@ -313,6 +325,11 @@ impl Session {
             self.removed.push(self.items.drain(..).map(unfinished_waits).collect());
             self.selected = None;
         }
+    }
+
+    /// Whether there is no row, and none that undo would bring back.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.removed.is_empty()
     }
 
     /// What [`Self::undo`] would bring back.

@@ -140,9 +140,38 @@ fn removing_the_last_slice_selects_the_one_before_it() {
 fn answers_of_a_distrusted_engine_are_computed_again() {
     let mut session = session(&["a", "b"]);
     session.set_status(0, answer(Class::Glioma, 0.9));
-    assert_eq!(session.distrust(Engine::WebGpu), 0);
-    assert_eq!(session.distrust(Engine::Cpu), 1);
+    session.distrust(Engine::WebGpu);
+    assert_eq!(session.next_waiting(), Some(1));
+    session.distrust(Engine::Cpu);
     assert_eq!(session.next_waiting(), Some(0));
+}
+
+#[test]
+fn undo_brings_back_no_answer_that_counts_no_more() {
+    let removed = || {
+        let mut session = session(&["a"]);
+        session.set_status(0, answer(Class::Glioma, 0.9));
+        session.clear();
+        session
+    };
+    let mut distrusted = removed();
+    distrusted.distrust(Engine::Cpu);
+    distrusted.undo();
+    assert_eq!(distrusted.next_waiting(), Some(0));
+    let mut changed = removed();
+    assert!(!changed.is_empty());
+    changed.change_model("vgg16");
+    changed.undo();
+    assert_eq!((changed.next_waiting(), changed.item(0).unwrap().others.len()), (Some(0), 1));
+}
+
+#[test]
+fn an_answer_stays_where_its_slice_can_be_looked_at_no_more() {
+    let mut session = session(&["a"]);
+    session.set_status(0, answer(Class::Glioma, 0.9));
+    session.set_unseen(0, "the stick was pulled".into());
+    let item = session.item(0).unwrap();
+    assert_eq!((&item.status, item.unseen.as_deref()), (&answer(Class::Glioma, 0.9), Some("the stick was pulled")));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use crate::model::Page;
 use crate::picture::{Windowing, to_rgba};
+use crate::replies::said;
 use crate::state::{Session, Status};
 use crate::wording;
 
@@ -116,6 +117,9 @@ pub fn Viewer(
                     <p class="missing">{move || missing.get()}</p>
                 </Show>
             </div>
+            <Show when=move || page.enlarged.get()>
+                <p class="said">{move || page.session.with(|session| session.selected().map(said))}</p>
+            </Show>
             <Tools page windowing view />
         </section>
     }
@@ -123,6 +127,9 @@ pub fn Viewer(
 
 /// What stands where no slice can be shown.
 fn why_missing(session: &Session) -> String {
+    if let Some(reason) = session.selected().and_then(|item| item.unseen.as_ref()) {
+        return wording::sentence(reason);
+    }
     match session.selected().map(|item| &item.status) {
         None => "No slice is selected.".into(),
         Some(Status::Failed(failure)) => wording::sentence(&failure.message),
@@ -133,6 +140,10 @@ fn why_missing(session: &Session) -> String {
 }
 
 fn keys(event: &KeyboardEvent, view: RwSignal<View>) {
+    // These are the browser's own: they magnify the page.
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
     let step = 40.0;
     let changed = match (event.key().as_str(), event.shift_key()) {
         ("+" | "=", _) => view.get().zoomed(1.25),

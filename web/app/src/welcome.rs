@@ -25,6 +25,7 @@ pub fn Welcome(
             <Show when=move || page.sample_files.with(|files| !files.is_empty())>
                 <Samples page />
             </Show>
+            {move || page.samples_missing.get().map(|reason| view! { <p class="quiet">"There are no samples: " {reason}</p> })}
         </section>
     }
 }

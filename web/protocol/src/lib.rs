@@ -10,7 +10,7 @@
 //! ```
 //! use protocol::{Request, decode, encode};
 //!
-//! let request = Request::Classify { id: 7, name: "scan.dcm".into() };
+//! let request = Request::Classify { id: 7 };
 //! let text = encode(&request)?;
 //! assert_eq!(decode::<Request>(&text)?, request);
 //! # Ok::<(), protocol::ProtocolError>(())

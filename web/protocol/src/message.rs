@@ -79,16 +79,12 @@ pub enum Request {
     Classify {
         /// Chosen by the page; the replies carry it.
         id: u32,
-        /// The file's name, for error messages only: the content decides what it is.
-        name: String,
     },
     /// Decode a file to look at it, without classifying. Bytes: the file's. Answered by [`Reply::Slice`] or
     /// [`Reply::Failed`].
     Show {
         /// Chosen by the page; the replies carry it.
         id: u32,
-        /// The file's name, for error messages only.
-        name: String,
     },
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Raised whenever a message changes its meaning or shape.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// A text that is no message of this version.
 #[derive(Error, Debug)]
@@ -82,16 +82,19 @@ mod tests {
 
     #[test]
     fn another_version_is_named_even_where_its_messages_are_unknown() {
-        let text = r#"{"protocol":3,"message":{"classify_series":{"ids":[1,2]}}}"#;
-        let error = decode::<Request>(text).unwrap_err();
-        assert!(matches!(error, ProtocolError::Version { found: 3 }));
+        let next = VERSION + 1;
+        let text = format!(r#"{{"protocol":{next},"message":{{"classify_series":{{"ids":[1,2]}}}}}}"#);
+        let error = decode::<Request>(&text).unwrap_err();
+        assert!(matches!(error, ProtocolError::Version { found } if found == next));
         assert!(error.to_string().contains("reload the page"));
     }
 
     #[test]
     fn a_text_that_is_no_message_is_refused() {
-        for text in ["", "null", "{}", r#"{"protocol":2}"#, r#"{"protocol":2,"message":{"pay":{}}}"#] {
-            assert!(matches!(decode::<Request>(text), Err(ProtocolError::Malformed(_))), "{text}");
+        let own = |rest: &str| format!(r#"{{"protocol":{VERSION}{rest}}}"#);
+        let texts = ["", "null", "{}"].map(str::to_owned).into_iter();
+        for text in texts.chain([own(""), own(r#","message":{"pay":{}}"#)]) {
+            assert!(matches!(decode::<Request>(&text), Err(ProtocolError::Malformed(_))), "{text}");
         }
     }
 

@@ -10,8 +10,8 @@ use crate::{ENGINE, display, model, scope};
 pub async fn answer(request: Request, bytes: Vec<u8>) {
     let outcome = match request {
         Request::Load { catalogue, model } => model::load(&catalogue, &model, bytes).await.map(Some),
-        Request::Classify { id, .. } => classify(id, &bytes).await,
-        Request::Show { id, .. } => Ok(show(id, &bytes).err().map(|error| failed(id, &error.to_string()))),
+        Request::Classify { id } => classify(id, &bytes).await,
+        Request::Show { id } => Ok(show(id, &bytes).err().map(|error| failed(id, &error.to_string()))),
     };
     match outcome {
         Ok(Some(reply)) => scope::post(&reply, None),

@@ -16,11 +16,16 @@ const BITS_ALLOCATED: Tag = (0x0028, 0x0100);
 const BITS_STORED: Tag = (0x0028, 0x0101);
 const HIGH_BIT: Tag = (0x0028, 0x0102);
 const REPRESENTATION: Tag = (0x0028, 0x0103);
+const PADDING: Tag = (0x0028, 0x0120);
+const PADDING_LIMIT: Tag = (0x0028, 0x0121);
 const WINDOW_CENTER: Tag = (0x0028, 0x1050);
 const WINDOW_WIDTH: Tag = (0x0028, 0x1051);
 const RESCALE_INTERCEPT: Tag = (0x0028, 0x1052);
 const RESCALE_SLOPE: Tag = (0x0028, 0x1053);
 const WINDOW_FUNCTION: Tag = (0x0028, 0x1056);
+const FLOAT_PIXELS: [Tag; 2] = [(0x7fe0, 0x0008), (0x7fe0, 0x0009)];
+/// A table in place of slope and intercept.
+const MODALITY_TABLE: Tag = (0x0028, 0x3000);
 /// Descriptors of the red, green and blue palettes; their data is at these plus 0x100.
 const PALETTES: [Tag; 3] = [(0x0028, 0x1101), (0x0028, 0x1102), (0x0028, 0x1103)];
 
@@ -66,6 +71,11 @@ impl<'a> Header<'a> {
         self.elements.get(&PIXEL_DATA)
     }
 
+    /// Whether the pixels are of 32- or 64-bit floats, which lie elsewhere.
+    pub(super) fn has_float_pixels(&self) -> bool {
+        FLOAT_PIXELS.iter().any(|tag| self.elements.contains_key(tag))
+    }
+
     /// The patient's identifier, `None` where it is missing or empty.
     pub(super) fn patient_id(&self) -> Option<String> {
         self.text(PATIENT_ID).filter(|id| !id.is_empty())
@@ -86,6 +96,19 @@ impl<'a> Header<'a> {
     pub(super) fn rescale(&self) -> (f64, f64) {
         let slope = self.decimal(RESCALE_SLOPE).filter(|&slope| slope != 0.0);
         (slope.unwrap_or(1.0), self.decimal(RESCALE_INTERCEPT).unwrap_or(0.0))
+    }
+
+    /// Whether stored values are turned into modality units by a table (Modality LUT Sequence).
+    pub(super) fn has_modality_table(&self) -> bool {
+        self.elements.contains_key(&MODALITY_TABLE)
+    }
+
+    /// The stored values that mean that there is no picture (PS3.3, C.7.5.1.1.2), the lowest and the highest.
+    pub(super) fn padding(&self, layout: &Layout) -> Option<(f32, f32)> {
+        let value = |tag| self.numbers(tag).next().map(|pattern| signed_or_not(pattern, layout.signed) as f32);
+        let first = value(PADDING)?;
+        let last = value(PADDING_LIMIT).unwrap_or(first);
+        Some((first.min(last), first.max(last)))
     }
 
     /// The first window as black and white ends, in modality units (PS3.3, C.11.2.1.2).
@@ -128,12 +151,12 @@ impl<'a> Header<'a> {
     }
 
     /// The red, green and blue palettes: the first stored value they map, and their entries.
-    pub(super) fn palettes(&self) -> Option<[Palette; 3]> {
-        let [red, green, blue] = PALETTES.map(|tag| self.palette(tag));
+    pub(super) fn palettes(&self, layout: &Layout) -> Option<[Palette; 3]> {
+        let [red, green, blue] = PALETTES.map(|tag| self.palette(tag, layout.signed));
         Some([red?, green?, blue?])
     }
 
-    fn palette(&self, descriptor: Tag) -> Option<Palette> {
+    fn palette(&self, descriptor: Tag, signed: bool) -> Option<Palette> {
         let numbers: Vec<u16> = self.numbers(descriptor).take(3).collect();
         let &[count, first, bits] = numbers.as_slice() else {
             return None;
@@ -146,6 +169,7 @@ impl<'a> Header<'a> {
         } else {
             data.chunks_exact(2).take(count).map(|pair| u16_of(pair, self.big)).collect()
         };
+        let first = signed_or_not(first, signed);
         (!entries.is_empty()).then_some(Palette { first, wide: bits > 8, entries })
     }
 
@@ -170,10 +194,15 @@ impl<'a> Header<'a> {
     }
 }
 
+/// A number of the kind that stored pixels are.
+fn signed_or_not(pattern: u16, signed: bool) -> i32 {
+    if signed { i32::from(pattern as i16) } else { i32::from(pattern) }
+}
+
 /// One colour's palette.
 pub(super) struct Palette {
     /// The stored value of the first entry.
-    first: u16,
+    first: i32,
     /// Entries use 16 bits, not 8.
     pub(super) wide: bool,
     entries: Vec<u16>,
@@ -182,7 +211,7 @@ pub(super) struct Palette {
 impl Palette {
     /// The entry of a stored value; the nearest where there is none.
     pub(super) fn entry(&self, stored: f32) -> u16 {
-        let index = (stored - f32::from(self.first)).max(0.0) as usize;
+        let index = (stored - self.first as f32).max(0.0) as usize;
         self.entries[index.min(self.entries.len() - 1)]
     }
 }

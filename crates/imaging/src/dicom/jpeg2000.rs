@@ -2,6 +2,8 @@
 
 use hayro_jpeg2000::{DecodeSettings, DecoderContext, Image};
 
+use super::jpeg2000_header::{self, Declared};
+
 /// Decoded samples of every component.
 pub(super) struct Frame {
     pub(super) components: Vec<Vec<u32>>,
@@ -12,16 +14,16 @@ pub(super) struct Frame {
 /// # Errors
 /// In words, when the code is damaged, or declares another size or an unusual number of components.
 pub(super) fn decode(code: &[u8], expected: (u32, u32)) -> Result<Frame, String> {
-    let (count, signed) = components(code).ok_or("the JPEG 2000 header is cut off")?;
-    if !matches!(count, 1 | 3) {
-        return Err(format!("its JPEG 2000 has {count} components; 1 and 3 are read"));
+    let code = jpeg2000_header::stream(code)?;
+    let Declared { size, components, signed } = jpeg2000_header::check(code)?;
+    if !matches!(components, 1 | 3) {
+        return Err(format!("its JPEG 2000 has {components} components; 1 and 3 are read"));
     }
-    let settings = DecodeSettings { resolve_palette_indices: false, strict: false, target_resolution: None };
-    let image = Image::new(code, &settings).map_err(|error| error.to_string())?;
-    let size = (image.width(), image.height());
     if size != expected {
         return Err(super::other_size(size, expected));
     }
+    let settings = DecodeSettings { resolve_palette_indices: false, strict: false, target_resolution: None };
+    let image = Image::new(code, &settings).map_err(|error| error.to_string())?;
     let mut context = DecoderContext::default();
     let decoded = image.decode(&mut context).map_err(|error| error.to_string())?;
     let pixels = expected.0 as usize * expected.1 as usize;
@@ -41,14 +43,4 @@ pub(super) fn decode(code: &[u8], expected: (u32, u32)) -> Result<Frame, String>
         return Err("its JPEG 2000 components differ in size".to_owned());
     }
     Ok(Frame { components })
-}
-
-/// What the SIZ marker segment says of the components (A.5.1): how many, and whether the first is signed.
-fn components(code: &[u8]) -> Option<(u16, bool)> {
-    const SIZE_MARKER: [u8; 4] = [0xff, 0x4f, 0xff, 0x51];
-    let start = code.windows(4).position(|four| four == SIZE_MARKER)?;
-    let &[high, low, depth] = code.get(start + 40..start + 43)? else {
-        return None;
-    };
-    Some((u16::from_be_bytes([high, low]), depth & 0x80 != 0))
 }

@@ -143,7 +143,7 @@ impl<'a> Decoder<'a> {
         let alike = (left - up).abs() <= near;
         let kind = i32::from(alike);
         let run = &mut self.runs[usize::from(alike)];
-        let k = golomb_order(run.n, if alike { run.a + (run.n >> 1) } else { run.a })?;
+        let k = golomb_order(run.n, if alike { run.a.saturating_add(run.n >> 1) } else { run.a })?;
         let limit = self.limit.checked_sub(RUN_ORDER[self.run_index] + 1)?;
         let mapped = self.bits.golomb(k, limit, self.range_bits)?;
         let shifted = mapped + kind;
@@ -152,7 +152,7 @@ impl<'a> Decoder<'a> {
         let error = if (k != 0 || 2 * run.b >= run.n) == odd { -size } else { size };
         // B of a run's context counts its negative errors (Nn).
         run.b += i32::from(error < 0);
-        run.a += (mapped + 1 - kind) >> 1;
+        run.a = run.a.saturating_add((mapped + 1 - kind) >> 1);
         if run.n == reset {
             (run.a, run.n, run.b) = (run.a >> 1, run.n >> 1, run.b >> 1);
         }

@@ -3,6 +3,7 @@
 mod element;
 mod header;
 mod jpeg2000;
+mod jpeg2000_header;
 mod jpeg_ls;
 mod jpeg_ls_bits;
 mod lossless;
@@ -66,10 +67,18 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError
     syntax.encoding = bare_encoding(&data_set).unwrap_or(syntax.encoding);
     let header = Header::read(&data_set, syntax.encoding).map_err(damaged)?;
     if header.pixel_data().is_none() {
-        return Err(unsupported("it holds no image (it may be a report, a plan or a directory)".to_owned()));
+        let reason = if header.has_float_pixels() {
+            "its pixels are floating-point numbers"
+        } else {
+            "it holds no image (it may be a report, a plan or a directory)"
+        };
+        return Err(unsupported(reason.to_owned()));
     }
     let layout = header.layout().map_err(damaged)?;
     check(&layout, limits, &format)?;
+    if header.has_modality_table() {
+        return Err(unsupported("its grey values go through a table (Modality LUT Sequence)".to_owned()));
+    }
     let frames = header.frames().map_err(damaged)?;
     if frames != 1 {
         return Err(DecodeError::ManyFrames { frames });
@@ -160,6 +169,7 @@ fn slice(grey: Vec<f32>, header: &Header, layout: &Layout) -> Result<Slice, Deco
         let slice = Slice::new(width, height, grey)?;
         return Ok(slice.with_window(Window::between(0.0, white)));
     }
+    let grey = without_padding(grey, header, layout);
     let (slope, intercept) = header.rescale();
     let modality = |stored: f64| slope * stored + intercept;
     let inverted = layout.photometric == "MONOCHROME1";
@@ -176,6 +186,19 @@ fn slice(grey: Vec<f32>, header: &Header, layout: &Layout) -> Result<Slice, Deco
             slice.with_window(Window::between(low.min(high), low.max(high)))
         }
     })
+}
+
+/// What lies outside the picture becomes as dark as the darkest pixel in it.
+fn without_padding(mut grey: Vec<f32>, header: &Header, layout: &Layout) -> Vec<f32> {
+    let Some((low, high)) = header.padding(layout) else { return grey };
+    let is_padding = |value: &f32| (low..=high).contains(value);
+    let real = grey.iter().copied().filter(|value| !is_padding(value));
+    let inverted = layout.photometric == "MONOCHROME1";
+    let darkest = if inverted { real.reduce(f32::max) } else { real.reduce(f32::min) };
+    if let Some(darkest) = darkest {
+        grey.iter_mut().filter(|value| is_padding(value)).for_each(|value| *value = darkest);
+    }
+    grey
 }
 
 /// The lowest and the highest value the stored bits can hold.

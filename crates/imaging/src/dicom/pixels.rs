@@ -71,8 +71,8 @@ fn cosine_jpeg(code: &[u8], layout: &Layout) -> Result<Stored, Fault> {
     if size != (layout.width, layout.height) {
         return Err(super::other_size(size, (layout.width, layout.height)).into());
     }
-    let study = jpeg::decode(code, &limits).map_err(fault)?;
-    let values = study.slices.first().map(|slice| slice.pixels().to_vec()).unwrap_or_default();
+    let rgb = layout.photometric == "RGB";
+    let values = jpeg::grey(code, &limits, rgb).map_err(fault)?.pixels;
     Ok(Stored { values, samples: 1, luma_first: true })
 }
 
@@ -131,7 +131,7 @@ pub(super) fn grey(stored: Stored, header: &Header, layout: &Layout) -> Result<V
     let Stored { values, samples, luma_first } = stored;
     let photometric = layout.photometric.as_str();
     if photometric == "PALETTE COLOR" && samples == 1 {
-        let [red, green, blue] = header.palettes().ok_or("a palette is missing or segmented")?;
+        let [red, green, blue] = header.palettes(layout).ok_or("a palette is missing or segmented")?;
         let scale = if red.wide { 257.0 } else { 1.0 };
         let look_up = |&value: &f32| luma(red.entry(value), green.entry(value), blue.entry(value)) / scale;
         return Ok(values.iter().map(look_up).collect());

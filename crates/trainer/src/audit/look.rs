@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::jpeg::{self, Compression};
 use super::traces::Traces;
+use crate::files::read_scan;
 use crate::slices::progress_bar;
 
 /// Bins of the histogram of a slice.
@@ -48,7 +49,7 @@ pub fn look_at_all(dataset: &Dataset) -> Vec<Result<Seen, String>> {
 }
 
 fn look_at(path: &Path) -> Result<Seen, String> {
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = read_scan(path).map_err(|error| error.to_string())?;
     let study = imaging::decode(&bytes, &Limits::default()).map_err(|error| error.to_string())?;
     let slice = study.slices.first().ok_or("the file holds no slice")?;
     let input = imaging::prepare(slice, &network_input());

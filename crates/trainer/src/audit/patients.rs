@@ -31,14 +31,13 @@ pub struct SharedPatient {
     pub examples: [usize; 2],
 }
 
-/// Takes the patients that no CSV names from DICOM headers, and says where patients are known from.
-pub fn with_patients(mut dataset: Dataset, seen: &[Result<Seen, String>]) -> (Dataset, &'static str) {
+/// Joins the patients of the CSV with those of DICOM headers, and says where patients are known from.
+pub fn with_patients(dataset: Dataset, seen: &[Result<Seen, String>]) -> (Dataset, &'static str) {
     let known = |dataset: &Dataset| dataset.records.iter().filter(|record| record.patient_group.is_some()).count();
     let by_csv = known(&dataset);
-    for (record, seen) in dataset.records.iter_mut().zip(seen) {
-        let header = || seen.as_ref().ok().and_then(|seen| seen.patient.clone());
-        record.patient_group = record.patient_group.take().or_else(header);
-    }
+    let ids: Vec<Option<String>> =
+        seen.iter().map(|seen| seen.as_ref().ok().and_then(|seen| seen.patient.clone())).collect();
+    let dataset = dataset.with_patient_ids(&ids);
     let from = match (by_csv, known(&dataset) - by_csv) {
         (0, 0) => "nothing",
         (0, _) => "dicom",
