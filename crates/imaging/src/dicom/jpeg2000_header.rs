@@ -63,7 +63,7 @@ pub(super) fn check(code: &[u8]) -> Result<Declared, String> {
     let room = code.len() as u64;
     if tiles.saturating_mul(SMALLEST_TILE) > room || precincts > room {
         return Err(format!(
-            "its {room} bytes of JPEG 2000 are too few for the {tiles} tiles and {precincts} parts that it declares"
+            "its JPEG 2000 declares {tiles} tiles and {precincts} precincts, which its {room} bytes can't hold"
         ));
     }
     is_whole(code).then_some(Declared { size: extent, components, signed: depth & 0x80 != 0 }).ok_or_else(cut)
