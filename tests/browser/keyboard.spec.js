@@ -87,6 +87,8 @@ test("the undo button brings a removed slice back as well", async ({ sulcus }) =
   await tabTo(sulcus.page, sulcus.button("Undo: bring back a.png"));
   await sulcus.page.keyboard.press("Enter");
   await expect(sulcus.rows).toContainText(["a.png", "b.png", "c.png"]);
+  // The button is gone; the next key must not fall into nothing.
+  await expect(sulcus.list).toBeFocused();
 });
 
 test("Enter opens a slice large and Escape leaves it", async ({ sulcus }) => {
@@ -96,6 +98,7 @@ test("Enter opens a slice large and Escape leaves it", async ({ sulcus }) => {
   await expect(sulcus.button("Shrink")).toBeVisible();
   await expect(sulcus.list).toBeHidden();
   await sulcus.page.keyboard.press("ArrowDown");
+  await expect(sulcus.spoken).toContainText("b.png");
   await sulcus.page.keyboard.press("Escape");
   await expect(sulcus.button("Enlarge")).toBeVisible();
   await expectSelected(sulcus, "b.png");

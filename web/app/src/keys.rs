@@ -1,9 +1,11 @@
 //! The keys that work anywhere on the page.
 
-use leptos::ev::KeyboardEvent;
+use std::time::Duration;
+
+use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::Element;
+use web_sys::{Element, HtmlElement};
 
 use crate::model::{Dialog, Page};
 use crate::state::Session;
@@ -14,6 +16,23 @@ pub fn listen(page: Page) {
         if page.dialog.get_untracked().is_none() && press(page, &event) {
             event.prevent_default();
         }
+    });
+}
+
+/// Gives the focus of a button that has gone with what it did to the list, or to the first way in: it would be nowhere.
+pub fn keep_focus() {
+    window_event_listener(leptos::ev::click, |event: MouseEvent| {
+        let Some(pressed) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+        // What the button does is done by then.
+        let then = move || {
+            let nowhere = document().active_element().is_none_or(|focused| focused.tag_name() == "BODY");
+            let next = document().query_selector(".rows, .welcome button").ok().flatten();
+            if let Some(next) = next.filter(|_| nowhere && !pressed.is_connected()) {
+                // Fails only where the element is detached.
+                let _ = next.unchecked_ref::<HtmlElement>().focus();
+            }
+        };
+        set_timeout(then, Duration::ZERO);
     });
 }
 

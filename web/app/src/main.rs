@@ -68,6 +68,7 @@ fn Main() -> impl IntoView {
     files::listen(page, hovering);
     files::hand_over(page);
     keys::listen(page);
+    keys::keep_focus();
     loading::load(page);
     let empty = Memo::new(move |_| page.session.with(|session| session.items().is_empty()));
     view! {
