@@ -80,7 +80,8 @@ impl Made {
         let run = |name: &str, text: &str| fs::write(made.path("run").join(name), text).unwrap();
         run("recipe.toml", &RECIPE.replace("ARCHITECTURE", architecture.name()).replace("SIZE", &size.to_string()));
         run("classes.json", &json!(CLASSES).to_string());
-        run("data.json", "\"abc\"");
+        let scans = dataset::Dataset::open(&made.path("scans")).unwrap();
+        run("data.json", &json!(dataset::fingerprint(&scans).unwrap()).to_string());
         run("split.json", &json!(parts).to_string());
         fs::write(made.path("run/network.safetensors"), weights::write_tensors(&random(architecture)).unwrap())
             .unwrap();
