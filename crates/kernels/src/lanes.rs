@@ -76,7 +76,7 @@ impl Machine for Arrays {
 /// WebAssembly's 128-bit vectors.
 #[cfg(target_arch = "wasm32")]
 mod wasm {
-    use std::arch::wasm32::{f32x4_pmax, f32x4_splat, v128};
+    use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_pmax, f32x4_splat, v128};
 
     use bytemuck::cast;
 
@@ -85,14 +85,8 @@ mod wasm {
     #[derive(Clone, Copy)]
     pub(super) struct Simd128;
 
-    #[cfg(target_feature = "relaxed-simd")]
-    use std::arch::wasm32::f32x4_relaxed_madd as multiply_add;
-
-    #[cfg(not(target_feature = "relaxed-simd"))]
     #[inline(always)]
     fn multiply_add(a: v128, b: v128, c: v128) -> v128 {
-        use std::arch::wasm32::{f32x4_add, f32x4_mul};
-
         f32x4_add(c, f32x4_mul(a, b))
     }
 

@@ -14,14 +14,8 @@ use crate::lanes::{Eight, LANES, Machine, Task, perform};
 use crate::source::Source;
 
 /// Pixels of a tile: as many as there are registers for their sums. WebAssembly's programs get sixteen registers of half
-/// the width of AVX2's; one without fused multiplication needs two of them on the way.
-pub(crate) const TILE: usize = if cfg!(target_feature = "relaxed-simd") {
-    6
-} else if cfg!(target_arch = "wasm32") {
-    4
-} else {
-    12
-};
+/// the width of AVX2's, and without fused multiplication need two of them on the way.
+pub(crate) const TILE: usize = if cfg!(target_arch = "wasm32") { 4 } else { 12 };
 
 /// Eight steps of depth for each pixel of a tile.
 pub(crate) type Panel = [Eight; TILE];

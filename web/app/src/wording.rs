@@ -1,4 +1,4 @@
-//! How the page says what a model found: one place for words, digits and the rule of when to be unsure.
+//! How the page says what a model found: one place for words and digits.
 
 use protocol::{Class, Engine, HeldBack, Verdict};
 
