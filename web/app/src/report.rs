@@ -36,6 +36,9 @@ pub struct Leakage {
     /// Test slices whose patient is in training.
     #[serde(rename = "test_with_patient_in_train")]
     pub patients: u64,
+    /// Test slices whose patient is not known; older reports do not say.
+    #[serde(rename = "test_without_patient", default)]
+    pub without_patient: u64,
     /// Test slices of which neither patient nor copies are known.
     #[serde(rename = "test_without_groups")]
     pub unknown: u64,
@@ -127,9 +130,12 @@ impl Leakage {
             0 => "none".to_owned(),
             count => format!("{} of {}", wording::count(count), wording::count(n)),
         };
-        let unknown = match self.unknown {
-            0 => String::new(),
-            count => format!(" Of {}, neither patient nor copies are known.", wording::count(count)),
+        let unknown = match (self.unknown, self.without_patient) {
+            (0, 0) => String::new(),
+            (0, count) => {
+                format!(" Of {}, the patient is not known; copies alone hold them apart.", wording::count(count))
+            }
+            (count, _) => format!(" Of {}, neither patient nor copies are known.", wording::count(count)),
         };
         format!(
             "Test slices with a copy in training: {}; with a patient in training: {}.{unknown}",
@@ -195,6 +201,12 @@ pub mod tests {
         }
         let sentence = parsed("official", true).leakage.sentence(1311);
         assert_eq!(sentence, "Test slices with a copy in training: 7 of 1,311; with a patient in training: none.");
+    }
+
+    #[test]
+    fn a_figure_says_of_how_many_slices_the_patient_is_not_known() {
+        let leakage = Leakage { twins: 0, patients: 0, without_patient: 479, unknown: 0 };
+        assert!(leakage.sentence(1407).ends_with("Of 479, the patient is not known; copies alone hold them apart."));
     }
 
     #[test]
