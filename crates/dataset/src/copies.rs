@@ -90,13 +90,10 @@ impl Thumbnail {
         for value in &mut values {
             *value -= mean;
         }
-        // In any unit: what differs less than rounding is of one value.
-        let largest = values.iter().fold(mean.abs(), |largest, value| largest.max(value.abs()));
-        for value in &mut values {
-            *value /= largest.max(f32::MIN_POSITIVE);
-        }
         let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();
-        (length > 1e-5).then(|| Self { values: values.into_iter().map(|value| value / length).collect() })
+        // In any unit: what differs no more than rounding does is of one value.
+        let largest = values.iter().fold(mean.abs(), |largest, value| largest.max(value.abs()));
+        (length > 1e-3 * largest).then(|| Self { values: values.into_iter().map(|value| value / length).collect() })
     }
 
     /// The orientation in which another slice resembles this one most, and the correlation then, -1 to 1.

@@ -44,6 +44,15 @@ fn only_pair(copy: Option<Thumbnail>) -> Copies {
 }
 
 #[test]
+fn copies_are_found_in_any_unit() {
+    for unit in [1e-9, 1.0, 1e6] {
+        let found = only_pair(thumbnail(SIDE, slice(1).into_iter().map(|value| value * unit).collect()));
+        assert!(found.correlation > 0.999, "in units of {unit}");
+    }
+    assert!(thumbnail(SIDE, vec![1e-9; SIDE * SIDE]).is_none(), "a slice of one value resembles nothing");
+}
+
+#[test]
 fn every_orientation_is_found_and_named() {
     const LAST: usize = SIDE - 1;
     type Source = fn(usize, usize) -> (usize, usize);
