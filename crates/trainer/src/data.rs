@@ -5,6 +5,7 @@ use std::io::Read;
 use std::ops::Deref;
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use dataset::{Copies, Dataset, DatasetError, Record, Split, Thumbnail};
 use imaging::Limits;
 use indicatif::ParallelProgressIterator;
@@ -38,6 +39,20 @@ impl Scans {
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// Refuses scans other than those that a run was trained on, by their fingerprint.
+    ///
+    /// # Errors
+    /// They are others.
+    pub fn check_of_run(&self, trained_on: &str) -> anyhow::Result<()> {
+        ensure!(
+            self.fingerprint == trained_on,
+            "these are not the scans that the run was trained on: their fingerprint is {}, not {trained_on}.\n\
+             hint: name the folder it was trained on with --data; `sulcus evaluate` measures on others",
+            self.fingerprint
+        );
+        Ok(())
     }
 
     /// Where what can be made again is kept.

@@ -51,7 +51,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     ensure!(&scans.classes == classes, "the scans have the classes {:?}; the model has {classes:?}", scans.classes);
 
     let trained_on_these_data = scans.fingerprint() == classifier.manifest().data_fingerprint;
-    let split = held_out(&scans, &recipe, arguments.split.into(), trained_on_these_data)?;
+    let split = held_out(&scans, &recipe, arguments.split.into())?;
     if trained_on_these_data {
         check_groups(&scans, &recipe, classifier.manifest())?;
     }
@@ -85,7 +85,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
 }
 
 /// The slices to measure on as the test of a split whose training part is what the model was trained on.
-fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: Protocol, trained_on_these: bool) -> anyhow::Result<Split> {
+fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: Protocol) -> anyhow::Result<Split> {
     let own = dataset::split(dataset, &recipe.split_spec())?;
     let mut asked = recipe.split_spec();
     asked.protocol = protocol;
@@ -99,9 +99,6 @@ fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: Protocol, trained_on_t
          \"{}\"",
         recipe.data.protocol
     );
-    if !trained_on_these {
-        return Ok(Split { train: Vec::new(), validation: Vec::new(), test });
-    }
     Ok(Split { train: own.train, validation: own.validation, test })
 }
 

@@ -158,8 +158,6 @@ fn sum_up(run: &Path, scans: &Scans) -> anyhow::Result<()> {
     let leakage = total(&folds);
     let networks: Vec<&str> = folds.iter().map(|fold| fold.network_sha256.as_str()).collect();
     let environment = report::environment(&RunFolder::open(first)?)?;
-    let count = folders.len();
-    let usual = || format!("sulcus train --recipe {}.toml --data DIR --out RUN --folds {count}", recipe.name);
     let report = FoldsReport {
         tested: Tested {
             protocol: format!("{}-{}fold", recipe.data.protocol, folds.len()),
@@ -170,7 +168,7 @@ fn sum_up(run: &Path, scans: &Scans) -> anyhow::Result<()> {
             weights_sha256: weights::sha256(networks.join("\n").as_bytes()),
             trained_on_these_data: true,
             data_fingerprint: scans.fingerprint().to_owned(),
-            command: environment.as_ref().and_then(|environment| environment.command.clone()).unwrap_or_else(usual),
+            command: report::command(environment.as_ref(), &recipe, &format!(" --folds {}", folders.len())),
         },
         environment,
         accuracy_over_folds: spread(folds.iter().map(|fold| fold.summary.accuracy)),

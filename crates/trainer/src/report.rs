@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use burn::tensor::Device;
 use dataset::{Dataset, Split};
 use networks::{Form, Network, NetworkConfig};
@@ -88,15 +88,7 @@ pub fn run(arguments: &ReportArguments) -> anyhow::Result<()> {
 /// As [`run`].
 pub fn again(run: &Path, scans: &Scans, device: &Device) -> anyhow::Result<()> {
     let folder = RunFolder::open(run)?;
-    let trained_on: String = folder.read("data.json")?;
-    let found = scans.fingerprint();
-    if found != trained_on {
-        bail!(
-            "these are not the scans that \"{}\" was trained on: their fingerprint is {found}, not {trained_on}.\n\
-             hint: name the folder it was trained on with --data; `sulcus evaluate` measures on others",
-            run.display()
-        );
-    }
+    scans.check_of_run(&folder.read::<String>("data.json")?)?;
     write(run, scans, device)
 }
 
@@ -162,7 +154,6 @@ fn measure(
     let leakage = dataset::leakage(dataset, &measured_split);
     let network = std::fs::read(folder.file("network.safetensors"))?;
     let environment = environment(folder)?;
-    let usual = || format!("sulcus train --recipe {}.toml --data DIR --out RUN", recipe.name);
     Ok(RunReport {
         tested: Tested {
             protocol: recipe.data.protocol.to_string(),
@@ -173,7 +164,7 @@ fn measure(
             weights_sha256: weights::sha256(&network),
             trained_on_these_data: true,
             data_fingerprint: folder.read("data.json")?,
-            command: environment.as_ref().and_then(|environment| environment.command.clone()).unwrap_or_else(usual),
+            command: command(environment.as_ref(), &recipe, ""),
         },
         measured_on: part.held_out,
         measured: Measured::new(&predictions),
@@ -217,6 +208,12 @@ fn read_split(folder: &RunFolder, dataset: &Dataset) -> anyhow::Result<Split> {
     let classes: Vec<String> = folder.read("classes.json")?;
     ensure!(dataset.classes == classes, "the scans have the classes {:?}; the run has {classes:?}", dataset.classes);
     folder.read::<SplitFile>("split.json")?.find_in(dataset)
+}
+
+/// What repeats a run: what it notes of itself or, where it is older than that note, the recipe and `options`.
+pub fn command(environment: Option<&Environment>, recipe: &Recipe, options: &str) -> String {
+    let noted = environment.and_then(|environment| environment.command.clone());
+    noted.unwrap_or_else(|| format!("sulcus train --recipe {}.toml --data DIR --out RUN{options}", recipe.name))
 }
 
 /// What a run was trained on; `None` for a run folder that is older than its note of it.

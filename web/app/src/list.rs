@@ -100,26 +100,23 @@ fn Row(page: Page, id: u32) -> impl IntoView {
 
 /// The second line of a row: verdict and probability, or where it stands.
 fn state_line(item: &Item) -> impl IntoView + use<> {
-    let (style, number, reason) = match &item.status {
+    let (style, number, reason, whole) = match &item.status {
         Status::Answered(answer) => {
             let number = answer.best().map_or(String::new(), wording::probability);
-            (wording::verdict_style(answer.verdict), number, String::new())
+            (wording::verdict_style(answer.verdict), number, String::new(), None)
         }
-        Status::Failed(failure) => ("failed", String::new(), format!(": {}", failure.message)),
-        Status::Working => ("working", String::new(), String::new()),
-        Status::Waiting | Status::Cancelled => ("waiting", String::new(), String::new()),
-    };
-    // The row has one line, which a narrow list cuts off.
-    let hint = match &item.status {
         Status::Failed(Failure { message, hint, .. }) => {
-            Some(format!("{} {}", wording::sentence(message), wording::sentence(hint)))
+            // The row has one line, which a narrow list cuts off.
+            let whole = format!("{} {}", wording::sentence(message), wording::sentence(hint));
+            ("failed", String::new(), format!(": {message}"), Some(whole))
         }
-        _ => None,
+        Status::Working => ("working", String::new(), String::new(), None),
+        Status::Waiting | Status::Cancelled => ("waiting", String::new(), String::new(), None),
     };
     view! {
         <span class=format!("row-state {style}")>
             <span class="mark" aria-hidden="true"></span>
-            <span class="row-summary" title=hint>{item.summary()}{reason}</span>
+            <span class="row-summary" title=whole>{item.summary()}{reason}</span>
             <span class="number">{number}</span>
         </span>
     }

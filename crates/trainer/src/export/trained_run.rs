@@ -93,13 +93,7 @@ impl TrainedRun {
         let classes = &self.classes;
         ensure!(&scans.classes == classes, "the scans have the classes {:?}; the run has {classes:?}", scans.classes);
         let split = self.split.find_in(scans)?;
-        ensure!(
-            scans.fingerprint() == self.data_fingerprint,
-            "these are not the scans that the run was trained on: their fingerprint is {}, not {}.\nhint: --data names the \
-             folder that the run was trained on",
-            scans.fingerprint(),
-            self.data_fingerprint
-        );
+        scans.check_of_run(&self.data_fingerprint)?;
         Ok(split)
     }
 }
