@@ -1,6 +1,6 @@
 //! Bytes of a file become a study.
 
-use crate::{DecodeError, Format, Limits, Study, dicom, jpeg, raster};
+use crate::{DecodeError, Format, Limits, Study, dicom, jpeg, raster, tiff};
 
 /// Decodes a file of any format in [`Format`], found by its content and not by its name.
 ///
@@ -20,6 +20,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError> {
     }
     match sniff(bytes) {
         Some(Format::Jpeg) => jpeg::decode(bytes, limits),
+        Some(Format::Tiff) => tiff::decode(bytes, limits),
         Some(format) => raster::decode(bytes, format, limits),
         None if dicom::is_dicom(bytes) => dicom::decode(bytes, limits),
         None => Err(DecodeError::NotAnImage { begins: beginning(bytes) }),
@@ -43,7 +44,12 @@ fn sniff(bytes: &[u8]) -> Option<Format> {
     match bytes {
         [0xff, 0xd8, 0xff, ..] => Some(Format::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Format::Png),
-        [b'B', b'M', ..] => Some(Format::Bmp),
+        // The length of the second header tells a bitmap from a text that begins with BM.
+        [b'B', b'M', rest @ ..]
+            if matches!(rest.get(12..16), Some([12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0])) =>
+        {
+            Some(Format::Bmp)
+        }
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Some(Format::Tiff),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Format::WebP),
         _ => None,

@@ -14,6 +14,16 @@ pub(crate) fn luma(red: u16, green: u16, blue: u16) -> f32 {
     (f64::from(thousandths) / 1000.0) as f32
 }
 
+/// Luma of one pixel of any unit; [`luma`] where the channels are whole numbers.
+pub(crate) fn luma_of([red, green, blue]: [f64; 3]) -> f32 {
+    ((299.0 * red + 587.0 * green + 114.0 * blue) / 1000.0) as f32
+}
+
+/// Luma of four inks, given by the light that cyan, magenta, yellow and black each let through, up to `white`.
+pub(crate) fn luma_of_inks([cyan, magenta, yellow, black]: [f64; 4], white: f64) -> f32 {
+    luma_of([cyan, magenta, yellow].map(|light| (light * black / white).round()))
+}
+
 /// Grey pixels and their window: 8 bits are shown over their whole range, others over the range they use.
 pub(crate) fn grey_image(image: &DynamicImage) -> Result<Slice, DecodeError> {
     let eight_bits = matches!(image.color().bytes_per_pixel() / image.color().channel_count(), 1);
@@ -48,8 +58,8 @@ fn grey_pixels(image: &DynamicImage) -> Vec<f32> {
     match image {
         DynamicImage::ImageLuma8(grey) => grey.iter().map(|&value| f32::from(value)).collect(),
         DynamicImage::ImageLuma16(grey) => grey.iter().map(|&value| f32::from(value)).collect(),
-        DynamicImage::ImageRgb8(rgb) => rgb.pixels().map(|p| luma_of(p.0.map(u16::from))).collect(),
-        DynamicImage::ImageRgb16(rgb) => rgb.pixels().map(|p| luma_of(p.0)).collect(),
+        DynamicImage::ImageRgb8(rgb) => rgb.pixels().map(|p| luma_of(p.0.map(f64::from))).collect(),
+        DynamicImage::ImageRgb16(rgb) => rgb.pixels().map(|p| luma_of(p.0.map(f64::from))).collect(),
         DynamicImage::ImageLumaA8(grey) => {
             grey.pixels().map(|p| over_black(p.0[0].into(), p.0[1].into(), 255)).collect()
         }
@@ -72,10 +82,6 @@ fn grey_pixels(image: &DynamicImage) -> Vec<f32> {
             .collect(),
         other => other.to_rgb32f().pixels().map(|p| 0.299 * p.0[0] + 0.587 * p.0[1] + 0.114 * p.0[2]).collect(),
     }
-}
-
-fn luma_of([red, green, blue]: [u16; 3]) -> f32 {
-    luma(red, green, blue)
 }
 
 fn over_black(grey: f32, alpha: u16, opaque: u16) -> f32 {

@@ -19,14 +19,17 @@ mod dicom;
 mod error;
 mod grey;
 mod head;
+mod inflate;
 mod input;
 mod jpeg;
+mod png;
 mod prepare;
 mod raster;
 mod region;
 mod resample;
 mod slice;
 mod study;
+mod tiff;
 
 pub use colour::{Channels, ColourMode};
 pub use decode::{decode, is_dicom, is_readable};

@@ -1,4 +1,4 @@
-//! PNG, BMP, TIFF and WebP.
+//! PNG, BMP and WebP.
 
 use std::io::Cursor;
 
@@ -6,7 +6,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
 
 use crate::grey::{grey_image, study_of};
-use crate::{ColourMode, DecodeError, Format, Limits, Study};
+use crate::{ColourMode, DecodeError, Format, Limits, Study, png};
 
 /// Memory a decoder may take beyond 16 bytes a pixel.
 const SPARE_BYTES: u64 = 64 << 20;
@@ -15,14 +15,14 @@ const SPARE_BYTES: u64 = 64 << 20;
 pub(crate) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Study, DecodeError> {
     let kind = match format {
         Format::Bmp => image::ImageFormat::Bmp,
-        Format::Tiff => image::ImageFormat::Tiff,
         Format::WebP => image::ImageFormat::WebP,
         _ => image::ImageFormat::Png,
     };
+    let whole = if format == Format::Png { png::with_end(bytes) } else { bytes.into() };
     let side = u64::from(limits.max_side);
     let mut memory = image::Limits::no_limits();
     memory.max_alloc = Some(side.saturating_mul(side).saturating_mul(16).saturating_add(SPARE_BYTES));
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), kind);
+    let mut reader = ImageReader::with_format(Cursor::new(&*whole), kind);
     reader.limits(memory);
     let fail = |error: ImageError| explain(&error, format.clone());
     let mut decoder = reader.into_decoder().map_err(fail)?;
@@ -33,8 +33,19 @@ pub(crate) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<St
     let mode = ColourMode::of_raster(bytes, &format, decoder.original_color_type());
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(fail)?;
+    if format == Format::Bmp {
+        image = with_alpha_where_there_is_any(image);
+    }
     image.apply_orientation(orientation);
     Ok(study_of(grey_image(&image)?, format, mode))
+}
+
+/// Bitmaps of 32 bits a pixel mostly leave the last eight at zero: then nothing is meant by them.
+fn with_alpha_where_there_is_any(image: DynamicImage) -> DynamicImage {
+    match &image {
+        DynamicImage::ImageRgba8(rgba) if rgba.pixels().all(|pixel| pixel.0[3] == 0) => image.to_rgb8().into(),
+        _ => image,
+    }
 }
 
 fn explain(error: &ImageError, format: Format) -> DecodeError {

@@ -41,7 +41,7 @@ pub struct Source {
 /// A file format this crate reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Format {
-    /// JPEG: baseline or progressive; grey, `YCbCr`, RGB, CMYK or YCCK.
+    /// JPEG: baseline, extended, progressive or lossless; grey, `YCbCr`, RGB, CMYK or YCCK.
     Jpeg,
     /// PNG, 1 to 16 bit.
     Png,

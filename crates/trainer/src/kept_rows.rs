@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::cache_folder::{CacheFolder, touch};
 use crate::files::write_failed;
 
-/// The last bytes of a whole file. The version changes with the layout.
-const MARK: [u8; 8] = *b"sulcus01";
+/// The last bytes of a whole file. The version changes with the layout, and with what decoders make of a scan.
+const MARK: [u8; 8] = *b"sulcus02";
 
 /// What follows the rows.
 #[derive(Serialize, Deserialize)]

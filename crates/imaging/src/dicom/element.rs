@@ -18,6 +18,11 @@ const MAX_DEPTH: usize = 64;
 /// Value representations with a 32-bit length.
 const LONG: [&[u8; 2]; 13] =
     [b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"];
+/// Value representations with a 16-bit length.
+const SHORT: [&[u8; 2]; 21] = [
+    b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL", b"SS",
+    b"ST", b"TM", b"UI", b"UL", b"US",
+];
 
 /// What an open sequence's items hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +76,8 @@ impl<'a> Reader<'a> {
                         self.open.pop();
                     }
                 }
-                (_, UNDEFINED) if self.open.len() == 1 && !sequence => return Ok(Some(self.fragments(tag))),
-                (_, UNDEFINED) => self.enter(representation, sequence)?,
+                (PIXEL_DATA, UNDEFINED) if self.open.len() == 1 => return Ok(Some(self.fragments(tag))),
+                (_, UNDEFINED) => self.enter(sequence)?,
                 _ => {
                     let value = self.value(tag, length)?;
                     if self.open.len() == 1 {
@@ -85,15 +90,22 @@ impl<'a> Reader<'a> {
         Ok(None)
     }
 
-    /// A value of undefined length begins; a sequence of unknown representation is written implicitly.
-    fn enter(&mut self, representation: Option<[u8; 2]>, sequence: bool) -> Result<(), String> {
+    /// A value of undefined length begins.
+    fn enter(&mut self, sequence: bool) -> Result<(), String> {
         if self.open.len() > MAX_DEPTH {
             return Err(format!("sequences are nested more than {MAX_DEPTH} deep"));
         }
-        let unknown = representation.is_some_and(|vr| vr == *b"UN");
-        let encoding = if unknown { Encoding::ImplicitLittle } else { self.encoding() };
-        self.open.push(if sequence { Content::Elements(encoding) } else { Content::Bytes });
+        self.open.push(if sequence { Content::Elements(self.encoding_of_items()) } else { Content::Bytes });
         Ok(())
+    }
+
+    /// How the items that begin here are written. In a sequence of unknown representation (UN) that should be
+    /// implicit, whatever the data set is (PS3.5, 6.2.2); the first element's header shows what it really is.
+    fn encoding_of_items(&self) -> Encoding {
+        let encoding = self.encoding();
+        let first = self.bytes.get(self.at + 12..self.at + 14);
+        let explicit = first.is_some_and(is_known);
+        if encoding == Encoding::ExplicitLittle && !explicit { Encoding::ImplicitLittle } else { encoding }
     }
 
     /// How the next element is written.
@@ -107,24 +119,11 @@ impl<'a> Reader<'a> {
     /// Tag, value representation where it is written, and length.
     fn header(&mut self) -> Result<(Tag, Option<[u8; 2]>, u32), String> {
         let encoding = self.encoding();
-        let big = encoding == Encoding::ExplicitBig;
         let start = self.at;
-        let cut = || format!("the element at byte {start} is cut off");
-        let bytes = self.bytes.get(start..).ok_or_else(cut)?;
-        let short = |at: usize| bytes.get(at..at + 2).map(|pair| u16_of(pair, big)).ok_or_else(cut);
-        let long = |at: usize| bytes.get(at..at + 4).map(|four| u32_of(four, big)).ok_or_else(cut);
-        let tag = (short(0)?, short(2)?);
-        if encoding == Encoding::ImplicitLittle || tag.0 == ITEM.0 {
-            self.at += 8;
-            return Ok((tag, None, long(4)?));
-        }
-        let representation = [bytes[4], bytes[5]];
-        if LONG.contains(&&representation) {
-            self.at += 12;
-            return Ok((tag, Some(representation), long(8)?));
-        }
-        self.at += 8;
-        Ok((tag, Some(representation), u32::from(short(6)?)))
+        let header = Header::read(&self.bytes[start..], encoding)
+            .ok_or_else(|| format!("the element at byte {start} is cut off"))?;
+        self.at += header.size;
+        Ok((header.tag, header.representation, header.length))
     }
 
     /// The value's bytes; pixels may be cut off, which is noticed when they are counted.
@@ -148,6 +147,63 @@ impl<'a> Reader<'a> {
         self.at = self.bytes.len();
         Element { tag, value, fragments: true, words: false }
     }
+}
+
+/// What stands before an element's value.
+struct Header {
+    tag: Tag,
+    representation: Option<[u8; 2]>,
+    length: u32,
+    /// Bytes of the header itself.
+    size: usize,
+}
+
+impl Header {
+    /// The header at the beginning of `bytes`; `None` where it is cut off.
+    ///
+    /// Explicit data sets hold elements that some writers left without representation, or with one that no standard
+    /// names; of the ways to read those, the first is taken that leads to another element.
+    fn read(bytes: &[u8], encoding: Encoding) -> Option<Self> {
+        let big = encoding == Encoding::ExplicitBig;
+        let short = |at: usize| Some(u16_of(bytes.get(at..at + 2)?, big));
+        let tag = (short(0)?, short(2)?);
+        let long = |at: usize| Some(u32_of(bytes.get(at..at + 4)?, big));
+        let implicit = || Some(Self { tag, representation: None, length: long(4)?, size: 8 });
+        if encoding == Encoding::ImplicitLittle || tag.0 == ITEM.0 {
+            return implicit();
+        }
+        let representation: [u8; 2] = bytes.get(4..6)?.try_into().ok()?;
+        let with_short = || Some(Self { tag, representation: Some(representation), length: short(6)?.into(), size: 8 });
+        let with_long = || Some(Self { tag, representation: Some(representation), length: long(8)?, size: 12 });
+        if LONG.contains(&&representation) {
+            return with_long();
+        }
+        if SHORT.contains(&&representation) {
+            return with_short();
+        }
+        let ways = if representation.iter().all(u8::is_ascii_uppercase) {
+            [with_long(), with_short(), implicit()]
+        } else {
+            [implicit(), with_short(), with_long()]
+        };
+        let leads_on = |way: &&Option<Self>| way.as_ref().is_some_and(|header| header.leads_on(bytes, encoding));
+        let chosen = ways.iter().position(|way| leads_on(&way)).unwrap_or(0);
+        ways.into_iter().nth(chosen)?
+    }
+
+    /// Whether a later element, or the end, follows the value.
+    fn leads_on(&self, bytes: &[u8], encoding: Encoding) -> bool {
+        let Some(rest) = bytes.get(self.size.saturating_add(self.length as usize)..) else { return false };
+        let Some(next) = rest.get(..6) else { return rest.is_empty() };
+        let big = encoding == Encoding::ExplicitBig;
+        let tag = (u16_of(next, big), u16_of(&next[2..], big));
+        tag.0 == ITEM.0 || tag > self.tag && (is_known(&next[4..]) || tag.0 == self.tag.0)
+    }
+}
+
+/// Whether two bytes are a value representation of the standard.
+fn is_known(representation: &[u8]) -> bool {
+    LONG.iter().chain(&SHORT).any(|known| *known == representation)
 }
 
 /// The fragments of encapsulated pixels after the offset table, joined: the one frame's code stream.

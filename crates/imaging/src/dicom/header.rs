@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::element::{Element, PIXEL_DATA, Reader, Tag, u16_of};
 use super::syntax::Encoding;
 
+const CLASS: Tag = (0x0008, 0x0016);
 const PATIENT_ID: Tag = (0x0010, 0x0020);
 const SAMPLES_PER_PIXEL: Tag = (0x0028, 0x0002);
 const PHOTOMETRIC: Tag = (0x0028, 0x0004);
@@ -33,6 +34,7 @@ const PALETTES: [Tag; 3] = [(0x0028, 0x1101), (0x0028, 0x1102), (0x0028, 0x1103)
 pub(super) struct Header<'a> {
     elements: BTreeMap<Tag, Element<'a>>,
     big: bool,
+    pixels_at: Option<usize>,
 }
 
 /// The layout of stored pixels.
@@ -54,21 +56,28 @@ impl<'a> Header<'a> {
     /// Reads the elements up to and including the pixels.
     pub(super) fn read(bytes: &'a [u8], encoding: Encoding) -> Result<Self, String> {
         let mut reader = Reader::new(bytes, encoding);
-        let mut elements = BTreeMap::new();
+        let mut elements: BTreeMap<Tag, Element> = BTreeMap::new();
+        let mut pixels_at = None;
         while let Some(element) = reader.next()? {
             let tag = element.tag;
-            if matches!(tag.0, 0x0010 | 0x0028 | 0x7fe0) {
+            if tag == CLASS || matches!(tag.0, 0x0010 | 0x0028 | 0x7fe0) {
                 elements.insert(tag, element);
             }
             if tag == PIXEL_DATA {
+                pixels_at = Some(reader.position() - elements[&tag].value.len());
                 break;
             }
         }
-        Ok(Self { elements, big: encoding == Encoding::ExplicitBig })
+        Ok(Self { elements, big: encoding == Encoding::ExplicitBig, pixels_at })
     }
 
     pub(super) fn pixel_data(&self) -> Option<&Element<'a>> {
         self.elements.get(&PIXEL_DATA)
+    }
+
+    /// Where the pixels begin in the data set, in bytes.
+    pub(super) fn pixels_at(&self) -> Option<usize> {
+        self.pixels_at
     }
 
     /// Whether the pixels are of 32- or 64-bit floats, which lie elsewhere.
@@ -76,19 +85,26 @@ impl<'a> Header<'a> {
         FLOAT_PIXELS.iter().any(|tag| self.elements.contains_key(tag))
     }
 
+    /// UID of the SOP class.
+    pub(super) fn class(&self) -> Option<String> {
+        uid_of(self.elements.get(&CLASS)?.value)
+    }
+
     /// The patient's identifier, `None` where it is missing or empty.
     pub(super) fn patient_id(&self) -> Option<String> {
         self.text(PATIENT_ID).filter(|id| !id.is_empty())
     }
 
-    /// Number of frames; one where it is not said.
+    /// Number of frames; one where it is not said, or said to be none.
     ///
     /// # Errors
     /// In words, when it is no whole number.
     pub(super) fn frames(&self) -> Result<u32, String> {
         match self.text(FRAMES).filter(|text| !text.is_empty()) {
             None => Ok(1),
-            Some(text) => text.parse().map_err(|_| format!("the number of frames is {text:?}")),
+            Some(text) => {
+                text.parse().map(|frames: u32| frames.max(1)).map_err(|_| format!("the number of frames is {text:?}"))
+            }
         }
     }
 
@@ -130,11 +146,13 @@ impl<'a> Header<'a> {
     pub(super) fn layout(&self) -> Result<Layout, String> {
         let need = |tag: Tag, name: &str| self.number(tag).ok_or_else(|| format!("it does not say {name}"));
         let allocated = need(BITS_ALLOCATED, "how many bits a pixel has (Bits Allocated)")?;
-        let stored = self.number(BITS_STORED).unwrap_or(allocated);
-        let high_bit = self.number(HIGH_BIT).unwrap_or(stored.saturating_sub(1));
-        if !matches!(allocated, 1 | 8 | 16 | 32) || stored == 0 || high_bit >= allocated || high_bit + 1 < stored {
-            return Err(format!("{stored} bits up to bit {high_bit} do not fit in {allocated} allocated bits"));
+        let stored = self.number(BITS_STORED).filter(|&stored| stored > 0).unwrap_or(allocated);
+        if !matches!(allocated, 1 | 8 | 12 | 16 | 32) || stored > allocated {
+            return Err(format!("{stored} stored bits do not fit in {allocated} allocated bits"));
         }
+        // A high bit that contradicts the stored bits is a writer's slip, which other readers overlook too.
+        let fits = |&high_bit: &u32| high_bit < allocated && high_bit + 1 >= stored;
+        let high_bit = self.number(HIGH_BIT).filter(fits).unwrap_or(stored - 1);
         let samples = self.number(SAMPLES_PER_PIXEL).unwrap_or(1) as usize;
         let grey = if samples == 1 { "MONOCHROME2" } else { "RGB" };
         Ok(Layout {
@@ -192,6 +210,13 @@ impl<'a> Header<'a> {
         let value = self.elements.get(&tag).map(|element| element.value).unwrap_or_default();
         value.chunks_exact(2).map(|pair| u16_of(pair, self.big))
     }
+}
+
+/// A UID without the bytes that make its length even; `None` where it is empty.
+pub(super) fn uid_of(value: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(value);
+    let uid = text.trim_end_matches(['\0', ' ']);
+    (!uid.is_empty()).then(|| uid.to_owned())
 }
 
 /// A number of the kind that stored pixels are.

@@ -2,7 +2,7 @@
 
 use super::Fault;
 use super::jpeg_ls::{Parameters, decode_scan};
-use super::lossless::segment;
+use crate::jpeg::{Segment, Segments};
 
 /// Bits of a scan; after a byte `FF` the next holds seven.
 pub(super) struct Bits<'a> {
@@ -60,13 +60,8 @@ impl<'a> Bits<'a> {
 pub(super) fn decode(code: &[u8], expected: (u32, u32)) -> Result<Vec<u16>, Fault> {
     let mut depth = 0;
     let mut presets = [0; 5];
-    let mut at = 2;
-    if !code.starts_with(&[0xff, 0xd8]) {
-        return Err("the pixels do not begin like JPEG-LS".into());
-    }
-    loop {
-        let (marker, content) = segment(code, at)?;
-        at += 4 + content.len();
+    let mut segments = Segments::of(code)?;
+    while let Some(Segment { marker, content, end }) = segments.next()? {
         match marker {
             0xf7 => depth = frame(content, expected)?,
             0xf8 if content.first() == Some(&1) && content.len() >= 11 => {
@@ -78,11 +73,12 @@ pub(super) fn decode(code: &[u8], expected: (u32, u32)) -> Result<Vec<u16>, Faul
                 if depth == 0 || content.first() != Some(&1) {
                     return Err("the JPEG-LS scan does not fit the frame".into());
                 }
-                return Ok(decode_scan(parameters(expected, depth, near, presets)?, &code[at..])?);
+                return Ok(decode_scan(parameters(expected, depth, near, presets)?, &code[end..])?);
             }
             _ => {}
         }
     }
+    Err("its JPEG-LS holds no scan".into())
 }
 
 /// Bits per sample.

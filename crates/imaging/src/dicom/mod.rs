@@ -1,12 +1,12 @@
 //! DICOM, one frame: what scanners and archives write.
 
+mod deflated;
 mod element;
 mod header;
 mod jpeg2000;
 mod jpeg2000_header;
 mod jpeg_ls;
 mod jpeg_ls_bits;
-mod lossless;
 mod pixels;
 mod rle;
 mod syntax;
@@ -16,13 +16,14 @@ use std::borrow::Cow;
 use crate::{ColourMode, DecodeError, Format, Limits, Slice, Source, Study, Window};
 use element::Reader;
 use header::{Header, Layout};
-use syntax::{Encoding, Syntax};
+pub(crate) use rle::unpack as unpack_bits;
+use syntax::Encoding;
 
 /// Bytes before the mark `DICM`.
 const PREAMBLE: usize = 128;
 const MARK: &[u8] = b"DICM";
-/// An inflated data set may be this many times the limit of a file.
-const INFLATED: usize = 4;
+/// SOP class of a directory of files (DICOMDIR).
+const DIRECTORY: &str = "1.2.840.10008.1.3.10";
 
 /// Why pixels can't be read, in words.
 enum Fault {
@@ -56,16 +57,23 @@ pub(crate) fn is_dicom(bytes: &[u8]) -> bool {
 
 /// Decodes the one frame of a file.
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError> {
-    let (uid, data_set) = open(bytes)?;
+    let Opened { syntax: uid, class, data_set } = open(bytes)?;
     let format = Format::Dicom { transfer_syntax: uid.clone() };
     let damaged = |reason: String| DecodeError::Damaged { format: format.clone(), reason };
     let unsupported = |reason: String| DecodeError::Unsupported { format: format.clone(), reason };
     let mut syntax =
         syntax::of(&uid).ok_or_else(|| unsupported(format!("its pixels are {} ({uid})", syntax::name(&uid))))?;
-    let data_set = inflated(data_set, syntax, limits).map_err(damaged)?;
+    let data_set = if syntax.deflated {
+        Cow::Owned(deflated::inflate(data_set, limits).map_err(damaged)?)
+    } else {
+        data_set.into()
+    };
     // Some writers declare one encoding and write the other.
     syntax.encoding = bare_encoding(&data_set).unwrap_or(syntax.encoding);
     let header = Header::read(&data_set, syntax.encoding).map_err(damaged)?;
+    if class.or_else(|| header.class()).as_deref() == Some(DIRECTORY) {
+        return Err(unsupported("it is a directory of files (DICOMDIR), not an image".to_owned()));
+    }
     if header.pixel_data().is_none() {
         let reason = if header.has_float_pixels() {
             "its pixels are floating-point numbers"
@@ -93,19 +101,31 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError
     Ok(Study { slices: vec![slice], source: Source { format, mode, patient_id: header.patient_id() } })
 }
 
-/// The transfer syntax and the data set behind preamble and file meta information, where there are any.
-fn open(bytes: &[u8]) -> Result<(String, &[u8]), DecodeError> {
+/// What the file meta information says, where there is any, and the data set behind it.
+struct Opened<'a> {
+    /// UID of the transfer syntax, guessed where it is not said.
+    syntax: String,
+    /// UID of the SOP class.
+    class: Option<String>,
+    data_set: &'a [u8],
+}
+
+/// Reads preamble and file meta information. Where a writer put a second group 0002, the first counts.
+fn open(bytes: &[u8]) -> Result<Opened<'_>, DecodeError> {
     let bytes = if is_marked(bytes) { &bytes[PREAMBLE + MARK.len()..] } else { bytes };
     let mut reader = Reader::new(bytes, Encoding::ExplicitLittle);
-    let mut uid = None;
+    let (mut class, mut syntax) = (None, None);
     let mut end = 0;
     while bytes.get(end..end + 2) == Some(&[2, 0]) {
         let element = reader.next().ok().flatten().ok_or_else(|| DecodeError::Damaged {
             format: Format::Dicom { transfer_syntax: String::new() },
             reason: "the file meta information is cut off".to_owned(),
         })?;
-        if element.tag == (2, 0x10) {
-            uid = Some(String::from_utf8_lossy(element.value).trim_end_matches(['\0', ' ']).to_owned());
+        let uid = || header::uid_of(element.value);
+        match element.tag {
+            (2, 0x02) => class = class.or_else(uid),
+            (2, 0x10) => syntax = syntax.or_else(uid),
+            _ => {}
         }
         end = reader.position();
     }
@@ -115,7 +135,7 @@ fn open(bytes: &[u8]) -> Result<(String, &[u8]), DecodeError> {
         Some(Encoding::ExplicitBig) => syntax::EXPLICIT_BIG,
         _ => syntax::IMPLICIT_LITTLE,
     };
-    Ok((uid.filter(|uid| !uid.is_empty()).unwrap_or_else(|| guessed().to_owned()), data_set))
+    Ok(Opened { syntax: syntax.unwrap_or_else(|| guessed().to_owned()), class, data_set })
 }
 
 /// The encoding of a data set that says nothing of it, from its first element; `None` where that is implausible.
@@ -132,16 +152,6 @@ fn bare_encoding(bytes: &[u8]) -> Option<Encoding> {
         }
         _ => None,
     }
-}
-
-fn inflated<'a>(data_set: &'a [u8], syntax: Syntax, limits: &Limits) -> Result<Cow<'a, [u8]>, String> {
-    if !syntax.deflated {
-        return Ok(Cow::Borrowed(data_set));
-    }
-    let limit = limits.max_bytes.saturating_mul(INFLATED);
-    miniz_oxide::inflate::decompress_to_vec_with_limit(data_set, limit)
-        .map(Cow::Owned)
-        .map_err(|error| format!("the deflated data set can't be inflated: {error}"))
 }
 
 fn check(layout: &Layout, limits: &Limits, format: &Format) -> Result<(), DecodeError> {

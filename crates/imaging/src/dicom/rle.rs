@@ -27,7 +27,7 @@ pub(super) fn decode(code: &[u8], pixels: usize, samples: usize, bytes: usize) -
 }
 
 /// Fills all places; `None` where the packed bytes end before.
-fn unpack<'a>(packed: &[u8], mut places: impl ExactSizeIterator<Item = &'a mut u8>) -> Option<()> {
+pub(crate) fn unpack<'a>(packed: &[u8], mut places: impl ExactSizeIterator<Item = &'a mut u8>) -> Option<()> {
     let mut at = 0;
     while places.len() > 0 {
         let control = *packed.get(at)? as i8;

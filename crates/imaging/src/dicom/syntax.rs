@@ -13,9 +13,8 @@ pub(super) enum Encoding {
 pub(super) enum Compression {
     Native,
     Rle,
-    /// Baseline and extended: cosine transform, 8 bits.
+    /// Of any process: the code stream says which.
     Jpeg,
-    JpegLossless,
     JpegLs,
     Jpeg2000,
 }
@@ -37,8 +36,9 @@ pub(super) fn of(uid: &str) -> Option<Syntax> {
     let compression = match uid {
         IMPLICIT_LITTLE | EXPLICIT_LITTLE | EXPLICIT_BIG | "1.2.840.10008.1.2.1.99" => Compression::Native,
         "1.2.840.10008.1.2.5" => Compression::Rle,
-        "1.2.840.10008.1.2.4.50" | "1.2.840.10008.1.2.4.51" => Compression::Jpeg,
-        "1.2.840.10008.1.2.4.57" | "1.2.840.10008.1.2.4.70" => Compression::JpegLossless,
+        "1.2.840.10008.1.2.4.50" | "1.2.840.10008.1.2.4.51" | "1.2.840.10008.1.2.4.57" | "1.2.840.10008.1.2.4.70" => {
+            Compression::Jpeg
+        }
         "1.2.840.10008.1.2.4.80" | "1.2.840.10008.1.2.4.81" => Compression::JpegLs,
         "1.2.840.10008.1.2.4.90" | "1.2.840.10008.1.2.4.91" => Compression::Jpeg2000,
         _ => return None,
