@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use image::error::UnsupportedErrorKind;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
 
@@ -40,6 +41,14 @@ pub(crate) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<St
     Ok(study_of(grey_image(&image)?, format, mode))
 }
 
+fn unsupported(kind: &UnsupportedErrorKind) -> String {
+    match kind {
+        UnsupportedErrorKind::Color(colour) => format!("its pixels have {} bits in all", colour.bits_per_pixel()),
+        UnsupportedErrorKind::GenericFeature(feature) => feature.clone(),
+        _ => "it is of a kind that the decoder does not know".to_owned(),
+    }
+}
+
 /// Bitmaps of 32 bits a pixel mostly leave the last eight at zero: then nothing is meant by them.
 fn with_alpha_where_there_is_any(image: DynamicImage) -> DynamicImage {
     match &image {
@@ -50,7 +59,7 @@ fn with_alpha_where_there_is_any(image: DynamicImage) -> DynamicImage {
 
 fn explain(error: &ImageError, format: Format) -> DecodeError {
     match error {
-        ImageError::Unsupported(_) => DecodeError::Unsupported { format, reason: error.to_string() },
+        ImageError::Unsupported(error) => DecodeError::Unsupported { format, reason: unsupported(&error.kind()) },
         _ => DecodeError::Damaged { format, reason: error.to_string() },
     }
 }

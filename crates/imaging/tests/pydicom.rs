@@ -141,3 +141,33 @@ fn a_series_carries_its_patient_for_grouping() {
     assert_eq!(source.patient_id.as_deref(), Some("4MR1"));
     assert_eq!(source.format, Format::Dicom { transfer_syntax: "1.2.840.10008.1.2.1".to_owned() });
 }
+
+/// Files that once were read wrongly or refused, beside what pydicom, GDCM, libjpeg or Pillow make of them.
+#[test]
+fn faults_of_other_readers_are_read_as_by_their_references() {
+    let Some(folder) = samples() else { return };
+    for path in all_files(&folder.join("faults")) {
+        let reference = path.with_extension("ref.png");
+        if !reference.is_file() {
+            continue;
+        }
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let found = decode(&std::fs::read(&path).unwrap(), &Limits::default());
+        if name.contains("multi-frame") {
+            assert!(matches!(found, Err(DecodeError::ManyFrames { frames: 10 })), "{name}");
+            continue;
+        }
+        let found = found.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let expected = decode(&std::fs::read(&reference).unwrap(), &Limits::default()).unwrap();
+        let pixels = found.slices[0].pixels().iter().zip(expected.slices[0].pixels());
+        let apart = pixels.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let tolerance = match name.as_str() {
+            // Before the compression, which loses as much.
+            "jpeg-extended-12-bit.dcm" => 130.0,
+            // Luma of clipped colours.
+            "syntax-says-lossless-is-baseline.dcm" => 8.0,
+            _ => 1.0,
+        };
+        assert!(apart <= tolerance, "{name}: {apart}");
+    }
+}
