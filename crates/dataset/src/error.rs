@@ -2,43 +2,69 @@
 
 use std::path::PathBuf;
 
+use crate::names::quoted;
+
 /// Why a folder, a CSV of groups or a split could not be had. One bad image is no error: see [`crate::Rejected`].
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
     /// A folder or a file could not be read.
-    #[error("cannot read {path:?}: {source}.")]
+    #[error("cannot read \"{}\": {reason}.", path.display())]
     Read {
         /// The folder or file.
         path: PathBuf,
         /// What the operating system says.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
 
-    /// The folder holds images of fewer than two classes.
+    /// There are images of fewer than two classes.
     #[error(
-        "cannot use {root:?} as a data set: found images of {found} class(es); at least 2 are needed.\n\
-         hint: lay the files out as <folder>/<class>/* or <folder>/{{Training,Testing}}/<class>/*."
+        "cannot use \"{}\" as a data set: {}, and at least 2 are needed; {found}.\n\
+         hint: lay the files out as <folder>/<class>/* or <folder>/{{Training,Testing}}/<class>/*, or put a CSV with the \
+         columns path and label into the folder.",
+        root.display(),
+        found_classes(classes)
     )]
     TooFewClasses {
         /// The folder.
         root: PathBuf,
-        /// How many class folders hold an image.
-        found: usize,
+        /// The classes that have an image.
+        classes: Vec<String>,
+        /// What is there, in words.
+        found: String,
     },
 
-    /// The CSV of groups is no CSV, or a row is broken.
-    #[error("cannot read groups from {path:?}: {source}.")]
+    /// More than one CSV in the folder could say what the classes are.
+    #[error(
+        "cannot use \"{}\" as a data set: no folders name classes, and more than one CSV does: {}.\n\
+         hint: join them into one, with a column split where they are parts, or name one as the CSV of labels.",
+        root.display(),
+        in_words(found)
+    )]
+    SeveralLabels {
+        /// The folder.
+        root: PathBuf,
+        /// The CSVs.
+        found: Vec<PathBuf>,
+    },
+
+    /// What should be a CSV is none, or a row is broken, or it can't be written.
+    #[error(
+        "cannot use the CSV \"{}\": {reason}.\nhint: a spreadsheet writes what is read here as \"CSV UTF-8\".",
+        path.display()
+    )]
     Csv {
         /// The CSV.
         path: PathBuf,
-        /// What the reader says, with the line.
-        source: csv::Error,
+        /// What is wrong, with the line.
+        reason: String,
     },
 
-    /// The CSV of groups lacks a column.
+    /// A CSV lacks a column.
     #[error(
-        "cannot read groups from {path:?}: no column {column:?}; found {found:?}.\n\
-         hint: the column path is needed, and patient_group or dup_group or both; cells may be empty, other columns are ignored."
+        "cannot use the CSV \"{}\": no column \"{column}\"; found {}.\n\
+         hint: {needed}; cells may be empty, other columns are ignored.",
+        path.display(),
+        quoted(found)
     )]
     NoColumn {
         /// The CSV.
@@ -47,21 +73,31 @@ pub enum DatasetError {
         column: &'static str,
         /// The columns that are there.
         found: Vec<String>,
+        /// Which columns are needed.
+        needed: &'static str,
     },
 
-    /// The CSV of groups names one file in two rows.
-    #[error("cannot read groups from {path:?}: {file:?} has more than one row.")]
+    /// A CSV names one file in two rows.
+    #[error(
+        "cannot use the CSV \"{}\": \"{file}\" has a second row in line {line}.\n\
+         hint: leave one row for each file.",
+        path.display()
+    )]
     RepeatedRow {
         /// The CSV.
         path: PathBuf,
         /// The file named twice.
         file: String,
+        /// The line of the second row, counted from 1.
+        line: u64,
     },
 
-    /// The CSV of groups is about other files.
+    /// A CSV is about other files.
     #[error(
-        "cannot use the groups of {path:?}: none of its {rows} rows names a file of {root:?}.\n\
-         hint: column path must be relative to that folder, such as {example:?}."
+        "cannot use the CSV \"{}\": none of its {rows} rows names a file of \"{}\".\n\
+         hint: the column path must be relative to that folder or to the CSV, such as \"{example}\".",
+        path.display(),
+        root.display()
     )]
     NoRowMatches {
         /// The CSV.
@@ -88,8 +124,9 @@ pub enum DatasetError {
 
     /// The official protocol asked of a folder without its two parts.
     #[error(
-        "cannot split {root:?} officially: it needs images in both Training and Testing.\n\
-         hint: choose the protocol random or grouped."
+        "cannot split \"{}\" officially: it needs images in both Training and Testing.\n\
+         hint: choose the protocol random or grouped.",
+        root.display()
     )]
     NoOfficialParts {
         /// The folder.
@@ -98,7 +135,7 @@ pub enum DatasetError {
 
     /// A class has too few independent groups for every part to get one.
     #[error(
-        "cannot split: class {class:?} has {found} independent group(s); {needed} are needed to have one in every part.\n\
+        "cannot split: class \"{class}\" has {found} independent group(s); {needed} are needed to have one in every part.\n\
          hint: add scans of other patients, or set the share of validation to 0."
     )]
     TooFewGroups {
@@ -127,7 +164,7 @@ pub enum DatasetError {
     OfficialFolds,
 
     /// A class that has no folder.
-    #[error("cannot choose the class {class:?}: the data set has {found:?}.")]
+    #[error("cannot choose the class \"{class}\": the data set has {}.", found.join(", "))]
     UnknownClass {
         /// The class asked for.
         class: String,
@@ -137,11 +174,19 @@ pub enum DatasetError {
 
     /// Only known patients were asked for, and a class has none.
     #[error(
-        "cannot choose known patients: none is known of class {class:?}.\n\
+        "cannot choose known patients: none is known of class \"{class}\".\n\
          hint: leave the class out, or name its patients in a CSV of groups."
     )]
     NoKnownPatients {
         /// The class.
         class: String,
     },
+}
+
+fn found_classes(classes: &[String]) -> String {
+    if classes.is_empty() { "found no class".to_owned() } else { format!("found the class {} alone", quoted(classes)) }
+}
+
+fn in_words(paths: &[PathBuf]) -> String {
+    quoted(&paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>())
 }

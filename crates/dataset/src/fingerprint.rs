@@ -17,9 +17,13 @@ pub fn fingerprint(dataset: &Dataset) -> Result<String, DatasetError> {
     let mut whole = Sha256::new();
     for record in &dataset.records {
         let path = dataset.file(record);
-        let bytes = std::fs::read(&path).map_err(|source| DatasetError::Read { path, source })?;
+        let bytes = std::fs::read(&path).map_err(|reason| DatasetError::Read { path, reason })?;
         let line = format!("{}\t{}\t{}\n", record.path, bytes.len(), hex(&Sha256::digest(&bytes)));
         whole.update(line.as_bytes());
+        // Else the path says it.
+        if dataset.labels.is_some() {
+            whole.update(format!("{}\t{:?}\n", dataset.class(record), record.part).as_bytes());
+        }
     }
     Ok(hex(&whole.finalize()))
 }

@@ -1,45 +1,58 @@
 //! What is known of patients and copies: reading it, and what follows from it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use crate::{Copies, Dataset, DatasetError, Reason, Record, Rejected};
+use crate::table::Table;
+use crate::{Copies, Dataset, DatasetError, PatientSource, Reason, Record, Rejected};
 
-/// The columns of a CSV of groups.
+/// The columns of a CSV of groups, as it is written.
 const COLUMNS: [&str; 3] = ["path", "patient_group", "dup_group"];
-
-/// The patient and the duplicate group of a file, where known.
-type Groups = (Option<String>, Option<String>);
+/// Names of the columns that say something of groups; the first of a kind that is there counts.
+const PATIENT: [&str; 3] = ["patient_group", "patient", "patient_id"];
+const COPIES: &str = "dup_group";
+/// What such a CSV needs.
+const NEEDED: &str = "the column path is needed, and patient_group or dup_group or both";
 
 impl Dataset {
-    /// Adds patients and duplicate groups from a CSV with the columns `path` (relative to the root) and `patient_group` or
-    /// `dup_group` or both. Other columns are ignored, an empty cell means unknown, a file without a row stays as it is.
-    /// A row without a file is listed in [`Dataset::rejected`].
+    /// Adds patients and duplicate groups from a CSV with the columns `path` (relative to the root or to the CSV) and
+    /// `patient_group` or `dup_group` or both. Other columns are ignored, an empty cell means unknown, a file without a
+    /// row stays as it is. A row without a file is listed in [`Dataset::rejected`].
     ///
     /// # Errors
-    /// [`DatasetError::Csv`], [`DatasetError::NoColumn`] or [`DatasetError::RepeatedRow`] for a broken CSV,
-    /// [`DatasetError::NoRowMatches`] for one that is about other files.
-    pub fn with_groups(mut self, csv: &Path) -> Result<Dataset, DatasetError> {
-        let mut groups = read_groups(csv)?;
-        let rows = groups.len();
+    /// [`DatasetError::Read`], [`DatasetError::Csv`], [`DatasetError::NoColumn`] or [`DatasetError::RepeatedRow`] for a
+    /// broken CSV, [`DatasetError::NoRowMatches`] for one that is about other files.
+    pub fn with_groups(self, csv: &Path) -> Result<Dataset, DatasetError> {
+        let columns = [PATIENT[0], PATIENT[1], PATIENT[2], COPIES];
+        self.with_groups_of(&Table::read(csv, NEEDED, &columns)?)
+    }
+
+    /// As [`Dataset::with_groups`], from a CSV that may have neither column.
+    pub(crate) fn with_groups_of(mut self, table: &Table) -> Result<Dataset, DatasetError> {
+        let patient = PATIENT.into_iter().find_map(|name| table.column(name));
+        let copies = table.column(COPIES);
+        let rejected = self.rejected.iter().map(|file| file.path.clone());
+        let names: Vec<String> = self.records.iter().map(|record| record.path.clone()).chain(rejected).collect();
+        let files: HashSet<&str> = names.iter().map(String::as_str).collect();
+        let mut rows = table.by_file(&self.root, &files)?;
+        let mut sources = BTreeSet::new();
         for record in &mut self.records {
-            if let Some((patient, dup)) = groups.remove(&record.path) {
-                record.patient_group = patient;
-                record.dup_group = dup;
+            let row = rows.remove(&record.path);
+            if let (Some(row), Some(_)) = (row, patient) {
+                record.patient_group = row.cell(patient).map(str::to_owned);
+                sources.extend(record.patient_group.as_ref().map(|_| PatientSource::Csv));
+            } else if record.patient_group.is_some() {
+                sources.extend(&self.patients_from);
+            }
+            if let (Some(row), Some(column)) = (row, copies) {
+                // A group may bear the name of a file, which may begin or end in space.
+                let written = Some(row.as_written(column)).filter(|cell| files.contains(cell));
+                record.dup_group = written.or(row.cell(copies)).map(str::to_owned);
             }
         }
-        if groups.len() == rows {
-            return Err(DatasetError::NoRowMatches {
-                path: csv.to_owned(),
-                rows,
-                root: self.root,
-                example: self.records.swap_remove(0).path,
-            });
-        }
-        for known in &self.rejected {
-            groups.remove(&known.path);
-        }
-        self.rejected.extend(groups.into_keys().map(|path| Rejected { path, reason: Reason::Missing }));
+        self.patients_from = sources;
+        rows.retain(|path, _| !files.contains(path.as_str()));
+        self.rejected.extend(rows.into_keys().map(|path| Rejected { path, reason: Reason::Missing }));
         self.rejected.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(self)
     }
@@ -47,9 +60,14 @@ impl Dataset {
 
 impl Dataset {
     /// Adds what DICOM headers say of patients, a text or nothing for each record: files of one identifier are of one
-    /// patient, and so are those that the CSV says are of one. A patient that the CSV names keeps that name.
+    /// patient, and so are those that the CSV says are of one. A patient that the CSV names keeps that name. Where every
+    /// file has a header that names its patient, folders say nothing of patients: they may be of planes or sequences.
     #[must_use]
     pub fn with_patient_ids(mut self, ids: &[Option<String>]) -> Dataset {
+        if ids.iter().all(Option::is_some) && self.patients_from.iter().eq([&PatientSource::Folders]) {
+            self.records.iter_mut().for_each(|record| record.patient_group = None);
+            self.patients_from.clear();
+        }
         let mut parents: Vec<usize> = (0..self.records.len()).collect();
         join_groups(&mut parents, self.records.iter().map(patient_of));
         join_groups(&mut parents, ids.iter().map(Option::as_deref));
@@ -60,10 +78,19 @@ impl Dataset {
                 names.entry(root_of(&mut parents, index)).or_insert_with(|| name.clone());
             }
         }
+        let known = self.known_patients();
         for (index, record) in self.records.iter_mut().enumerate() {
             record.patient_group = names.get(&root_of(&mut parents, index)).cloned();
         }
+        if self.known_patients() > known {
+            self.patients_from.insert(PatientSource::Dicom);
+        }
         self
+    }
+
+    /// Of how many records the patient is known.
+    fn known_patients(&self) -> usize {
+        self.records.iter().filter(|record| record.patient_group.is_some()).count()
     }
 
     /// Joins the duplicate groups known so far with what [`crate::copies`] found, by index of the record. A group bears the
@@ -88,7 +115,7 @@ impl Dataset {
     /// # Errors
     /// [`DatasetError::Csv`] where the file can't be written.
     pub fn write_groups(&self, path: &Path) -> Result<(), DatasetError> {
-        let failed = |source: csv::Error| DatasetError::Csv { path: path.to_owned(), source };
+        let failed = |error: csv::Error| DatasetError::Csv { path: path.to_owned(), reason: error.to_string() };
         let mut writer = csv::Writer::from_path(path).map_err(failed)?;
         writer.write_record(COLUMNS).map_err(failed)?;
         for record in &self.records {
@@ -98,32 +125,6 @@ impl Dataset {
         }
         writer.flush().map_err(|error| failed(error.into()))
     }
-}
-
-fn read_groups(csv: &Path) -> Result<HashMap<String, Groups>, DatasetError> {
-    let failed = |source| DatasetError::Csv { path: csv.to_owned(), source };
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(csv).map_err(failed)?;
-    let header = reader.headers().map_err(failed)?.clone();
-    let [path, patient, dup] = COLUMNS.map(|column| header.iter().position(|name| name == column));
-    let missing = |column| DatasetError::NoColumn {
-        path: csv.to_owned(),
-        column,
-        found: header.iter().map(str::to_owned).collect(),
-    };
-    let path = path.ok_or_else(|| missing("path"))?;
-    if patient.or(dup).is_none() {
-        return Err(missing("patient_group"));
-    }
-    let mut groups = HashMap::new();
-    for row in reader.records() {
-        let row = row.map_err(failed)?;
-        let cell = |column: Option<usize>| row.get(column?).filter(|cell| !cell.is_empty()).map(str::to_owned);
-        let file = row.get(path).unwrap_or_default().replace('\\', "/");
-        if groups.insert(file.clone(), (cell(patient), cell(dup))).is_some() {
-            return Err(DatasetError::RepeatedRow { path: csv.to_owned(), file });
-        }
-    }
-    Ok(groups)
 }
 
 /// For every record the index of the first record it hangs together with, through patients, copies, or both in turn.

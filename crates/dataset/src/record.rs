@@ -1,5 +1,6 @@
 //! What a data set is made of.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,17 @@ pub enum Part {
     Training,
     /// `<root>/Testing`
     Testing,
+}
+
+/// What says of files which patient they are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PatientSource {
+    /// Folders inside the class folders.
+    Folders,
+    /// A CSV.
+    Csv,
+    /// DICOM headers.
+    Dicom,
 }
 
 /// One file with its label and what is known of its origin.
@@ -43,18 +55,27 @@ pub enum Reason {
     /// The operating system refused to read it.
     #[error("cannot be read: {0}")]
     Unreadable(String),
-    /// A file beside the class folders.
+    /// A file beside the class folders, or a folder beside those of parts.
     #[error("not inside a class folder")]
     Outside,
-    /// A folder inside a class folder.
-    #[error("a folder inside a class folder is not searched")]
-    Nested,
-    /// A class folder without a usable image.
-    #[error("the class folder holds no usable image")]
+    /// A folder whose name begins with a dot, or that a system or an archiver left.
+    #[error("a hidden folder is not searched")]
+    Hidden,
+    /// A link to a folder that it lies in.
+    #[error("a link that leads in a circle is not followed")]
+    Circle,
+    /// A folder without a usable image.
+    #[error("the folder holds no usable image")]
     EmptyFolder,
-    /// Named in the CSV of groups, but not in the folder.
-    #[error("has a row in the CSV of groups, but no file")]
+    /// Named in a CSV, but not in the folder.
+    #[error("has a row in the CSV, but no file")]
     Missing,
+    /// In the folder, but not in the CSV of labels.
+    #[error("has no row in the CSV of labels")]
+    NoRow,
+    /// In the CSV of labels, but without one.
+    #[error("has no label in the CSV of labels")]
+    NoLabel,
 }
 
 /// A file or folder that was passed over, and why.
@@ -71,12 +92,18 @@ pub struct Rejected {
 pub struct Dataset {
     /// The folder.
     pub root: PathBuf,
-    /// The names of the class folders that hold an image, sorted.
+    /// The names of the classes that have an image, sorted.
     pub classes: Vec<String>,
     /// The usable files, sorted by path.
     pub records: Vec<Record>,
     /// What was passed over, sorted by path.
     pub rejected: Vec<Rejected>,
+    /// The CSV that names the classes; `None` where folders do.
+    pub labels: Option<PathBuf>,
+    /// Where the patients are known from.
+    pub patients_from: BTreeSet<PatientSource>,
+    /// What a person should know of how the folder was read, a sentence each.
+    pub notes: Vec<String>,
 }
 
 impl Dataset {
@@ -84,6 +111,12 @@ impl Dataset {
     #[must_use]
     pub fn file(&self, record: &Record) -> PathBuf {
         self.root.join(&record.path)
+    }
+
+    /// The name of a record's class.
+    #[must_use]
+    pub fn class(&self, record: &Record) -> &str {
+        &self.classes[record.label]
     }
 
     /// How many records each class has, in the order of [`Dataset::classes`].

@@ -1,139 +1,176 @@
 //! From a folder to records.
 
-use std::fs::File;
-use std::io::Read;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use crate::{Dataset, DatasetError, Part, Reason, Record, Rejected};
+use crate::labels::Labels;
+use crate::layout::{Layout, Place, folders_of, told};
+use crate::names::{Classes, any_known};
+use crate::walk::Walk;
+use crate::{Dataset, DatasetError, Part, PatientSource, Reason, Record, Rejected};
 
-const PARTS: [(&str, Part); 2] = [("Training", Part::Training), ("Testing", Part::Testing)];
-
-/// An entry of a folder.
-struct Entry {
-    name: String,
-    is_folder: bool,
-}
-
-/// A usable file, before its class has a number.
-struct Found {
-    path: String,
-    class: String,
-    part: Option<Part>,
-}
-
-#[derive(Default)]
-struct Scan {
-    found: Vec<Found>,
-    rejected: Vec<Rejected>,
-}
+/// Folders that are named in an error; the rest is only counted.
+const SHOWN: usize = 12;
 
 impl Dataset {
-    /// Reads `<root>/{Training,Testing}/<class>/*`, or `<root>/<class>/*` where neither part is there.
+    /// Reads `<root>/<class>/*`, with folders `Training` and `Testing` (or `train`, `val`, `test`) above or below those of
+    /// the classes or without, with a folder around it all or without. Folders inside class folders are taken for
+    /// patients. Spellings of glioma, meningioma, pituitary and no tumour are each one class; other classes are called as
+    /// their folders are. Where no folders name classes, a CSV in `root` does, see [`Dataset::open_labelled`].
     ///
     /// A file is judged by its first bytes, not by its name, and its pixels are not decoded. What can't be used is
-    /// listed in [`Dataset::rejected`].
+    /// listed in [`Dataset::rejected`], and what a person should know of how it was read in [`Dataset::notes`].
     ///
     /// # Errors
     /// [`DatasetError::Read`] where a folder can't be listed, [`DatasetError::TooFewClasses`] where fewer than two
-    /// class folders hold an image.
+    /// classes have an image, and those of [`Dataset::open_labelled`].
     pub fn open(root: &Path) -> Result<Dataset, DatasetError> {
-        let entries = list(root)?;
-        let mut scan = Scan::default();
-        let is_part = |entry: &Entry| entry.is_folder && PARTS.iter().any(|(name, _)| *name == entry.name);
-        if entries.iter().any(is_part) {
-            for entry in entries {
-                match PARTS.iter().find(|(name, _)| *name == entry.name && entry.is_folder) {
-                    Some((name, part)) => scan.classes(root, Some((name, *part)))?,
-                    None => scan.reject(entry.name, Reason::Outside),
-                }
+        let walk = Walk::below(root)?;
+        match (by_folders(root, &walk), Labels::in_folder(root, &walk)) {
+            (Err(_), Ok(Some(labels))) => labels.dataset(root, &walk),
+            (Err(_), Err(labels)) => Err(labels),
+            (Ok(folders), Ok(Some(labels))) if labels.any_known() && !any_known(&folders.classes) => {
+                labels.dataset(root, &walk)
             }
-        } else {
-            scan.classes(root, None)?;
+            (Ok(mut folders), Ok(Some(labels))) => {
+                folders.notes.extend(labels.contradiction(&folders));
+                Ok(folders)
+            }
+            (folders, _) => folders,
         }
-        scan.into_dataset(root)
+    }
+
+    /// Reads the files below `root` that a CSV with the columns `path` and `label` names. `split`, `patient_group` and
+    /// `dup_group` may be there too. Paths are relative to `root` or to the CSV.
+    ///
+    /// # Errors
+    /// [`DatasetError::Read`] or [`DatasetError::Csv`] for what can't be read, [`DatasetError::NoColumn`],
+    /// [`DatasetError::RepeatedRow`] and [`DatasetError::NoRowMatches`] for a CSV that can't be used,
+    /// [`DatasetError::TooFewClasses`] where fewer than two classes have an image.
+    pub fn open_labelled(root: &Path, csv: &Path) -> Result<Dataset, DatasetError> {
+        Labels::read(csv)?.dataset(root, &Walk::below(root)?)
     }
 }
 
-impl Scan {
-    fn reject(&mut self, path: String, reason: Reason) {
-        self.rejected.push(Rejected { path, reason });
-    }
-
-    /// Reads the class folders of the root or of one part of it.
-    fn classes(&mut self, root: &Path, part: Option<(&str, Part)>) -> Result<(), DatasetError> {
-        let prefix = part.map_or(String::new(), |(name, _)| format!("{name}/"));
-        for entry in list(&root.join(&prefix))? {
-            let path = format!("{prefix}{}", entry.name);
-            if !entry.is_folder || entry.name.starts_with('.') {
-                self.reject(path, Reason::Outside);
-                continue;
-            }
-            let before = self.found.len();
-            self.class(root, &path, &entry.name, part.map(|(_, part)| part))?;
-            if self.found.len() == before {
-                self.reject(path, Reason::EmptyFolder);
-            }
-        }
-        Ok(())
-    }
-
-    fn class(&mut self, root: &Path, folder: &str, class: &str, part: Option<Part>) -> Result<(), DatasetError> {
-        for entry in list(&root.join(folder))? {
-            let path = format!("{folder}/{}", entry.name);
-            let objection = if entry.is_folder { Some(Reason::Nested) } else { objection(&root.join(&path)) };
-            match objection {
-                Some(reason) => self.reject(path, reason),
-                None => self.found.push(Found { path, class: class.to_owned(), part }),
-            }
-        }
-        Ok(())
-    }
-
-    fn into_dataset(mut self, root: &Path) -> Result<Dataset, DatasetError> {
-        let mut classes: Vec<String> = self.found.iter().map(|found| found.class.clone()).collect();
-        classes.sort_unstable();
-        classes.dedup();
-        if classes.len() < 2 {
-            return Err(DatasetError::TooFewClasses { root: root.to_owned(), found: classes.len() });
-        }
-        self.found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        self.rejected.sort_by(|a, b| a.path.cmp(&b.path));
-        let records = self.found.into_iter().map(|found| Record {
-            label: classes.partition_point(|class| *class < found.class),
-            path: found.path,
-            part: found.part,
-            patient_group: None,
-            dup_group: None,
-        });
-        let records = records.collect();
-        Ok(Dataset { root: root.to_owned(), classes, records, rejected: self.rejected })
-    }
+/// An image and what is said of it.
+pub(crate) struct Labelled {
+    pub(crate) path: String,
+    pub(crate) class: String,
+    pub(crate) part: Option<Part>,
+    pub(crate) patient: Option<String>,
 }
 
-/// A folder's entries. A name that is not Unicode is shown with replacement characters, can't be opened under that
-/// name, and so ends among the rejected.
-fn list(folder: &Path) -> Result<Vec<Entry>, DatasetError> {
-    let failed = |source| DatasetError::Read { path: folder.to_owned(), source };
-    let mut entries = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        entries
-            .push(Entry { name: entry.file_name().to_string_lossy().into_owned(), is_folder: entry.path().is_dir() });
+/// A data set of its images; `found` says in an error what is there instead of two classes.
+pub(crate) fn assembled(
+    root: &Path,
+    images: Vec<Labelled>,
+    classes: &Classes,
+    mut rejected: Vec<Rejected>,
+    found: String,
+) -> Result<Dataset, DatasetError> {
+    let names = classes.names();
+    if names.len() < 2 {
+        return Err(DatasetError::TooFewClasses { root: root.to_owned(), classes: names, found });
     }
-    Ok(entries)
+    let record = |Labelled { path, class, part, patient }| Record {
+        label: names.partition_point(|name| *name < class),
+        path,
+        part,
+        patient_group: patient,
+        dup_group: None,
+    };
+    let mut records: Vec<Record> = images.into_iter().map(record).collect();
+    records.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    rejected.sort_by(|a, b| a.path.cmp(&b.path));
+    rejected.dedup();
+    let patients_from = records.iter().find(|record| record.patient_group.is_some()).map(|_| PatientSource::Folders);
+    Ok(Dataset {
+        root: root.to_owned(),
+        classes: names,
+        records,
+        rejected,
+        labels: None,
+        patients_from: patients_from.into_iter().collect(),
+        notes: classes.notes(),
+    })
 }
 
-/// What speaks against a file, judged by its first bytes.
-fn objection(file: &Path) -> Option<Reason> {
-    let mut head = Vec::new();
-    // A pipe would keep whoever opens it waiting.
-    if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return Some(Reason::NotAFile);
+/// The data set whose classes are named by folders.
+fn by_folders(root: &Path, walk: &Walk) -> Result<Dataset, DatasetError> {
+    let images = walk.images();
+    let layout = Layout::of(&images);
+    let placed: Vec<(&str, Place<'_>)> =
+        images.iter().filter_map(|path| layout.place(path).map(|place| (*path, place))).collect();
+    let patients = patient_folders(&placed);
+    let mut classes = Classes::default();
+    let labelled = |(path, place): &(&str, Place<'_>)| Labelled {
+        path: layout.unwrapped(path),
+        class: classes.class_of(place.class),
+        part: place.part,
+        patient: place.inside.filter(|name| patients.contains(name)).map(|name| name.trim().to_owned()),
+    };
+    let labelled = placed.iter().map(labelled).collect();
+    let found = lie(images.iter().map(|path| layout.unwrapped(path)));
+    let mut dataset = assembled(&layout.root(root), labelled, &classes, rejected(walk, &layout), found)?;
+    dataset.notes.splice(0..0, layout.notes(placed.iter().map(|(path, place)| (*path, place))));
+    dataset.notes.extend(told(patients.iter().copied(), |names| {
+        format!(
+            "the folders {names} inside class folders are taken for patients, those of one name for one; where they are \
+             not, say so in a CSV of groups"
+        )
+    }));
+    Ok(dataset)
+}
+
+/// The folders inside class folders that may be of patients. A single name, such as `images`, tells none apart.
+fn patient_folders<'a>(placed: &[(&str, Place<'a>)]) -> HashSet<&'a str> {
+    let inside: HashSet<&str> = placed.iter().filter_map(|(_, place)| place.inside).collect();
+    if inside.len() < 2 { HashSet::new() } else { inside }
+}
+
+/// What was passed over: files outside of all classes, files that are no image, and folders without an image.
+fn rejected(walk: &Walk, layout: &Layout) -> Vec<Rejected> {
+    let unusable = walk.files.iter().filter_map(|file| {
+        let (path, reason) = match layout.place(&file.path) {
+            None => (layout.outside(&file.path), Reason::Outside),
+            Some(_) => (file.path.as_str(), file.objection.clone()?),
+        };
+        Some(Rejected { path: path.to_owned(), reason })
+    });
+    let rejected: Vec<Rejected> = walk.closed.iter().cloned().chain(unusable).collect();
+    let passed: HashSet<&str> = rejected.iter().map(|file| file.path.as_str()).collect();
+    let empty = empty_folders(walk, passed).into_iter();
+    let empty: Vec<_> = empty.map(|path| Rejected { path: path.to_owned(), reason: Reason::EmptyFolder }).collect();
+    let all = rejected.into_iter().chain(empty);
+    all.map(|file| Rejected { path: layout.unwrapped(&file.path), ..file }).collect()
+}
+
+/// The outermost folders without an image, but for those that are in `passed`, or lie in one of these.
+fn empty_folders<'a>(walk: &'a Walk, mut passed: HashSet<&'a str>) -> Vec<&'a str> {
+    let used: HashSet<&str> = walk.images().into_iter().flat_map(ancestors).collect();
+    let unused = walk.folders.iter().map(String::as_str).filter(|folder| !used.contains(folder));
+    unused.filter(|folder| !ancestors(folder).any(|above| passed.contains(above)) && passed.insert(folder)).collect()
+}
+
+/// The folders that a file or folder lies in.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(end, _)| &path[..end])
+}
+
+/// Where the images lie, for an error.
+fn lie(images: impl Iterator<Item = String>) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for path in images {
+        *counts.entry(folders_of(&path).join("/")).or_default() += 1;
     }
-    match File::open(file).and_then(|file| file.take(1024).read_to_end(&mut head)) {
-        Err(error) => Some(Reason::Unreadable(error.to_string())),
-        Ok(0) => Some(Reason::Empty),
-        Ok(_) if imaging::is_readable(&head) => None,
-        Ok(_) => Some(Reason::NotAnImage),
+    let named = counts.iter().take(SHOWN).map(|(folder, count)| match folder.as_str() {
+        "" => format!("{count} in the folder itself"),
+        folder => format!("{count} in \"{folder}\""),
+    });
+    let named: Vec<String> = named.collect();
+    match (counts.len().saturating_sub(SHOWN), named.len()) {
+        (_, 0) => "no image is below it".to_owned(),
+        (0, _) => format!("images: {}", named.join(", ")),
+        (more, _) => format!("images: {}, and those of {more} more folders", named.join(", ")),
     }
 }

@@ -14,7 +14,8 @@ impl Dataset {
         }
         let kept: Vec<String> = self.classes.iter().filter(|class| names.contains(class)).cloned().collect();
         if kept.len() < 2 {
-            return Err(DatasetError::TooFewClasses { root: self.root, found: kept.len() });
+            let found = format!("the data set has {}", self.classes.join(", "));
+            return Err(DatasetError::TooFewClasses { root: self.root, classes: kept, found });
         }
         let labels: Vec<Option<usize>> =
             self.classes.iter().map(|class| kept.iter().position(|name| name == class)).collect();

@@ -62,7 +62,6 @@ fn what_cannot_be_used_is_listed_with_its_reason_and_stops_nothing() {
     write(set.path(), "Training/b/1.png", PNG);
     write(set.path(), "Training/a/empty.png", b"");
     write(set.path(), "Training/a/text.png", b"not an image");
-    write(set.path(), "Training/a/deeper/1.png", PNG);
     write(set.path(), "Training/c/.DS_Store", b"Bud1");
     write(set.path(), "Training/.hidden/1.png", PNG);
     write(set.path(), "readme.txt", b"hello");
@@ -71,8 +70,7 @@ fn what_cannot_be_used_is_listed_with_its_reason_and_stops_nothing() {
     assert_eq!(
         rejected,
         [
-            ("Training/.hidden", Reason::Outside),
-            ("Training/a/deeper", Reason::Nested),
+            ("Training/.hidden", Reason::Hidden),
             ("Training/a/empty.png", Reason::Empty),
             ("Training/a/text.png", Reason::NotAnImage),
             ("Training/c", Reason::EmptyFolder),
@@ -105,7 +103,7 @@ fn a_missing_folder_and_a_single_class_are_errors_that_name_the_folder() {
 
     write(set.path(), "only/1.png", PNG);
     let error = Dataset::open(set.path()).unwrap_err();
-    assert!(matches!(error, DatasetError::TooFewClasses { found: 1, .. }), "{error}");
+    assert!(matches!(error, DatasetError::TooFewClasses { ref classes, .. } if classes == &["only"]), "{error}");
 }
 
 #[test]
@@ -152,7 +150,7 @@ fn copies_that_a_csv_names_are_joined_with_those_that_are_found() {
 #[test]
 fn a_csv_about_other_files_is_refused() {
     let (folder, csv) = folder(&[row("a/1.png", "", ""), row("b/1.png", "", "")]);
-    std::fs::write(&csv, "path,patient_group,dup_group\nset/a/1.png,p,1\n").unwrap();
+    std::fs::write(&csv, "path,patient_group,dup_group\nother/a/1.png,p,1\n").unwrap();
     let dataset = Dataset::open(&folder.path().join("set")).unwrap();
     let message = dataset.with_groups(&csv).unwrap_err().to_string();
     assert!(message.contains("groups.csv") && message.contains("a/1.png"), "{message}");

@@ -148,7 +148,7 @@ fn read_one(name: &str, slot: &Slot<'_>) -> Result<(String, NamedTensor), Networ
     let values = slot
         .data()
         .try_to_vec()
-        .map_err(|error| NetworkError::Device { name: name.to_owned(), reason: format!("{error:?}") })?;
+        .map_err(|error| NetworkError::Device { name: name.to_owned(), reason: error.to_string() })?;
     Ok((name.to_owned(), NamedTensor { shape, values }))
 }
 

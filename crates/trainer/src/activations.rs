@@ -214,7 +214,7 @@ impl Frozen<'_> {
         let features = self.network.forward_to(self.block, batch.images(Form::Trainable.channels(), self.device));
         let [_, channels, height, width] = features.dims();
         let values: Vec<f32> =
-            features.into_data().try_to_vec().map_err(|error| anyhow!("cannot read the device: {error:?}"))?;
+            features.into_data().try_to_vec().map_err(|error| anyhow!("cannot read the device: {error}"))?;
         let halved = |values: &[f32]| values.iter().map(|&value| f16::from_f32(value).to_bits()).collect();
         let rows = values.chunks_exact((channels * height * width).max(1)).map(halved).zip(batch.labels);
         Ok(Output { shape: [channels, height, width], rows: rows.collect() })

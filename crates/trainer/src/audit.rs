@@ -26,14 +26,14 @@ use crate::files::write_whole;
 /// # Errors
 /// The folder holds no labelled scans, the CSV of groups can't be used, or a file can't be written.
 pub fn run(arguments: &AuditArguments) -> anyhow::Result<()> {
-    let folder = DataArguments { data: arguments.folder.clone(), groups: arguments.groups.clone(), cache: None };
-    let dataset = folder.open()?;
+    let (data, labels, groups) = (arguments.folder.clone(), arguments.labels.clone(), arguments.groups.clone());
+    let dataset = DataArguments { data, labels, groups, cache: None }.open()?;
     let seen = look::look_at_all(&dataset);
     let thumbnails: Vec<_> =
         seen.iter().map(|seen| seen.as_ref().ok().and_then(|seen| seen.thumbnail.clone())).collect();
     let found = dataset::copies(&thumbnails);
-    let (dataset, patients_from) = patients::with_patients(dataset.with_copies(&found), &seen);
-    let audit = Audit::new(&dataset, &seen, &found, patients_from);
+    let dataset = patients::with_patients(dataset.with_copies(&found), &seen);
+    let audit = Audit::new(&dataset, &seen, &found);
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&audit)?);
     } else {

@@ -260,12 +260,13 @@ fn abstention(measured: &Measured, wanted_risk: f64, abstain_below: f32) -> Abst
 
 /// The command that repeats this calibration.
 fn command(arguments: &CalibrateArguments) -> String {
+    let labels = if arguments.data.labels.is_some() { " --labels FILE" } else { "" };
     let groups = if arguments.data.groups.is_some() { " --groups FILE" } else { "" };
     let foreign = if arguments.foreign.is_some() { " --foreign DIR" } else { "" };
     let stage = arguments.stage.as_ref().map(|stage| format!(" --stage {stage}")).unwrap_or_default();
     let temperature = arguments.temperature.map(|fixed| format!(" --temperature {fixed}")).unwrap_or_default();
     format!(
-        "sulcus calibrate --weights {} --data DIR{groups}{foreign}{stage}{temperature} --risk {}",
+        "sulcus calibrate --weights {} --data DIR{labels}{groups}{foreign}{stage}{temperature} --risk {}",
         arguments.weights.file_name().unwrap_or_default().to_string_lossy(),
         arguments.risk
     )

@@ -176,7 +176,7 @@ impl RunFolder {
         let network = network.load(&read_tensors(&folder.join("network.safetensors"))?)?;
         let optimizer = optimizer(&progress)
             .load(folder.join("optimizer.bpk"))
-            .map_err(|error| anyhow!("{error:?}"))
+            .map_err(|error| anyhow!("{error}"))
             .with_context(|| damaged("optimizer.bpk"))?;
         Ok(Some((network, optimizer, progress)))
     }
@@ -225,7 +225,7 @@ fn write_state(
     if let Some(average) = average {
         write_network(&folder.join("average.safetensors"), average)?;
     }
-    let state = optimizer.into_bytes().map_err(|error| anyhow!("cannot save the optimiser: {error:?}"))?;
+    let state = optimizer.into_bytes().map_err(|error| anyhow!("cannot save the optimiser: {error}"))?;
     write_whole(&folder.join("optimizer.bpk"), &state)?;
     write_whole(&folder.join("progress.json"), &serde_json::to_vec(progress)?)
 }

@@ -70,9 +70,12 @@ pub enum Precision {
 /// A folder of labelled scans.
 #[derive(Debug, Clone, Args)]
 pub struct DataArguments {
-    /// Folder of scans: DIR/Training/CLASS/FILE and DIR/Testing/CLASS/FILE, or DIR/CLASS/FILE
+    /// Folder of scans: DIR/Training/CLASS/FILE and DIR/Testing/CLASS/FILE, or DIR/CLASS/FILE, or files that a CSV labels
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// CSV of labels with the columns path and label; without this option, folders name the classes, else the CSV in DIR
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
     /// CSV of patients and copies; without this option, DIR/index.csv or DIR/../index.csv where there is one
     #[arg(long, value_name = "FILE")]
     pub groups: Option<PathBuf>,
@@ -89,7 +92,8 @@ pub struct DataArguments {
 /// copies with different labels; what Testing shares with Training; and what a small probe tells about the classes
 /// from what is not anatomy, in the files and in the network's input.
 ///
-/// Patients come from the CSV, else from DICOM headers. Where neither names any, the report says so.
+/// Patients come from the CSV, else from folders inside the class folders and DICOM headers. Where none names any, the
+/// report says so.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sulcus audit scans
@@ -97,9 +101,12 @@ pub struct DataArguments {
   sulcus audit scans --json > audit.json
   sulcus audit scans --groups patients.csv --html audit.html --write-groups scans/index.csv")]
 pub struct AuditArguments {
-    /// Folder of scans: DIR/Training/CLASS/FILE and DIR/Testing/CLASS/FILE, or DIR/CLASS/FILE
+    /// Folder of scans: DIR/Training/CLASS/FILE and DIR/Testing/CLASS/FILE, or DIR/CLASS/FILE, or files that a CSV labels
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
+    /// CSV of labels with the columns path and label; without this option, folders name the classes, else the CSV in DIR
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
     /// CSV of patients; without this option, DIR/index.csv or DIR/../index.csv where there is one
     #[arg(long, value_name = "FILE")]
     pub groups: Option<PathBuf>,
@@ -215,6 +222,9 @@ pub struct ExportArguments {
     /// The folder of scans that the run was trained on, for int8 kernels
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// CSV of labels that the run was trained with
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub labels: Option<PathBuf>,
     /// Folder for prepared slices, which later runs read instead of the scans [default: the user's cache folder]
     #[arg(long, value_name = "DIR", requires = "data")]
     pub cache: Option<PathBuf>,

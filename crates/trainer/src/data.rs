@@ -7,12 +7,12 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use dataset::{Copies, Dataset, DatasetError, Record, Split, Thumbnail};
-use imaging::Limits;
 use indicatif::ParallelProgressIterator;
 use rayon::prelude::*;
 
 use crate::cache_folder::CacheFolder;
 use crate::cli::DataArguments;
+use crate::decoding::decode;
 use crate::files::read_scan;
 use crate::kept_rows::KeptRows;
 use crate::recipe::Recipe;
@@ -96,26 +96,36 @@ impl Deref for Scans {
 }
 
 impl DataArguments {
-    /// Reads the folder and its groups, and lists what it had to leave out.
+    /// Reads the folder and its groups, and says what it had to leave out and how it understood the rest.
     ///
     /// # Errors
     /// The folder holds no labelled scans, or the CSV of groups can't be used.
     pub fn open(&self) -> anyhow::Result<Dataset> {
-        let dataset = self.with_groups(Dataset::open(&self.data)?)?;
+        let dataset = match &self.labels {
+            Some(csv) => Dataset::open_labelled(&self.data, csv)?,
+            None => Dataset::open(&self.data)?,
+        };
+        let dataset = self.with_groups(dataset)?;
         for file in &dataset.rejected {
             eprintln!("left out \"{}\": {}", file.path, file.reason);
+        }
+        for note in &dataset.notes {
+            eprintln!("note: {note}");
         }
         Ok(dataset)
     }
 
     /// The groups of the CSV that was named, else of the one in the folder, else of the one beside it if that is about
-    /// these scans.
+    /// these scans. The CSV of labels has said already what it knows of groups.
     fn with_groups(&self, dataset: Dataset) -> Result<Dataset, DatasetError> {
-        let inside = self.data.join("index.csv");
-        if let Some(groups) = self.groups.clone().or_else(|| inside.exists().then_some(inside)) {
-            return dataset.with_groups(&groups);
+        let labels = dataset.labels.as_ref().and_then(|csv| csv.canonicalize().ok());
+        let is_labels = |csv: &PathBuf| labels.is_some() && csv.canonicalize().ok() == labels;
+        let inside =
+            [&self.data, &dataset.root].map(|folder| folder.join("index.csv")).into_iter().find(|csv| csv.exists());
+        if let Some(groups) = self.groups.clone().or(inside) {
+            return if is_labels(&groups) { Ok(dataset) } else { dataset.with_groups(&groups) };
         }
-        let Some(groups) = self.beside("index.csv") else { return Ok(dataset) };
+        let Some(groups) = self.beside("index.csv").filter(|csv| !is_labels(csv)) else { return Ok(dataset) };
         match dataset.clone().with_groups(&groups) {
             Err(error @ (DatasetError::NoColumn { .. } | DatasetError::NoRowMatches { .. })) => {
                 eprintln!("went on without \"{}\": {error}", groups.display());
@@ -150,7 +160,7 @@ fn with_dicom_patients(dataset: Dataset) -> Dataset {
         if !imaging::is_dicom(&beginning) {
             return None;
         }
-        imaging::decode(&read_scan(&file).ok()?, &Limits::default()).ok()?.source.patient_id
+        decode(&read_scan(&file).ok()?).ok()?.source.patient_id
     };
     let patients: Vec<Option<String>> = dataset.records.par_iter().map(patient).collect();
     dataset.with_patient_ids(&patients)
@@ -161,7 +171,7 @@ fn find_copies(dataset: &Dataset) -> Vec<Copies> {
     let bar = progress_bar(dataset.records.len(), "finding copies");
     let thumbnail = |record: &Record| {
         // A file that can't be decoded is no copy; it is named when its slice is wanted.
-        let study = imaging::decode(&read_scan(&dataset.file(record)).ok()?, &Limits::default()).ok()?;
+        let study = decode(&read_scan(&dataset.file(record)).ok()?).ok()?;
         Thumbnail::of(study.slices.first()?)
     };
     let thumbnails: Vec<_> = dataset.records.par_iter().progress_with(bar).map(thumbnail).collect();

@@ -20,7 +20,7 @@ impl Draw {
     /// A name is no class.
     pub fn new(weights: &BTreeMap<String, f64>, classes: &[String]) -> anyhow::Result<Self> {
         if let Some(unknown) = weights.keys().find(|name| !classes.contains(name)) {
-            bail!("`data.draw` names \"{unknown}\"; the classes are {classes:?}");
+            bail!("`data.draw` names \"{unknown}\"; the classes are {}", classes.join(", "));
         }
         if weights.is_empty() {
             return Ok(Self { weights: Vec::new() });

@@ -48,7 +48,12 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
     let scans = arguments.data.open_for(&recipe)?;
     let classes = &classifier.manifest().classes;
-    ensure!(&scans.classes == classes, "the scans have the classes {:?}; the model has {classes:?}", scans.classes);
+    ensure!(
+        &scans.classes == classes,
+        "the scans have the classes {}; the model has {}",
+        scans.classes.join(", "),
+        classes.join(", ")
+    );
 
     let trained_on_these_data = scans.fingerprint() == classifier.manifest().data_fingerprint;
     let split = held_out(&scans, &recipe, arguments.split.into())?;
@@ -130,8 +135,9 @@ fn predict(classifier: &Classifier, dataset: &Dataset, slices: &Slices, test: &[
 /// The command that repeats this report.
 fn command(arguments: &EvaluateArguments) -> String {
     format!(
-        "sulcus evaluate --weights {} --data DIR{} --split {}",
+        "sulcus evaluate --weights {} --data DIR{}{} --split {}",
         arguments.weights.file_name().unwrap_or_default().to_string_lossy(),
+        if arguments.data.labels.is_some() { " --labels FILE" } else { "" },
         if arguments.data.groups.is_some() { " --groups FILE" } else { "" },
         Protocol::from(arguments.split)
     )

@@ -101,7 +101,7 @@ fn data(arguments: &ExportArguments) -> anyhow::Result<DataArguments> {
         "int8 kernels are rounded by what the network meets in its training slices, and --data is missing.\n\
          hint: --data names the folder of scans that the run was trained on",
     )?;
-    Ok(DataArguments { data, groups: None, cache: arguments.cache.clone() })
+    Ok(DataArguments { data, labels: arguments.labels.clone(), groups: None, cache: arguments.cache.clone() })
 }
 
 /// The network as it was trained, as another framework names and lays out its tensors.

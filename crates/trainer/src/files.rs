@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, ensure};
 use imaging::Limits;
 use serde::Serialize;
+use walkdir::WalkDir;
 
 /// Writes a file whole or not at all: beside it first, then in its place.
 ///
@@ -85,22 +86,23 @@ pub fn read_scan(path: &Path) -> anyhow::Result<Vec<u8>> {
 /// # Errors
 /// A folder can't be read.
 pub fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    fs::read_dir(folder).with_context(|| format!("cannot read \"{}\"", folder.display()))?;
     let mut files = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(folder) = open.pop() {
-        let failed = || format!("cannot read \"{}\"", folder.display());
-        for entry in fs::read_dir(&folder).with_context(failed)? {
-            let entry = entry.with_context(failed)?;
-            let path = entry.path();
-            if entry.file_type().with_context(failed)?.is_dir() {
-                open.push(path);
-            } else if !path.is_dir() {
-                files.push(path);
-            }
+    for entry in WalkDir::new(folder) {
+        let path = entry.map_err(unreadable)?.into_path();
+        if !path.is_dir() {
+            files.push(path);
         }
     }
     files.sort();
     Ok(files)
+}
+
+/// What the system says of a folder; walkdir would say it twice.
+fn unreadable(error: walkdir::Error) -> anyhow::Error {
+    let path = error.path().unwrap_or(Path::new("")).display().to_string();
+    let reason = error.into_io_error().map(|error| error.to_string()).unwrap_or_default();
+    anyhow!("cannot read \"{path}\": {reason}")
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -79,7 +79,11 @@ impl<'a> Grafts<'a> {
         let Some(transplant) = &recipe.transplant else { return Ok(None) };
         let healthy = dataset.classes.iter().position(|class| *class == transplant.healthy);
         let healthy = healthy.with_context(|| {
-            format!("`transplant.healthy` is \"{}\"; the classes are {:?}", transplant.healthy, dataset.classes)
+            format!(
+                "`transplant.healthy` is \"{}\"; the classes are {}",
+                transplant.healthy,
+                dataset.classes.join(", ")
+            )
         })?;
         let mask = |index: usize| outlines.mask(&dataset.records[index].path, slices.get(index)?);
         Ok(Some(Self::new(slices, mask, labels, train, (transplant, healthy))))

@@ -9,7 +9,7 @@ use burn::tensor::Tensor;
 pub fn rows(matrix: Tensor<2>) -> anyhow::Result<Vec<Vec<f32>>> {
     let columns = matrix.dims()[1];
     let values: Vec<f32> =
-        matrix.into_data().try_to_vec().map_err(|error| anyhow::anyhow!("cannot read the device: {error:?}"))?;
+        matrix.into_data().try_to_vec().map_err(|error| anyhow::anyhow!("cannot read the device: {error}"))?;
     Ok(values.chunks(columns).map(<[f32]>::to_vec).collect())
 }
 

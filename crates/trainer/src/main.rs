@@ -24,6 +24,7 @@ mod cli;
 mod clipping;
 mod curves;
 mod data;
+mod decoding;
 mod device;
 mod draw;
 mod environment;

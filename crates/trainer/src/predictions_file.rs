@@ -75,9 +75,9 @@ pub fn read(path: &Path, dataset: &Dataset, wanted: HeldOut) -> anyhow::Result<P
     let header = reader.headers().with_context(open)?;
     ensure!(
         header.iter().eq(columns(dataset).iter().map(String::as_str)),
-        "\"{}\" is about other classes: it has the columns {:?}",
+        "\"{}\" is about other classes: it has the columns {}",
         path.display(),
-        header.iter().collect::<Vec<_>>()
+        header.iter().collect::<Vec<_>>().join(", ")
     );
     let mut part = Part { held_out: wanted, indices: Vec::new(), probabilities: Vec::new() };
     for row in reader.records() {

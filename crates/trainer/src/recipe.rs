@@ -277,7 +277,13 @@ impl Recipe {
     fn check_cache(&self, cache: &Cache) -> anyhow::Result<()> {
         ensure!(cache.variants > 0, "`cache.variants` is 0; at least 1 way to change a slice is needed");
         let blocks = 2..=self.architecture.blocks() + 1;
-        ensure!(blocks.contains(&cache.block), "`cache.block` is {}; accepted are {blocks:?}", cache.block);
+        ensure!(
+            blocks.contains(&cache.block),
+            "`cache.block` is {}; accepted are {} to {}",
+            cache.block,
+            blocks.start(),
+            blocks.end()
+        );
         for Stage { name, train_from, size, .. } in &self.stages {
             ensure!(
                 *train_from >= cache.block,

@@ -206,7 +206,12 @@ fn pictures(report: &RunReport, slices: &Slices) -> anyhow::Result<Vec<maud::Mar
 
 fn read_split(folder: &RunFolder, dataset: &Dataset) -> anyhow::Result<Split> {
     let classes: Vec<String> = folder.read("classes.json")?;
-    ensure!(dataset.classes == classes, "the scans have the classes {:?}; the run has {classes:?}", dataset.classes);
+    ensure!(
+        dataset.classes == classes,
+        "the scans have the classes {}; the run has {}",
+        dataset.classes.join(", "),
+        classes.join(", ")
+    );
     folder.read::<SplitFile>("split.json")?.find_in(dataset)
 }
 

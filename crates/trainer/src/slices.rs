@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use imaging::{InputSpec, Limits, PreparedSlice, Rect};
+use imaging::{InputSpec, PreparedSlice, Rect};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
 use crate::data::Scans;
+use crate::decoding::decode;
 use crate::files::read_scan;
 use crate::kept_rows::{KeptRows, RowWriter};
 
@@ -134,7 +135,7 @@ fn write(
 pub fn prepare_file(path: &Path, spec: &InputSpec) -> Result<PreparedSlice, Unreadable> {
     let refuse = |reason: String| Unreadable { path: path.to_owned(), reason };
     let bytes = read_scan(path).map_err(|error| refuse(error.to_string()))?;
-    let study = imaging::decode(&bytes, &Limits::default()).map_err(|error| refuse(error.to_string()))?;
+    let study = decode(&bytes).map_err(refuse)?;
     let slice = study.slices.first().ok_or_else(|| refuse("the file holds no slice".to_owned()))?;
     Ok(imaging::prepare(slice, spec))
 }

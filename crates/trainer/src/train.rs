@@ -152,7 +152,9 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     } else {
         Loss::new(counts.len(), job.recipe.label_smoothing)
     };
-    println!("{} slices to train on, {} to validate: {counts:?} by class", split.train.len(), split.validation.len());
+    let counts = job.scans.classes.iter().zip(&counts).map(|(class, count)| format!("{class} {count}"));
+    let (train, validation) = (split.train.len(), split.validation.len());
+    println!("{train} slices to train on ({}), {validation} to validate", counts.collect::<Vec<_>>().join(", "));
     let device = device.clone().autodiff();
     let trainer = Trainer { job, slices: &slices, labels: &labels, split: &split, kept, loss, device, folder };
     match &job.preview {

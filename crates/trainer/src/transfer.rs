@@ -88,7 +88,7 @@ pub fn run(arguments: &TransferArguments) -> anyhow::Result<()> {
     let classes = &classifier.manifest().classes;
     let healthy = classes.iter().position(|class| *class == arguments.healthy_class);
     let healthy = healthy.with_context(|| {
-        format!("--healthy-class is \"{}\"; the model's classes are {classes:?}", arguments.healthy_class)
+        format!("--healthy-class is \"{}\"; the model's classes are {}", arguments.healthy_class, classes.join(", "))
     })?;
     let (donors, trials) = trials(arguments, &classifier, healthy)?;
     if let Some(sheet) = &arguments.sheet {

@@ -105,7 +105,7 @@ impl<'bytes> Container<'bytes> {
             Dtype::F32 => Values::Float(floats(bytes)),
             Dtype::F16 => Values::Float(half_floats(bytes)),
             other => {
-                return Err(WeightsError::UnsupportedType { name: name.to_owned(), found: format!("{other:?}") });
+                return Err(WeightsError::UnsupportedType { name: name.to_owned(), found: other.to_string() });
             }
         };
         Ok(Tensor { shape: info.shape.clone(), values })

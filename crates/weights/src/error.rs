@@ -162,7 +162,7 @@ pub enum WeightsError {
 
     /// The manifest is not the JSON it should be.
     #[error("the manifest of the weights file cannot be read: {0}.\nhint: export the model again.")]
-    ManifestJson(#[source] serde_json::Error),
+    ManifestJson(serde_json::Error),
 
     /// The manifest is of a schema that this version does not know.
     #[error(
@@ -189,7 +189,7 @@ pub enum WeightsError {
 
     /// The catalogue is not the JSON it should be.
     #[error("the catalogue of models cannot be read: {0}.\nhint: restore weights/manifest.json from the repository.")]
-    CatalogueJson(#[source] serde_json::Error),
+    CatalogueJson(serde_json::Error),
 
     /// The catalogue is of a schema that this version does not know.
     #[error(

@@ -28,7 +28,7 @@ pub enum EngineError {
     #[error(transparent)]
     Classifier(#[from] ClassifierError),
     /// The model has other classes than this page shows.
-    #[error("the model's classes are {found:?}; this page shows {CLASSES:?}")]
+    #[error("the model's classes are {}; this page shows {}", found.join(", "), CLASSES.join(", "))]
     Classes {
         /// The model's classes.
         found: Vec<String>,

@@ -1,20 +1,14 @@
 //! Folders made for a test.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use dataset::Dataset;
 use tempfile::TempDir;
 
-/// What every PNG begins with; enough for a file to be taken for an image.
-pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+pub use files::{PNG, write};
 
-/// Writes a file, and the folders on the way to it.
-pub fn write(root: &Path, path: &str, bytes: &[u8]) {
-    let file = root.join(path);
-    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    std::fs::write(file, bytes).unwrap();
-}
+mod files;
 
 /// One row of a CSV of groups: path, patient, duplicate group.
 pub type Row = (String, String, String);

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::classes::{ClassFindings, classes};
 use super::look::Seen;
 use super::pairs::{Pair, by_relation, pairs};
-use super::patients::{Patients, patients};
+use super::patients::{Patients, patients, patients_from};
 use super::shortcuts::{Shortcuts, shortcuts};
 
 /// The findings.
@@ -29,8 +29,11 @@ pub struct Audit {
     pub relations: BTreeMap<&'static str, usize>,
     /// Those of them that lie in different class folders.
     pub conflicting: Vec<Pair>,
-    /// Where patients are known from: `csv`, `dicom` or `nothing`.
-    pub patients_from: &'static str,
+    /// How the folder was read, where that does not go without saying.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Where patients are known from: `folders`, `csv`, `dicom`, several of them joined by `and`, or `nothing`.
+    pub patients_from: String,
     pub patients: Patients,
     /// What Testing shares with Training; absent where the folder has no such parts.
     pub leakage: Option<Leakage>,
@@ -47,12 +50,7 @@ pub struct Problem {
 
 impl Audit {
     /// Puts together what was seen of the files of a data set that knows its copies and patients.
-    pub fn new(
-        dataset: &Dataset,
-        seen: &[Result<Seen, String>],
-        found: &[Copies],
-        patients_from: &'static str,
-    ) -> Self {
+    pub fn new(dataset: &Dataset, seen: &[Result<Seen, String>], found: &[Copies]) -> Self {
         let pairs = pairs(dataset, seen, found);
         Self {
             files: dataset.records.len(),
@@ -63,8 +61,9 @@ impl Audit {
             conflicting: pairs.iter().filter(|pair| pair.is_conflicting(dataset)).cloned().collect(),
             relations: by_relation(&pairs).into_iter().map(|(relation, pairs)| (relation, pairs.len())).collect(),
             pairs,
-            patients_from,
-            patients: patients(dataset, patients_from),
+            notes: dataset.notes.clone(),
+            patients_from: patients_from(dataset),
+            patients: patients(dataset),
             leakage: leakage(dataset),
             shortcuts: shortcuts(dataset, seen),
         }

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use dataset::{Dataset, Thumbnail};
-use imaging::{Crop, Format, InputSpec, Intensity, Limits, Slice};
+use imaging::{Crop, Format, InputSpec, Intensity, Slice};
 use indicatif::ParallelProgressIterator;
 use rayon::prelude::*;
 
 use super::jpeg::{self, Compression};
 use super::traces::Traces;
+use crate::decoding::decode;
 use crate::files::read_scan;
 use crate::slices::progress_bar;
 
@@ -50,7 +51,7 @@ pub fn look_at_all(dataset: &Dataset) -> Vec<Result<Seen, String>> {
 
 fn look_at(path: &Path) -> Result<Seen, String> {
     let bytes = read_scan(path).map_err(|error| error.to_string())?;
-    let study = imaging::decode(&bytes, &Limits::default()).map_err(|error| error.to_string())?;
+    let study = decode(&bytes)?;
     let slice = study.slices.first().ok_or("the file holds no slice")?;
     let input = imaging::prepare(slice, &network_input());
     let input = Slice::new(input.size(), input.size(), input.pixels().to_vec()).map_err(|error| error.to_string())?;

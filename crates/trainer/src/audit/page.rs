@@ -54,6 +54,7 @@ fn overview(audit: &Audit) -> Markup {
                 div { dt { (name) } dd { (count(number)) } }
             }
         }
+        @for note in &audit.notes { p { "Note: " (note) "." } }
         p { (audit.patients.says) }
         @for sentence in &audit.shortcuts.says { p { (sentence) } }
     }

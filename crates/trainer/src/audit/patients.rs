@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dataset::{Dataset, Part};
+use dataset::{Dataset, Part, PatientSource};
 use serde::Serialize;
 
 use super::look::Seen;
@@ -31,51 +31,54 @@ pub struct SharedPatient {
     pub examples: [usize; 2],
 }
 
-/// Joins the patients of the CSV with those of DICOM headers, and says where patients are known from.
-pub fn with_patients(dataset: Dataset, seen: &[Result<Seen, String>]) -> (Dataset, &'static str) {
-    let known = |dataset: &Dataset| dataset.records.iter().filter(|record| record.patient_group.is_some()).count();
-    let by_csv = known(&dataset);
+/// Joins the patients known so far with those of DICOM headers.
+pub fn with_patients(dataset: Dataset, seen: &[Result<Seen, String>]) -> Dataset {
     let ids: Vec<Option<String>> =
         seen.iter().map(|seen| seen.as_ref().ok().and_then(|seen| seen.patient.clone())).collect();
-    let dataset = dataset.with_patient_ids(&ids);
-    let from = match (by_csv, known(&dataset) - by_csv) {
-        (0, 0) => "nothing",
-        (0, _) => "dicom",
-        (_, 0) => "csv",
-        _ => "csv and dicom",
+    dataset.with_patient_ids(&ids)
+}
+
+/// Where patients are known from, in the words of `--json`.
+pub fn patients_from(dataset: &Dataset) -> String {
+    let word = |source: &PatientSource| match source {
+        PatientSource::Folders => "folders",
+        PatientSource::Csv => "csv",
+        PatientSource::Dicom => "dicom",
     };
-    (dataset, from)
+    let words: Vec<&str> = dataset.patients_from.iter().map(word).collect();
+    if words.is_empty() { "nothing".to_owned() } else { words.join(" and ") }
 }
 
 /// Counts patients and finds those in both parts.
-pub fn patients(dataset: &Dataset, from: &str) -> Patients {
+pub fn patients(dataset: &Dataset) -> Patients {
     let known: BTreeSet<&str> = dataset.records.iter().filter_map(|record| record.patient_group.as_deref()).collect();
     let files = dataset.records.iter().filter(|record| record.patient_group.is_some()).count();
     Patients {
         known: known.len(),
         files,
-        says: says(dataset, from, known.len(), files),
+        says: says(dataset, known.len(), files),
         on_both_sides: on_both_sides(dataset),
     }
 }
 
-fn says(dataset: &Dataset, from: &str, known: usize, files: usize) -> String {
-    let source = match from {
-        "csv" => "the CSV of groups",
-        "dicom" => "DICOM's PatientID",
-        "csv and dicom" => "the CSV of groups and DICOM's PatientID",
-        _ => {
-            return "Patients are not known: no CSV of groups names them and no DICOM header does. Files are held together \
-                    by copies alone, so a split may put one patient on both sides."
-                .to_owned();
-        }
+fn says(dataset: &Dataset, known: usize, files: usize) -> String {
+    let source = |source: &PatientSource| match source {
+        PatientSource::Folders => "the folders inside class folders",
+        PatientSource::Csv => "the CSV of groups",
+        PatientSource::Dicom => "DICOM's PatientID",
     };
+    let sources: Vec<&str> = dataset.patients_from.iter().map(source).collect();
+    if sources.is_empty() {
+        return "Patients are not known: no CSV of groups names them and no DICOM header does. Files are held together \
+                by copies alone, so a split may put one patient on both sides."
+            .to_owned();
+    }
     let without = dataset.records.len() - files;
     let rest = match without {
         0 => String::new(),
         _ => format!(" {} files have no known patient; they are held together by copies alone.", count(without)),
     };
-    format!("{} patients of {} files are known from {source}.{rest}", count(known), count(files))
+    format!("{} patients of {} files are known from {}.{rest}", count(known), count(files), sources.join(" and "))
 }
 
 fn on_both_sides(dataset: &Dataset) -> Vec<SharedPatient> {

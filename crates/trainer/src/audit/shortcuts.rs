@@ -264,7 +264,7 @@ fn sentence(place: &str, probed: &[Probed], chance: f64, nothing: &str) -> Optio
     let alone = if telling.is_empty() { "none".to_owned() } else { telling.join(", ") };
     Some(format!(
         "{place}, what is not anatomy tells the classes apart: balanced accuracy {share}, where a guess has {guess}. \
-         Told best is {:?}, with an AUROC of {area:.3} against the rest, where a guess has 0.5. \
+         Told best is \"{}\", with an AUROC of {area:.3} against the rest, where a guess has 0.5. \
          Groups that tell more than a guess by themselves: {alone}.",
         class.class
     ))

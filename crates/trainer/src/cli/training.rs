@@ -67,6 +67,7 @@ impl TrainArguments {
         let recipe = self.recipe.file_name().unwrap_or_default().to_string_lossy();
         let mut command = format!("sulcus train --recipe {recipe} --data DIR --out RUN");
         let mut add = |words: &str, given: bool| command.push_str(if given { words } else { "" });
+        add(" --labels FILE", self.data.labels.is_some());
         add(" --groups FILE", self.data.groups.is_some());
         add(" --outlines FILE", self.outlines.is_some());
         add(" --start FILE", self.start.is_some());

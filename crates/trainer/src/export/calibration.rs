@@ -59,7 +59,7 @@ fn add(moments: &mut BTreeMap<String, Moments>, name: &str, input: KernelInput<'
         .matmul(pixels.swap_dims(1, 2))
         .into_data()
         .try_to_vec()
-        .map_err(|error| anyhow!("cannot read the device: {error:?}"))?;
+        .map_err(|error| anyhow!("cannot read the device: {error}"))?;
     moments.entry(name.to_owned()).or_insert_with(|| Moments::new(groups, size)).add(&sums)?;
     Ok(())
 }

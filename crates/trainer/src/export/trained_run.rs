@@ -91,7 +91,12 @@ impl TrainedRun {
     /// These are not the scans that the run was trained on.
     pub fn split(&self, scans: &Scans) -> anyhow::Result<Split> {
         let classes = &self.classes;
-        ensure!(&scans.classes == classes, "the scans have the classes {:?}; the run has {classes:?}", scans.classes);
+        ensure!(
+            &scans.classes == classes,
+            "the scans have the classes {}; the run has {}",
+            scans.classes.join(", "),
+            classes.join(", ")
+        );
         let split = self.split.find_in(scans)?;
         scans.check_of_run(&self.data_fingerprint)?;
         Ok(split)

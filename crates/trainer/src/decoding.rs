@@ -1,0 +1,105 @@
+//! Decoding one file, whatever becomes of the decoder.
+//!
+//! Formats are read by libraries too, and a library may panic at a file that nobody thought of. Such a file is refused
+//! with the reason, and the others are read.
+
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+use imaging::{DecodeError, Limits, Study};
+
+use crate::memory::message;
+
+thread_local! {
+    /// Whether this thread is decoding.
+    static IS_DECODING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Decodes a file within the usual limits.
+///
+/// # Errors
+/// Why it can't be decoded, with a hint; a panic of the decoder among the reasons.
+pub fn decode(bytes: &[u8]) -> Result<Study, String> {
+    guarded(|| imaging::decode(bytes, &Limits::default()))
+}
+
+fn guarded<T>(decode: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(silence_decoders);
+    IS_DECODING.set(true);
+    // What the panic left half done is dropped with the decoder.
+    let outcome = catch_unwind(AssertUnwindSafe(decode));
+    IS_DECODING.set(false);
+    match outcome {
+        Ok(outcome) => outcome.map_err(|error| error.to_string()),
+        Err(panic) => Err(format!(
+            "the decoder failed on this file: {}\nhint: export the slice as PNG, or as uncompressed DICOM",
+            message(panic.as_ref())
+        )),
+    }
+}
+
+/// A panic prints its message and a backtrace before it can be caught. On threads that decode it no longer does.
+fn silence_decoders() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !IS_DECODING.get() {
+            usual(panic);
+        }
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use rayon::prelude::*;
+
+    use super::*;
+
+    /// A decoder with a fault: every third file is one too many for it.
+    fn faulty(file: usize) -> Result<usize, DecodeError> {
+        let rows = [1, 2];
+        match file {
+            7 => Err(DecodeError::EmptyFile),
+            file => Ok(rows[file % 3] * file),
+        }
+    }
+
+    #[test]
+    fn a_panic_of_the_decoder_is_the_error_of_that_file_alone() {
+        let read: Vec<_> = (0..300).into_par_iter().map(|file| guarded(|| faulty(file))).collect();
+        for (file, outcome) in read.into_iter().enumerate() {
+            match outcome {
+                Ok(value) => assert_eq!(value, (file % 3 + 1) * file),
+                Err(reason) if file == 7 => assert_eq!(reason, DecodeError::EmptyFile.to_string()),
+                Err(reason) => {
+                    assert_eq!(file % 3, 2);
+                    assert!(reason.starts_with("the decoder failed on this file: index out of bounds"), "{reason}");
+                    assert!(reason.contains("\nhint: "), "{reason}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_thread_that_decodes_panics_in_silence() {
+        let heard = Arc::new(AtomicUsize::new(0));
+        let (counter, listener, usual) = (Arc::clone(&heard), thread::current().id(), panic::take_hook());
+        panic::set_hook(Box::new(move |panic| {
+            if thread::current().id() == listener {
+                counter.fetch_add(1, Ordering::Relaxed);
+            } else {
+                usual(panic);
+            }
+        }));
+        silence_decoders();
+        assert!(guarded::<()>(|| panic!("in a decoder")).is_err());
+        assert_eq!(heard.load(Ordering::Relaxed), 0);
+        assert!(catch_unwind(|| panic!("elsewhere")).is_err());
+        assert_eq!(heard.load(Ordering::Relaxed), 1);
+    }
+}
