@@ -1,5 +1,5 @@
 // Which engine answers, what is said while it loads, and what when it can't.
-import { ANSWERED, SLOW, expect, test } from "./page.js";
+import { ANSWERED, ON_CPU, SLOW, expect, test } from "./page.js";
 import { pngFile } from "./scans.js";
 
 const NAMES = { cpu: "CPU", webgpu: "WebGPU" };
@@ -31,8 +31,8 @@ test("where WebGPU would not help the processor answers, and the page says why",
   await expect(fresh.foot).toContainText(/[\d.]+ (ms|s), CPU/);
 });
 
-test("an engine that can't be had is no reason to be silent", async ({ fresh }, { project }) => {
-  test.skip(project.name === "webgpu", "the project in which WebGPU can be had");
+// In the other project WebGPU can be had.
+test("an engine that can't be had is no reason to be silent", ON_CPU, async ({ fresh }) => {
   await fresh.open("?engine=webgpu");
   const alert = fresh.page.getByRole("alert");
   await expect(alert).toContainText("Nothing can be classified yet.");
@@ -77,8 +77,8 @@ test("a model that is not the one of the catalogue is refused", async ({ fresh }
   await expect(fresh.button("Try again")).toBeVisible();
 });
 
-test("a worker that stops is replaced, and every other slice is answered", async ({ fresh }, { project }) => {
-  test.skip(project.name === "webgpu", "software WebGPU takes half a minute a slice");
+// Software WebGPU takes half a minute a slice.
+test("a worker that stops is replaced, and every other slice is answered", ON_CPU, async ({ fresh }) => {
   test.setTimeout(SLOW);
   await fresh.open("?engine=cpu");
   await fresh.ready();

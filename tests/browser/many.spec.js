@@ -1,5 +1,5 @@
 // Fifty files at once, and the way out of a long queue.
-import { ANSWERED, SLOW, expect, test } from "./page.js";
+import { ANSWERED, ON_CPU, SLOW, expect, test } from "./page.js";
 import { brokenOff, declaredPng, emptyFile, pngFile, textAsPng } from "./scans.js";
 
 const SOUND = { cpu: 25, webgpu: 3 };
@@ -14,8 +14,6 @@ function fifty(engine) {
   });
 }
 
-/** Why a test need not wait for software WebGPU. */
-const QUEUE = "the queue is the page's own, whatever the engine";
 const JPEG = Buffer.from([0xff, 0xd8, 0xff, 0xe0]);
 
 test("fifty files at once are all answered or listed with the reason", async ({ sulcus }, { project }) => {
@@ -44,9 +42,10 @@ test("while it works the page says how far it is and answers the hand", async ({
   await expect(sulcus.progress).toBeVisible();
 });
 
-test("the slice that is looked at is answered before those that stand above it", async ({ sulcus }, { project }) => {
-  test.skip(project.name === "webgpu", QUEUE);
-  await sulcus.add(fifty(project.name));
+// From here on it is about the queue, which is the page's own, whatever the engine.
+
+test("the slice that is looked at is answered before those that stand above it", ON_CPU, async ({ sulcus }) => {
+  await sulcus.add(fifty("cpu"));
   await sulcus.page.keyboard.press("End");
   await sulcus.finished();
   const ids = await sulcus.rows.evaluateAll((rows) => rows.map((row) => Number(row.id.replace(/\D/g, ""))));
@@ -55,8 +54,7 @@ test("the slice that is looked at is answered before those that stand above it",
   expect(answered.indexOf(ids.at(-1))).toBeLessThan(answered.length - 1);
 });
 
-test("cancelling keeps what is answered, and the rest can be taken up again", async ({ sulcus }, { project }) => {
-  test.skip(project.name === "webgpu", QUEUE);
+test("cancelling keeps what is answered, and the rest can be taken up again", ON_CPU, async ({ sulcus }) => {
   await sulcus.add(Array.from({ length: 40 }, (_, index) => pngFile(`${index}.png`)));
   await expect(sulcus.row("0.png")).toContainText(ANSWERED);
   await sulcus.button("Cancel").click();
@@ -72,8 +70,7 @@ test("cancelling keeps what is answered, and the rest can be taken up again", as
   await expect(sulcus.page.locator(`#${next}`)).toContainText(ANSWERED);
 });
 
-test("every core has a slice of a long list, and no worker is started anew for it", async ({ sulcus }, { project }) => {
-  test.skip(project.name === "webgpu", QUEUE);
+test("every core has a slice of a long list, and no worker is started anew for it", ON_CPU, async ({ sulcus }) => {
   const cores = await sulcus.page.evaluate(() => navigator.hardwareConcurrency);
   const workers = sulcus.page.workers().length;
   expect(workers).toBe(Math.min(cores, 4));

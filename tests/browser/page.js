@@ -7,6 +7,8 @@ export { expect };
 export const ANSWERED = /([<>]?\d\.\d\d|not a brain MRI)$/;
 
 export const NOTICE = "Research and teaching only; not a medical device.";
+/** Marks a test that only the project on the CPU has, for a reason that stands above it: a skip would be listed. */
+export const ON_CPU = { tag: "@cpu" };
 /** Software WebGPU needs half a minute a slice, and more while it compiles. */
 export const SLOW = 600_000;
 

@@ -22,7 +22,8 @@ function chromium(name, flags, rest = {}) {
 }
 
 // Keys, ways in and the choice of a network are the same on both engines, and software WebGPU needs half a minute a slice.
-const slow = { timeout: 300_000, testIgnore: ["keyboard.spec.js", "networks.spec.js", "ways-in.spec.js"] };
+const ignored = ["keyboard.spec.js", "networks.spec.js", "ways-in.spec.js"];
+const slow = { timeout: 300_000, testIgnore: ignored, grepInvert: /@cpu/ };
 
 export default defineConfig({
   testDir: ".",
@@ -32,7 +33,7 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 60_000 },
   forbidOnly: Boolean(process.env.CI),
-  reporter: [["list"]],
+  reporter: [["list"], ["./skips.js"]],
   use: { baseURL: `http://127.0.0.1:${port}/`, screenshot: "only-on-failure", trace: "retain-on-failure" },
   projects: [chromium("webgpu", webgpu, slow), chromium("cpu", cpu)],
   webServer: {

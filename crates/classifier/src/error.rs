@@ -16,7 +16,9 @@ pub enum ClassifierError {
         reason: String,
     },
     /// This build or this machine has no such engine.
-    #[error("WebGPU is not available: {reason}\nhint: use the CPU engine.")]
+    #[error(
+        "WebGPU is not available: {reason}\nhint: use the CPU engine, or natively install a driver for Vulkan, such as Mesa's."
+    )]
     NoWebGpu {
         /// Why.
         reason: String,

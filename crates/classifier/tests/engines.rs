@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use burn::tensor::Device;
 use classifier::{Classifier, ClassifierError, Engine};
 use imaging::{InputSpec, PreparedSlice, Slice, prepare};
+use needs::Need;
 use networks::{Architecture, Form, NetworkConfig};
 use weights::{Manifest, SplitProtocol, WeightsFile};
 
@@ -70,15 +71,11 @@ fn load(bytes: &[u8], engine: Engine) -> Result<Classifier, ClassifierError> {
     pollster::block_on(Classifier::load(bytes, engine))
 }
 
-/// `None`, and a line that says so, where the machine has no adapter at all.
+/// `None`, which makes the test a skipped one, where the machine has no adapter.
 fn webgpu(bytes: &[u8]) -> Option<Classifier> {
     match load(bytes, Engine::WebGpu) {
-        Ok(classifier) => Some(classifier),
-        Err(ClassifierError::NoWebGpu { reason }) => {
-            println!("skipped: {reason}");
-            None
-        }
-        Err(error) => panic!("{error}"),
+        Err(ClassifierError::NoWebGpu { reason }) => Need::Gpu.met(Err(reason)),
+        loaded => Some(loaded.unwrap()),
     }
 }
 

@@ -5,7 +5,6 @@
 mod made;
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use dataset::{Dataset, DatasetError, Fold, Protocol, Shares, Split, SplitSpec, clusters, leakage, split};
@@ -110,11 +109,7 @@ fn known_patients_alone_remain_and_every_class_must_have_some() {
 
 #[test]
 fn the_public_set_has_three_classes_of_known_patients() {
-    let data = Path::new("../../../shared/data");
-    if !data.is_dir() {
-        println!("skipped: {} is not there", data.display());
-        return;
-    }
+    let Some(data) = needs::shared("data") else { return };
     let all = Dataset::open(&data.join("brain-mri-7023")).unwrap().with_groups(&data.join("index.csv")).unwrap();
     let names = ["glioma", "meningioma", "pituitary"].map(str::to_owned);
     let known = all.of_classes(&names).unwrap().of_known_patients().unwrap();

@@ -4,17 +4,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
-use std::path::Path;
 use std::time::Instant;
 
 use dataset::{Dataset, Protocol, Shares, SplitSpec, clusters, fingerprint, leakage, split, unique};
 
 fn public_set() -> Option<Dataset> {
-    let data = Path::new("../../../shared/data");
-    if !data.is_dir() {
-        println!("skipped: {} is not there", data.display());
-        return None;
-    }
+    let data = needs::shared("data")?;
     let dataset = Dataset::open(&data.join("brain-mri-7023")).unwrap();
     Some(dataset.with_groups(&data.join("index.csv")).unwrap())
 }

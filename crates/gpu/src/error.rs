@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum GpuError {
     /// There is no adapter, or it can't be had.
-    #[error("no adapter: {reason}")]
+    #[error("no graphics adapter: {reason}\nhint: install a driver for Vulkan, such as Mesa's, or compute on the CPU")]
     Unavailable {
         /// What the graphics API said.
         reason: String,

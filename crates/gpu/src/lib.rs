@@ -29,6 +29,8 @@ mod plan;
 mod tile;
 
 pub use cubecl::client::Client;
+#[cfg(not(target_family = "wasm"))]
+pub use device::on_first_api;
 pub use device::open;
 pub use error::GpuError;
 pub use network::{Answer, GpuNetwork, Timing};

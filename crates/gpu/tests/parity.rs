@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use generated::Numbers;
 use gpu::{Client, GpuError, GpuNetwork, Tile};
 use kernels::{Network, Workspace};
+use needs::Need;
 use weights::{Architecture, Tensor};
 
 type Tensors = BTreeMap<String, Tensor>;
@@ -17,15 +18,9 @@ type Stages = Vec<(String, Vec<f32>)>;
 
 const CLASSES: usize = 4;
 
-/// `None`, and a line that says so, where the machine has no adapter.
+/// `None`, which makes the test a skipped one, where the machine has no adapter.
 fn client() -> Option<Client> {
-    match pollster::block_on(gpu::open()) {
-        Ok((client, _)) => Some(client),
-        Err(error) => {
-            println!("skipped: {error}");
-            None
-        }
-    }
+    Need::Gpu.met(pollster::block_on(gpu::open())).map(|(client, _)| client)
 }
 
 /// The generated tensors as a weights file holds them: kernels as int8 if `packed`, the rest as floats.

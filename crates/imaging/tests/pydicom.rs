@@ -35,12 +35,7 @@ struct File {
 const REFUSED: [&str; 2] = ["SC_rgb_jls_lossy_line.dcm", "SC_rgb_jls_lossy_sample.dcm"];
 
 fn samples() -> Option<PathBuf> {
-    let folder = PathBuf::from("../../../shared/samples");
-    if !folder.is_dir() {
-        println!("skipped: {} is not there", folder.display());
-        return None;
-    }
-    Some(folder)
+    needs::shared("samples")
 }
 
 fn all_files(folder: &Path) -> Vec<PathBuf> {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use burn::optim::{GradientsParams, SgdConfig};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
+use needs::Need;
 use networks::{Architecture, Form, NamedTensor, NetworkConfig};
 
 const SIDE: usize = 71;
@@ -31,10 +32,8 @@ fn step(
 
 #[test]
 fn a_step_on_the_adapter_is_that_on_the_processor() {
-    let Ok(adapter) = Device::wgpu_options().init() else {
-        println!("skipped: no adapter");
-        return;
-    };
+    let adapter = gpu::on_first_api(|api| Device::wgpu_options().graphics_api(api).init());
+    let Some(adapter) = Need::Gpu.met(adapter) else { return };
     for architecture in [Architecture::Xception, Architecture::Vgg16] {
         let network = NetworkConfig::new(architecture, 4, Form::Trainable).init(&Device::flex());
         let start = network.named_tensors().unwrap();

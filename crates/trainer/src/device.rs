@@ -16,7 +16,7 @@ impl DeviceName {
     pub fn open(self) -> anyhow::Result<Device> {
         let device = match self {
             Self::Cpu => return Ok(Device::flex()),
-            Self::Wgpu => Device::wgpu_options().init()?,
+            Self::Wgpu => gpu::on_first_api(|api| Device::wgpu_options().graphics_api(api).init())?,
             #[cfg(feature = "cuda")]
             Self::Cuda => Device::cuda(0),
             #[cfg(not(feature = "cuda"))]

@@ -12,6 +12,7 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use classifier::{Classifier, Engine, network_tensors};
 use imaging::{Crop, InputSpec, Intensity, Limits, PreparedSlice};
+use needs::Need;
 use networks::{Architecture, Form, NamedTensor, NetworkConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -272,20 +273,14 @@ fn a_scan_of_the_run_that_is_gone_is_named() {
     assert!(error.contains("glioma/0.png") && error.contains("hint: --data"), "{error}");
 }
 
-/// What a script of `tests/python` makes of a file, or `None` where Python does not have the modules it needs.
-fn python(script: &str, modules: &str, model: &Path, slices: &[PreparedSlice]) -> Option<Value> {
-    let python = std::env::var("SULCUS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has = Command::new(&python).args(["-c", &format!("import {modules}")]).output();
-    if !has.is_ok_and(|output| output.status.success()) {
-        println!("skipped {script}: {python} cannot import {modules}; tests/python/README.md says how to install them");
-        return None;
-    }
+/// What a script of `tests/python` makes of a file, for which `python` starts Python.
+fn answer(mut python: Command, script: &str, model: &Path, slices: &[PreparedSlice]) -> Value {
     let images = model.with_extension("f32");
     let bytes: Vec<u8> = slices.iter().flat_map(PreparedSlice::pixels).flat_map(|pixel| pixel.to_le_bytes()).collect();
     fs::write(&images, bytes).unwrap();
-    let output = Command::new(&python).arg(format!("tests/python/{script}")).args([model, &images]).output().unwrap();
+    let output = python.arg(format!("tests/python/{script}")).args([model, &images]).output().unwrap();
     assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
-    Some(serde_json::from_slice(&output.stdout).unwrap())
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 fn assert_same(found: &Value, expected: &[f32], what: &str) {
@@ -298,7 +293,8 @@ fn assert_same(found: &Value, expected: &[f32], what: &str) {
 }
 
 fn in_onnx_runtime(model: &Path, slices: &[PreparedSlice]) -> Option<Value> {
-    python("in_onnx_runtime.py", "onnx, onnxruntime", model, slices)
+    let python = Need::OnnxRuntime.python(&["onnx", "onnxruntime"])?;
+    Some(answer(python, "in_onnx_runtime.py", model, slices))
 }
 
 #[test]
@@ -336,7 +332,8 @@ fn keras_gives_the_logits_of_the_trained_network() {
         let slices: Vec<_> = CLASSES.iter().map(|class| made.prepared(&format!("scans/{class}/3.png"))).collect();
         made.export("keras.safetensors", &["--format", "safetensors"]);
         let model = made.path("keras.safetensors");
-        let Some(answer) = python("in_keras.py", "keras, safetensors", &model, &slices) else { return };
+        let Some(python) = Need::Python.python(&["keras", "jax", "safetensors"]) else { return };
+        let answer = answer(python, "in_keras.py", &model, &slices);
         let expected = numbers(logits(&made.trained(), Form::Trainable, &slices));
         assert_same(&answer["logits"], &expected, architecture.name());
     }
@@ -348,7 +345,8 @@ fn timm_gives_the_logits_of_the_trained_network() {
     let slices: Vec<_> = CLASSES.iter().map(|class| made.prepared(&format!("scans/{class}/3.png"))).collect();
     made.export("timm.safetensors", &["--format", "safetensors", "--names", "timm"]);
     let model = made.path("timm.safetensors");
-    let Some(answer) = python("in_timm.py", "timm, safetensors", &model, &slices) else { return };
+    let Some(python) = Need::Timm.python(&["timm", "safetensors"]) else { return };
+    let answer = answer(python, "in_timm.py", &model, &slices);
     let expected = numbers(logits(&made.trained(), Form::Trainable, &slices));
     assert_same(&answer["logits"], &expected, "timm");
 }

@@ -25,7 +25,7 @@ mod train;
 /// # Errors
 /// If something can't be installed or built, or a contender answered otherwise than `sulcus classify`.
 pub fn browser(workspace: &Workspace, options: &BrowserBenchOptions) -> Result<ExitCode> {
-    setup::install(workspace, setup::BENCH).into_result()?;
+    setup::install(workspace, setup::BENCH).result()?;
     if !options.no_build {
         // A profile needs the names of functions, which wasm-opt takes away.
         page::build(workspace, Style::from_debug(options.profile))?;

@@ -1,11 +1,14 @@
-//! `cargo xtask test`: every check in turn. A check that fails does not stop the next, and all are counted at the end.
+//! `cargo xtask test`: every check in turn. A check that fails does not stop the next, and all are counted at the end,
+//! after the tests that were skipped.
 
-use std::process::ExitCode;
+mod skips;
+
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
-use crate::cli::Suite;
+use crate::cli::{Suite, TestOptions};
 use crate::page::{self, Style};
 use crate::setup::wasm_target::{TARGET, Toolchain};
 use crate::setup::{self, Step};
@@ -23,24 +26,52 @@ const fn checks_of(suite: Suite) -> &'static [Check] {
     }
 }
 
+/// The check that is part of no suite, because it takes so long.
+const CUDA: Check = ("cuda compiles", |workspace| shell::run(&mut cuda(workspace)));
+
 /// How a check went.
 struct Outcome {
     name: &'static str,
-    passed: bool,
+    verdict: Verdict,
     time: Duration,
 }
 
+/// How a check ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Passed,
+    Failed,
+    /// It did not begin, for the reason given, and counts as failed.
+    NotRun(String),
+}
+
 /// Runs the checks of the chosen suites, all of them where none is chosen.
-pub fn run(workspace: &Workspace, only: &[Suite]) -> ExitCode {
-    let suites = chosen(only);
-    let mut outcomes = vec![timed("setup", || setup::install(workspace, &steps_for(&suites)).into_result())];
-    for (name, check) in suites.into_iter().flat_map(checks_of) {
-        println!("\n== {name}");
-        outcomes.push(timed(name, || check(workspace)));
+///
+/// # Errors
+/// `SULCUS_REQUIRE` has an unknown word, or the list of skipped tests can't be read.
+pub fn run(workspace: &Workspace, options: &TestOptions) -> Result<ExitCode> {
+    needs::required().map_err(Error::msg)?;
+    let suites = chosen(&options.only);
+    skips::clear(workspace)?;
+    let mut installed = setup::Report::default();
+    let mut outcomes = vec![timed("setup", || {
+        installed = setup::install(workspace, &steps_for(&suites));
+        installed.result()
+    })];
+    for (suite, check) in suites.iter().flat_map(|suite| checks_of(*suite).iter().map(move |check| (*suite, *check))) {
+        outcomes.push(outcome(workspace, check, installed.lacking(setup::for_suite(suite))));
     }
-    println!("\n{}", summary(&outcomes));
-    let passed = outcomes.iter().all(|outcome| outcome.passed);
-    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    outcomes.extend(options.cuda.then(|| outcome(workspace, CUDA, None)));
+    println!("\n{}{}", skips::take(workspace)?, summary(&outcomes));
+    let passed = outcomes.iter().all(|outcome| outcome.verdict == Verdict::Passed);
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs a check, if nothing that it needs is lacking.
+fn outcome(workspace: &Workspace, (name, check): Check, lacking: Option<String>) -> Outcome {
+    println!("\n== {name}");
+    let not_run = |reason| Outcome { name, verdict: Verdict::NotRun(reason), time: Duration::ZERO };
+    lacking.map_or_else(|| timed(name, || check(workspace)), not_run)
 }
 
 /// The suites that were asked for, each once, in the order in which they run.
@@ -61,15 +92,20 @@ fn timed(name: &'static str, check: impl FnOnce() -> Result<()>) -> Outcome {
     if let Err(error) = &result {
         eprintln!("{name} failed: {error:#}");
     }
-    Outcome { name, passed: result.is_ok(), time: start.elapsed() }
+    let verdict = if result.is_ok() { Verdict::Passed } else { Verdict::Failed };
+    Outcome { name, verdict, time: start.elapsed() }
 }
 
 fn summary(outcomes: &[Outcome]) -> String {
     let lines = outcomes.iter().map(|outcome| {
-        let verdict = if outcome.passed { "ok" } else { "FAILED" };
-        format!("{:<16} {verdict:<8} {:>6.0} s", outcome.name, outcome.time.as_secs_f32())
+        let (verdict, reason) = match &outcome.verdict {
+            Verdict::Passed => ("ok", String::new()),
+            Verdict::Failed => ("FAILED", String::new()),
+            Verdict::NotRun(reason) => ("NOT RUN", format!("  {}", reason.replace('\n', " "))),
+        };
+        format!("{:<16} {verdict:<8} {:>6.0} s{reason}", outcome.name, outcome.time.as_secs_f32())
     });
-    let failed = outcomes.iter().filter(|outcome| !outcome.passed).count();
+    let failed = outcomes.iter().filter(|outcome| outcome.verdict != Verdict::Passed).count();
     let total: Duration = outcomes.iter().map(|outcome| outcome.time).sum();
     let last = format!("{} ok, {failed} failed, {:.0} s", outcomes.len() - failed, total.as_secs_f32());
     lines.chain([last]).collect::<Vec<_>>().join("\n")
@@ -94,8 +130,9 @@ fn lints(workspace: &Workspace) -> Result<()> {
 
 fn native_tests(workspace: &Workspace) -> Result<()> {
     // A crate with a failing test does not hide those of the next.
-    let test =
-        |packages: &[&str]| shell::run(workspace.command("cargo").arg("test").args(packages).arg("--no-fail-fast"));
+    let test = |packages: &[&str]| {
+        shell::run(skips::listed(workspace, "cargo").arg("test").args(packages).arg("--no-fail-fast"))
+    };
     let [engine, rest] = PACKAGE_SETS.map(test);
     engine.and(rest)
 }
@@ -112,9 +149,15 @@ fn page(workspace: &Workspace) -> Result<()> {
 
 fn browser_tests(workspace: &Workspace) -> Result<()> {
     let chromium = setup::find_chromium()?;
-    let mut npx = workspace.command("npx");
+    let mut npx = skips::listed(workspace, "npx");
     npx.current_dir(workspace.browser_suite()).env("SULCUS_CHROMIUM", chromium);
     shell::run(npx.args(["playwright", "test"]))
+}
+
+fn cuda(workspace: &Workspace) -> Command {
+    let mut cargo = workspace.command("cargo");
+    cargo.args(["check", "--package", "trainer", "--features", "cuda"]);
+    cargo
 }
 
 #[cfg(test)]
@@ -134,15 +177,39 @@ mod tests {
     #[test]
     fn a_suite_installs_only_what_it_needs() {
         let names: Vec<_> = steps_for(&[Suite::Native]).iter().map(|step| step.name).collect();
-        assert_eq!(names, ["vulkan"]);
+        assert_eq!(names, ["vulkan", "python"]);
         assert_eq!(steps_for(&Suite::ALL).len(), setup::ALL.len());
     }
 
     #[test]
     fn the_summary_counts_what_failed() {
-        let outcome = |name, passed| Outcome { name, passed, time: Duration::from_secs(90) };
-        let text = summary(&[outcome("lints", true), outcome("native tests", false)]);
+        let outcome = |name, verdict| Outcome { name, verdict, time: Duration::from_secs(90) };
+        let text = summary(&[outcome("lints", Verdict::Passed), outcome("native tests", Verdict::Failed)]);
         assert!(text.contains("native tests     FAILED"), "{text}");
         assert!(text.ends_with("1 ok, 1 failed, 180 s"), "{text}");
+    }
+
+    #[test]
+    fn a_check_whose_tools_are_lacking_is_not_run_and_counts_as_failed() {
+        let check: Check = ("browser tests", |_| panic!("it must not begin"));
+        let lacking = Some("node could not be installed:\nno network".to_owned());
+        let text = summary(&[outcome(&Workspace::find().unwrap(), check, lacking)]);
+        assert!(
+            text.starts_with("browser tests    NOT RUN       0 s  node could not be installed: no network\n"),
+            "{text}"
+        );
+        assert!(text.ends_with("0 ok, 1 failed, 0 s"), "{text}");
+    }
+
+    #[test]
+    fn cuda_is_compiled_by_a_feature_that_the_trainer_has() {
+        let workspace = Workspace::find().unwrap();
+        let manifest = std::fs::read_to_string(workspace.root().join("crates/trainer/Cargo.toml")).unwrap();
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let words: Vec<_> = cuda(&workspace).get_args().map(|word| word.to_str().unwrap().to_owned()).collect();
+        let [task, package, name, features, feature] = words.as_slice() else { panic!("{words:?}") };
+        assert_eq!([task, package, features], ["check", "--package", "--features"]);
+        assert_eq!(manifest["package"]["name"].as_str(), Some(name.as_str()));
+        assert!(manifest["features"].get(feature).is_some(), "{feature}");
     }
 }

@@ -55,15 +55,24 @@ pub enum Task {
     #[command(after_help = "Examples:
   cargo xtask test
   cargo xtask test --only wasm
-  cargo xtask test --only native --only browser")]
-    Test {
-        /// Run only this suite; may be given more than once.
-        #[arg(long, value_enum, value_name = "SUITE")]
-        only: Vec<Suite>,
-    },
+  cargo xtask test --only native --only browser
+  cargo xtask test --cuda           everything, and CUDA compiled, which takes long
+  SULCUS_REQUIRE=gpu,python,onnxruntime cargo xtask test    what these tests need must be there")]
+    Test(TestOptions),
     /// Measure speed.
     #[command(subcommand)]
     Bench(Bench),
+}
+
+/// What to test.
+#[derive(Debug, Args)]
+pub struct TestOptions {
+    /// Run only this suite; may be given more than once.
+    #[arg(long, value_enum, value_name = "SUITE")]
+    pub only: Vec<Suite>,
+    /// Also compile `sulcus` for CUDA, which takes more than ten minutes the first time; it does not run.
+    #[arg(long)]
+    pub cuda: bool,
 }
 
 /// What can be measured.
@@ -205,8 +214,8 @@ mod tests {
     #[test]
     fn only_can_be_given_twice() {
         let cli = Cli::try_parse_from(["xtask", "test", "--only", "native", "--only", "wasm"]).unwrap();
-        let Task::Test { only } = cli.task else { panic!("not a test task: {:?}", cli.task) };
-        assert_eq!(only, [Suite::Native, Suite::Wasm]);
+        let Task::Test(options) = cli.task else { panic!("not a test task: {:?}", cli.task) };
+        assert_eq!(options.only, [Suite::Native, Suite::Wasm]);
     }
 
     #[test]

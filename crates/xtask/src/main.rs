@@ -36,18 +36,18 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Task::Setup { check: false } => Ok(setup::install(&workspace, setup::ALL).exit_code()),
         Task::Serve(options) => {
             if !options.no_build {
-                setup::install(&workspace, setup::PAGE).into_result()?;
+                setup::install(&workspace, setup::PAGE).result()?;
                 page::build(&workspace, options.style())?;
             }
             server::serve(&workspace.dist(), options.port)
         }
         Task::Build { debug } => {
-            setup::install(&workspace, setup::PAGE).into_result()?;
+            setup::install(&workspace, setup::PAGE).result()?;
             page::build(&workspace, page::Style::from_debug(*debug))?;
             page::sizes::print(&workspace.dist())?;
             Ok(ExitCode::SUCCESS)
         }
-        Task::Test { only } => Ok(checks::run(&workspace, only)),
+        Task::Test(options) => checks::run(&workspace, options),
         Task::Bench(Bench::Browser(options)) => bench::browser(&workspace, options),
         Task::Bench(Bench::Train(options)) => bench::train(&workspace, options),
     }

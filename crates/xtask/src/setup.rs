@@ -3,6 +3,7 @@
 mod browser;
 mod cargo_tools;
 mod node;
+mod python;
 mod system;
 mod vulkan;
 pub mod wasm_opt;
@@ -50,6 +51,7 @@ pub const ALL: &[Step] = &[
     node::NODE,
     wasm_opt::STEP,
     vulkan::STEP,
+    python::STEP,
     browser::STEP,
     node::PACKAGES,
 ];
@@ -71,7 +73,7 @@ pub const BENCH: &[Step] = &[
 /// What a test suite needs.
 pub const fn for_suite(suite: Suite) -> &'static [Step] {
     match suite {
-        Suite::Native => &[vulkan::STEP],
+        Suite::Native => &[vulkan::STEP, python::STEP],
         Suite::Wasm => &[wasm_target::STEP, cargo_tools::WASM_BINDGEN, node::NODE],
         Suite::Browser => &[
             wasm_target::STEP,
@@ -88,7 +90,14 @@ pub const fn for_suite(suite: Suite) -> &'static [Step] {
 /// How the steps went.
 #[derive(Debug, Default)]
 pub struct Report {
-    failures: Vec<String>,
+    failures: Vec<Failure>,
+}
+
+/// A tool that is not there and can't be done without.
+#[derive(Debug)]
+struct Failure {
+    name: &'static str,
+    reason: String,
 }
 
 impl Report {
@@ -98,11 +107,18 @@ impl Report {
     }
 
     /// An error that names every step that failed.
-    pub fn into_result(self) -> Result<()> {
+    pub fn result(&self) -> Result<()> {
         if self.failures.is_empty() {
             return Ok(());
         }
-        bail!("could not install {}; the reasons stand above", self.failures.join(", "))
+        let names: Vec<_> = self.failures.iter().map(|failure| failure.name).collect();
+        bail!("could not install {}; the reasons stand above", names.join(", "))
+    }
+
+    /// Why what needs these steps can't run; `None` where it can.
+    pub fn lacking(&self, steps: &[Step]) -> Option<String> {
+        let failure = self.failures.iter().find(|failure| steps.iter().any(|step| step.name == failure.name))?;
+        Some(format!("{} could not be installed: {}", failure.name, failure.reason))
     }
 }
 
@@ -120,7 +136,7 @@ pub fn install(workspace: &Workspace, steps: &[Step]) -> Report {
                 println!("setup: {:<16} failed: {error:#}", step.name);
                 match step.without_it {
                     Some(loss) => println!("       going on without it: {loss}"),
-                    None => report.failures.push(step.name.to_owned()),
+                    None => report.failures.push(Failure { name: step.name, reason: format!("{error:#}") }),
                 }
             }
         }
@@ -181,27 +197,30 @@ mod tests {
     #[test]
     fn a_tool_that_is_present_is_not_installed_again() {
         let steps = [step(|_| State::Present("1.0".into()), None)];
-        assert!(install(&Workspace::find().unwrap(), &steps).into_result().is_ok());
+        assert!(install(&Workspace::find().unwrap(), &steps).result().is_ok());
     }
 
     #[test]
     fn a_missing_tool_that_cannot_be_installed_is_named() {
         let steps = [step(|_| State::Missing("not found".into()), None)];
-        let error = install(&Workspace::find().unwrap(), &steps).into_result().unwrap_err();
-        assert!(error.to_string().contains("tool"), "{error}");
+        let report = install(&Workspace::find().unwrap(), &steps);
+        assert!(report.result().unwrap_err().to_string().contains("tool"));
+        assert_eq!(report.lacking(&steps).as_deref(), Some("tool could not be installed: no network"));
+        assert_eq!(report.lacking(&[Step { name: "another tool", ..steps[0] }]), None);
     }
 
     #[test]
     fn a_tool_that_can_be_done_without_stops_nothing() {
         let steps = [step(|_| State::Missing("not found".into()), Some("the files are larger"))];
-        assert!(install(&Workspace::find().unwrap(), &steps).into_result().is_ok());
+        let report = install(&Workspace::find().unwrap(), &steps);
+        assert!(report.result().is_ok() && report.lacking(&steps).is_none());
     }
 
     #[test]
     fn an_installation_that_changed_nothing_is_a_failure() {
         let mut step = step(|_| State::Missing("not found".into()), None);
         step.install = |_| Ok(());
-        assert!(install(&Workspace::find().unwrap(), &[step]).into_result().is_err());
+        assert!(install(&Workspace::find().unwrap(), &[step]).result().is_err());
     }
 
     #[test]

@@ -20,6 +20,20 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs a command as [`run`] does; what it says of its errors is part of the error.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_quoting(command: &mut Command) -> Result<()> {
+    let shown = describe(command);
+    println!("  $ {shown}");
+    let output = command.stdout(Stdio::inherit()).output().with_context(|| format!("cannot start `{shown}`"))?;
+    if !output.status.success() {
+        bail!("`{shown}` ended with {}\n{}", output.status, String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(())
+}
+
 /// Runs a command as [`run`] does, and ends it when `limit` has passed.
 ///
 /// # Errors
@@ -82,6 +96,12 @@ mod tests {
     fn a_failure_names_the_command_and_its_status() {
         let error = run(Command::new("sh").args(["-c", "exit 3"])).unwrap_err().to_string();
         assert!(error.contains("sh -c exit 3") && error.contains('3'), "{error}");
+    }
+
+    #[test]
+    fn a_quoted_failure_has_the_commands_own_words() {
+        let error = run_quoting(Command::new("sh").args(["-c", "echo no lock >&2; exit 100"])).unwrap_err().to_string();
+        assert!(error.contains("100") && error.ends_with("\nno lock"), "{error}");
     }
 
     #[test]

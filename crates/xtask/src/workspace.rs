@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{self, Command};
 
 use anyhow::{Context, Result, ensure};
 
@@ -26,7 +26,9 @@ impl Workspace {
             env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
         let root = crate_folder.ancestors().nth(2).context("crates/xtask does not lie in a workspace")?.to_path_buf();
         let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
-        Ok(Self { target, cache: cache_folder()?.join("sulcus"), root })
+        let cache = needs::cache()
+            .context("cannot tell where to install tools: neither XDG_CACHE_HOME nor HOME is set.\nhint: set HOME")?;
+        Ok(Self { root, target, cache })
     }
 
     /// The repository.
@@ -64,6 +66,11 @@ impl Workspace {
         self.root.join("tests/bench")
     }
 
+    /// Where the tests of this run list what they skip.
+    pub fn skip_list(&self) -> PathBuf {
+        self.target.join(format!("skips-{}.txt", process::id()))
+    }
+
     /// Where setup builds and installs, outside the clone, so that every clone shares it.
     pub fn cache(&self) -> &Path {
         &self.cache
@@ -88,15 +95,6 @@ impl Workspace {
         // Only a folder with a separator in its name can't be joined: then the tools are found where the user put them.
         env::join_paths(folders).unwrap_or(inherited)
     }
-}
-
-/// Where this system keeps what can be made again.
-fn cache_folder() -> Result<PathBuf> {
-    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("XDG_CACHE_HOME")
-        .or_else(|| set("LOCALAPPDATA"))
-        .or_else(|| set("HOME").map(|home| home.join(".cache")))
-        .context("cannot tell where to install tools: neither XDG_CACHE_HOME nor HOME is set.\nhint: set HOME")
 }
 
 #[cfg(test)]

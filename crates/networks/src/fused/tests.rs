@@ -2,6 +2,9 @@
 
 use std::sync::LazyLock;
 
+use gpu::GpuError;
+use needs::Need;
+
 use crate::fused::adapter::Placing;
 use crate::fused::steps::{self, AdamStep};
 use crate::fused::{self, adapter};
@@ -14,10 +17,12 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Device, Distribution, FloatDType, Tensor, TensorData, Tolerance};
 
-/// The processor, and the machine's graphics adapter where it has one.
+/// The processor, and the machine's graphics adapter; where it has none, that half of a test is skipped.
 fn devices() -> Vec<Device> {
-    static ADAPTER: LazyLock<Option<Device>> = LazyLock::new(|| Device::wgpu_options().init().ok());
-    std::iter::once(Device::flex()).chain(ADAPTER.clone()).map(Device::autodiff).collect()
+    static ADAPTER: LazyLock<Result<Device, GpuError>> =
+        LazyLock::new(|| gpu::on_first_api(|api| Device::wgpu_options().graphics_api(api).init()));
+    let adapter = Need::Gpu.met(ADAPTER.as_ref());
+    std::iter::once(Device::flex()).chain(adapter.cloned()).map(Device::autodiff).collect()
 }
 
 fn constant<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {

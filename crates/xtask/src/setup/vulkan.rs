@@ -12,7 +12,7 @@ pub const STEP: Step = Step {
     why: "lets the WebGPU engine be tested natively, without a graphics card",
     find: |_: &Workspace| find(),
     install: |workspace| system::install(workspace, &["mesa-vulkan-drivers", "libvulkan1"]),
-    without_it: None,
+    without_it: Some("tests of the WebGPU engine are skipped, where no other driver is found"),
 };
 
 const FOLDERS: [&str; 3] = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"];
