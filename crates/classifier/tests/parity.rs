@@ -1,40 +1,29 @@
-//! The CPU engine against Burn's, stage by stage, on networks that Burn drew.
+//! The CPU engine, which runs the folded network, against Burn with the network as it was trained, stage by stage.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../../kernels/tests/agreement/mod.rs"]
+mod agreement;
+#[path = "../../networks/tests/generated/mod.rs"]
+mod generated;
+
 use burn::tensor::{Device, Tensor, TensorData};
+use generated::Stages;
 use kernels::{Stage, Workspace};
-use networks::{Architecture, Form, NamedTensor, Network, NetworkConfig};
+use networks::{Architecture, Form, NamedTensor, fold};
 
-fn drawn(architecture: Architecture) -> Network {
-    let device = Device::flex();
-    device.seed(3);
-    NetworkConfig::new(architecture, 4, Form::Folded).init(&device)
-}
-
-fn packed(network: &Network) -> kernels::Network {
-    let architecture = match network.architecture() {
+/// What training leaves, folded and packed.
+fn packed(architecture: Architecture) -> kernels::Network {
+    let same = match architecture {
         Architecture::Xception => kernels::Architecture::Xception,
         Architecture::Vgg16 => kernels::Architecture::Vgg16,
     };
     let tensor = |tensor: NamedTensor| kernels::Tensor { shape: tensor.shape, values: tensor.values };
-    kernels::Network::pack(architecture, 4, network.named_tensors().unwrap(), tensor).unwrap()
+    kernels::Network::pack(same, 4, fold(&generated::tensors(architecture)).unwrap(), tensor).unwrap()
 }
 
 fn image(side: usize) -> Vec<f32> {
     (0..side * side).map(|index| ((index * 31 % 97) as f32 / 48.0 - 1.0) * (index as f32 * 0.01).cos()).collect()
-}
-
-/// Every stage, `avg_pool` and the logits, as Burn computes them.
-fn by_burn(network: &Network, side: usize) -> Vec<(String, Vec<f32>)> {
-    let images = Tensor::from_data(TensorData::new(image(side), [1, 1, side, side]), &Device::flex());
-    let mut stages = Vec::new();
-    let pooled = network.observed(images, &mut |name, stage| {
-        stages.push((name.to_owned(), stage.clone().into_data().try_to_vec().unwrap()));
-    });
-    stages.push(("avg_pool".to_owned(), pooled.clone().into_data().try_to_vec().unwrap()));
-    stages.push(("logits".to_owned(), network.classify(pooled).into_data().try_to_vec().unwrap()));
-    stages
 }
 
 fn by_kernels(network: &kernels::Network, side: usize, workspace: &mut Workspace) -> Vec<(String, Vec<f32>)> {
@@ -47,18 +36,17 @@ fn by_kernels(network: &kernels::Network, side: usize, workspace: &mut Workspace
 }
 
 fn agree(architecture: Architecture, sides: &[usize]) {
-    let network = drawn(architecture);
-    let packed = packed(&network);
+    let trained = generated::network(architecture, Form::Trainable, &generated::tensors(architecture));
+    let packed = packed(architecture);
     let mut workspace = Workspace::default();
     for &side in sides {
-        let expected = by_burn(&network, side);
+        let images = Tensor::from_data(TensorData::new(image(side), [1, 1, side, side]), &Device::flex());
+        let expected: Stages = generated::stages(&trained, Form::Trainable, images);
         let found = by_kernels(&packed, side, &mut workspace);
         assert_eq!(found.len(), expected.len());
-        for ((stage, found), (expected_stage, expected)) in found.iter().zip(&expected) {
-            assert_eq!((stage, found.len()), (expected_stage, expected.len()));
-            let largest = expected.iter().fold(0.0, |most: f32, value| most.max(value.abs()));
-            let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(worst <= 1e-4 * largest, "{stage} at {side}: off by {worst} of {largest}");
+        for ((name, found), (expected_name, side_of_stage, expected)) in found.iter().zip(&expected) {
+            assert_eq!(name, expected_name);
+            agreement::assert_close(&format!("{name} at {side}"), found, expected, *side_of_stage);
         }
     }
 }

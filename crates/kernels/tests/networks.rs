@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod agreement;
 mod generated;
 mod plain;
 
@@ -11,17 +12,22 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const BOTH: [Architecture; 2] = [Architecture::Xception, Architecture::Vgg16];
 
-/// Every stage, `avg_pool` and `logits`, as `plain` gives them.
-fn stages(network: &Network, side: usize, workspace: &mut Workspace) -> Vec<(String, Vec<f32>)> {
-    let mut stages = Vec::new();
-    let mut observe = |name: &str, stage: kernels::Stage<'_>| stages.push((name.to_owned(), stage.values()));
+/// Every stage with the side of its planes, then `avg_pool` and `logits`.
+type Stages = Vec<(String, usize, Vec<f32>)>;
+
+fn stages(network: &Network, side: usize, workspace: &mut Workspace) -> Stages {
+    let mut stages = Stages::new();
+    let mut observe = |name: &str, stage: kernels::Stage<'_>| {
+        let (values, channels) = (stage.values(), stage.means().len());
+        stages.push((name.to_owned(), (values.len() / channels).isqrt(), values));
+    };
     let output = network.run(&generated::image(side), side, workspace, &mut observe).unwrap();
-    stages.push(("avg_pool".to_owned(), output.features));
-    stages.push(("logits".to_owned(), output.logits));
+    stages.push(("avg_pool".to_owned(), 1, output.features));
+    stages.push(("logits".to_owned(), 1, output.logits));
     stages
 }
 
-/// Compares every stage with nested loops, relative to the stage's largest value.
+/// Compares every stage with nested loops.
 fn agrees(architecture: Architecture, sides: &[usize]) {
     let tensors = generated::tensors(architecture);
     let network = generated::network(architecture);
@@ -30,11 +36,9 @@ fn agrees(architecture: Architecture, sides: &[usize]) {
         let expected = plain::run(architecture, &tensors, &generated::image(side), side);
         let found = stages(&network, side, &mut workspace);
         assert_eq!(found.len(), expected.len());
-        for ((name, found), (expected_name, expected)) in found.iter().zip(&expected) {
-            assert_eq!((name, found.len()), (expected_name, expected.len()));
-            let largest = expected.iter().fold(0.0, |most: f32, value| most.max(value.abs()));
-            let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(largest > 1e-3 && worst <= 1e-4 * largest, "{name} at {side}: off by {worst} of {largest}");
+        for ((name, side_of_stage, found), (expected_name, expected)) in found.iter().zip(&expected) {
+            assert_eq!(name, expected_name);
+            agreement::assert_close(&format!("{name} at {side}"), found, expected, *side_of_stage);
         }
     }
 }

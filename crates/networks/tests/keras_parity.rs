@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod generated;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -106,29 +108,6 @@ fn imagenet(architecture: Architecture) -> Network {
     network(architecture, tensors.into_iter().map(|(name, tensor)| (name, named(tensor))).collect())
 }
 
-/// The output of `SplitMix64` for a state.
-fn split_mix(state: u64) -> u64 {
-    let mut z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// The formula of `make_reference.py` for the weight at `index` of the tensor `name`.
-fn generated_weight(name: &str, index: usize, fan_in: usize) -> f32 {
-    let hash = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    let u = (split_mix(hash ^ index as u64) >> 40) as f32 / 16_777_216.0;
-    match name.rsplit_once('.').unwrap().1 {
-        "gamma" => 0.8 + 0.4 * u,
-        "moving_variance" => 0.5 + u,
-        "depthwise_kernel" => (2.0 * u - 1.0) * (3.0_f32 / 9.0).sqrt(),
-        "kernel" | "pointwise_kernel" => (2.0 * u - 1.0) * (6.0 / fan_in as f32).sqrt(),
-        _ => -0.1 + 0.2 * u,
-    }
-}
-
 /// A tensor's shape in the fixture's layout: Keras's for Xception, the networks' own for VGG16.
 fn fixture_shape(name: &str, shape: &[usize], is_keras: bool) -> Vec<usize> {
     match *shape {
@@ -141,13 +120,13 @@ fn fixture_shape(name: &str, shape: &[usize], is_keras: bool) -> Vec<usize> {
     }
 }
 
-fn generated(architecture: Architecture, reference: &Value) -> Network {
+fn by_formula(architecture: Architecture, reference: &Value) -> Network {
     let is_keras = reference["weights"]["layout"] == "HWIO";
     let random = NetworkConfig::new(architecture, 4, Form::Trainable).init(&Device::flex());
     let generate = |(name, tensor): (String, NamedTensor)| {
         let shape = fixture_shape(&name, &tensor.shape, is_keras);
         let fan_in = tensor.shape.iter().skip(1).product();
-        let values = (0..tensor.values.len()).map(|index| generated_weight(&name, index, fan_in)).collect();
+        let values = (0..tensor.values.len()).map(|index| generated::weight(&name, index, fan_in)).collect();
         (name, NamedTensor { shape, values })
     };
     let tensors = random.named_tensors().unwrap().into_iter().filter(|(name, _)| !name.starts_with("predictions."));
@@ -168,11 +147,11 @@ fn vgg16_with_imagenet_weights_equals_keras_at_every_block() {
 #[test]
 fn xception_with_generated_weights_equals_keras_at_ten_depths() {
     let reference = fixture("xception_generated.json");
-    assert_eq!(check(&generated(Architecture::Xception, &reference), &reference), 2 * 10);
+    assert_eq!(check(&by_formula(Architecture::Xception, &reference), &reference), 2 * 10);
 }
 
 #[test]
 fn vgg16_with_generated_weights_equals_keras_at_every_block() {
     let reference = fixture("vgg16_generated.json");
-    assert_eq!(check(&generated(Architecture::Vgg16, &reference), &reference), 2 * 5);
+    assert_eq!(check(&by_formula(Architecture::Vgg16, &reference), &reference), 2 * 5);
 }

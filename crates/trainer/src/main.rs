@@ -6,6 +6,13 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command};
 
+#[cfg(test)]
+#[path = "../../kernels/tests/agreement/mod.rs"]
+mod agreement;
+#[cfg(test)]
+#[path = "../../networks/tests/generated/mod.rs"]
+mod generated;
+
 mod ablate;
 mod activations;
 mod adamax;

@@ -2,162 +2,32 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Mutex;
-
-use burn::tensor::activation::softmax;
-use burn::tensor::{Device, Tensor, TensorData};
-use classifier::{Classifier, Engine, network_tensors};
-use imaging::{Crop, InputSpec, Intensity, Limits, PreparedSlice};
-use needs::Need;
-use networks::{Architecture, Form, NamedTensor, NetworkConfig};
-use serde_json::{Value, json};
-use tempfile::TempDir;
-use weights::Values;
-
-use support::{CLASSES, pixel, succeed, sulcus};
-
+#[path = "../../networks/tests/generated/mod.rs"]
+mod generated;
+#[path = "support/made.rs"]
+mod made;
 mod support;
 
-/// At this size Xception's poolings pad evenly, so that Keras and PyTorch agree.
-const EVEN: u32 = 71;
-/// At this one three of the four pad only at the end, as Keras does.
-const UNEVEN: u32 = 86;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
-const RECIPE: &str = r#"
-name = "test"
-architecture = "ARCHITECTURE"
-seed = 3
-batch = 4
+use burn::tensor::activation::softmax;
+use classifier::{Classifier, Engine, network_tensors};
+use imaging::PreparedSlice;
+use needs::Need;
+use networks::{Architecture, Form, NamedTensor};
+use serde_json::{Value, json};
+use weights::Values;
 
-[input]
-size = SIZE
-crop = "head"
-margin = 0.02
-intensity = { low = 0.5, high = 99.5 }
-
-[data]
-protocol = "grouped"
-test = 0.25
-validation = 0.25
-
-[[stage]]
-name = "head"
-epochs = 1
-train_from = 15
-optimizer = "adamax"
-learning_rate = 1e-3
-"#;
+use made::{EVEN, Made, UNEVEN, answers, numbers};
+use support::{CLASSES, succeed, sulcus};
 
 fn fail(arguments: &[&str]) -> String {
     let output = sulcus(arguments);
     assert!(!output.status.success(), "{arguments:?} must fail");
     String::from_utf8(output.stderr).unwrap()
-}
-
-/// A folder with scans under `scans/` and a run of a network with random weights under `run/`.
-struct Made {
-    folder: TempDir,
-    size: u32,
-}
-
-impl Made {
-    fn new(architecture: Architecture, size: u32) -> Self {
-        let made = Self { folder: tempfile::tempdir().unwrap(), size };
-        fs::create_dir(made.path("run")).unwrap();
-        let mut parts = BTreeMap::from([("train", Vec::new()), ("validation", Vec::new()), ("test", Vec::new())]);
-        for (class, name) in CLASSES.iter().enumerate() {
-            fs::create_dir_all(made.path("scans").join(name)).unwrap();
-            for number in 0..4 {
-                let path = format!("{name}/{number}.png");
-                let slice = image::GrayImage::from_fn(90, 90, |x, y| image::Luma([pixel(x, y, class, number)]));
-                slice.save(made.path("scans").join(&path)).unwrap();
-                parts.get_mut(["train", "train", "validation", "test"][number as usize]).unwrap().push(path);
-            }
-        }
-        let run = |name: &str, text: &str| fs::write(made.path("run").join(name), text).unwrap();
-        run("recipe.toml", &RECIPE.replace("ARCHITECTURE", architecture.name()).replace("SIZE", &size.to_string()));
-        run("classes.json", &json!(CLASSES).to_string());
-        let scans = dataset::Dataset::open(&made.path("scans")).unwrap();
-        run("data.json", &json!(dataset::fingerprint(&scans).unwrap()).to_string());
-        run("split.json", &json!(parts).to_string());
-        fs::write(made.path("run/network.safetensors"), weights::write_tensors(&random(architecture)).unwrap())
-            .unwrap();
-        made
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.path(name).to_str().unwrap().to_owned()
-    }
-
-    /// Exports the run; returns the file.
-    fn export(&self, out: &str, more: &[&str]) -> Vec<u8> {
-        let (run, out) = (self.text("run"), self.text(out));
-        succeed(&[&["export", "--run", &run, "--out", &out], more].concat());
-        fs::read(out).unwrap()
-    }
-
-    /// The run's network.
-    fn trained(&self) -> BTreeMap<String, NamedTensor> {
-        network_tensors(weights::read_tensors(&fs::read(self.path("run/network.safetensors")).unwrap()).unwrap())
-    }
-
-    /// The scan of a name, as the network takes it.
-    fn prepared(&self, name: &str) -> PreparedSlice {
-        let study = imaging::decode(&fs::read(self.path(name)).unwrap(), &Limits::default()).unwrap();
-        let intensity = Intensity { low: 0.5, high: 99.5 };
-        imaging::prepare(&study.slices[0], &InputSpec { size: self.size, crop: Crop::Head, margin: 0.02, intensity })
-    }
-}
-
-/// Held while a network draws its first weights: all tests here draw from one source, which each of them seeds.
-static DRAWING: Mutex<()> = Mutex::new(());
-
-/// A trainable network whose normalisations do something.
-fn random(architecture: Architecture) -> BTreeMap<String, weights::Tensor> {
-    let device = Device::flex();
-    let alone = DRAWING.lock().unwrap();
-    device.seed(11);
-    let network = NetworkConfig::new(architecture, CLASSES.len(), Form::Trainable).init(&device);
-    let change = |(name, mut tensor): (String, NamedTensor)| {
-        for (index, value) in tensor.values.iter_mut().enumerate() {
-            let wave = (index as f32 * 0.7).sin();
-            match name.rsplit_once('.').unwrap().1 {
-                "gamma" | "moving_variance" => *value = 1.0 + 0.3 * wave,
-                "beta" | "moving_mean" => *value = 0.1 * wave,
-                _ => {}
-            }
-        }
-        (name, weights::Tensor::float(tensor.shape, tensor.values))
-    };
-    let tensors = network.named_tensors().unwrap();
-    drop(alone);
-    tensors.into_iter().map(change).collect()
-}
-
-/// Logits of a network on slices.
-fn logits(tensors: &BTreeMap<String, NamedTensor>, form: Form, slices: &[PreparedSlice]) -> Tensor<2> {
-    let device = Device::flex();
-    let architecture =
-        if tensors.contains_key("block5_conv3.kernel") { Architecture::Vgg16 } else { Architecture::Xception };
-    let alone = DRAWING.lock().unwrap();
-    let network = NetworkConfig::new(architecture, CLASSES.len(), form).init(&device).load(tensors).unwrap();
-    drop(alone);
-    let pixels: Vec<f32> = slices.iter().flat_map(PreparedSlice::pixels).copied().collect();
-    let size = slices[0].size() as usize;
-    let images = TensorData::new(pixels, [slices.len(), 1, size, size]);
-    network.forward(Tensor::<4>::from_data(images, &device).repeat_dim(1, form.channels()))
-}
-
-fn numbers(tensor: Tensor<2>) -> Vec<f32> {
-    tensor.into_data().try_to_vec().unwrap()
 }
 
 #[test]
@@ -183,11 +53,12 @@ fn int8_kernels_are_the_same_each_time_and_the_report_is_of_the_file() {
 #[test]
 fn rounding_for_the_inputs_changes_answers_less_than_rounding_to_the_nearest() {
     let made = Made::new(Architecture::Xception, EVEN);
-    let slices: Vec<_> = CLASSES.iter().map(|class| made.prepared(&format!("scans/{class}/3.png"))).collect();
+    let slices = made.held_out();
     let folded = networks::fold(&made.trained()).unwrap();
-    let exact = numbers(logits(&folded, Form::Folded, &slices));
+    let logits = |tensors| numbers(answers(Architecture::Xception, Form::Folded, tensors, &slices).1);
+    let exact = logits(&folded);
     let error = |tensors: &BTreeMap<String, NamedTensor>| -> f32 {
-        numbers(logits(tensors, Form::Folded, &slices)).iter().zip(&exact).map(|(a, b)| (a - b).powi(2)).sum()
+        logits(tensors).iter().zip(&exact).map(|(a, b)| (a - b).powi(2)).sum()
     };
     let nearest = folded.clone().into_iter().map(|(name, tensor)| {
         let rounded = weights::quantise(&tensor.shape, &tensor.values).unwrap();
@@ -301,14 +172,14 @@ fn in_onnx_runtime(model: &Path, slices: &[PreparedSlice]) -> Option<Value> {
 fn onnx_runtime_gives_the_probabilities_of_the_classifier() {
     for architecture in [Architecture::Xception, Architecture::Vgg16] {
         let made = Made::new(architecture, UNEVEN);
-        let slices: Vec<_> = CLASSES.iter().map(|class| made.prepared(&format!("scans/{class}/3.png"))).collect();
+        let slices = made.held_out();
         let scans = made.text("scans");
 
         made.export("float.onnx", &["--format", "onnx"]);
         let Some(answer) = in_onnx_runtime(&made.path("float.onnx"), &slices) else { return };
-        let folded = networks::fold(&made.trained()).unwrap();
-        let expected = numbers(softmax(logits(&folded, Form::Folded, &slices), 1));
-        assert_same(&answer["probabilities"], &expected, "float");
+        let (_, logits) = made.answers(&slices);
+        assert_same(&answer["logits"], &numbers(logits.clone()), "logits of floats");
+        assert_same(&answer["probabilities"], &numbers(softmax(logits, 1)), "probabilities of floats");
         assert_eq!(answer["input"], json!(["image", "tensor(float)", ["batch", 1, UNEVEN, UNEVEN]]));
         assert_eq!(answer["metadata"]["classes"], json!(CLASSES).to_string());
         assert_eq!(answer["int8_constants"], 0);
@@ -329,24 +200,22 @@ fn onnx_runtime_gives_the_probabilities_of_the_classifier() {
 fn keras_gives_the_logits_of_the_trained_network() {
     for architecture in [Architecture::Xception, Architecture::Vgg16] {
         let made = Made::new(architecture, EVEN);
-        let slices: Vec<_> = CLASSES.iter().map(|class| made.prepared(&format!("scans/{class}/3.png"))).collect();
+        let slices = made.held_out();
         made.export("keras.safetensors", &["--format", "safetensors"]);
         let model = made.path("keras.safetensors");
         let Some(python) = Need::Python.python(&["keras", "jax", "safetensors"]) else { return };
         let answer = answer(python, "in_keras.py", &model, &slices);
-        let expected = numbers(logits(&made.trained(), Form::Trainable, &slices));
-        assert_same(&answer["logits"], &expected, architecture.name());
+        assert_same(&answer["logits"], &numbers(made.answers(&slices).1), architecture.name());
     }
 }
 
 #[test]
 fn timm_gives_the_logits_of_the_trained_network() {
     let made = Made::new(Architecture::Xception, EVEN);
-    let slices: Vec<_> = CLASSES.iter().map(|class| made.prepared(&format!("scans/{class}/3.png"))).collect();
+    let slices = made.held_out();
     made.export("timm.safetensors", &["--format", "safetensors", "--names", "timm"]);
     let model = made.path("timm.safetensors");
     let Some(python) = Need::Timm.python(&["timm", "safetensors"]) else { return };
     let answer = answer(python, "in_timm.py", &model, &slices);
-    let expected = numbers(logits(&made.trained(), Form::Trainable, &slices));
-    assert_same(&answer["logits"], &expected, "timm");
+    assert_same(&answer["logits"], &numbers(made.answers(&slices).1), "timm");
 }

@@ -7,6 +7,7 @@
 //! dist/weights/                                    manifest.json, the files it names, reports/
 //! ```
 
+mod report_index;
 pub mod sizes;
 mod weights;
 mod workers;

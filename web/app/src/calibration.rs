@@ -101,8 +101,10 @@ pub struct Method {
     /// Its name.
     pub name: String,
     /// How well it tells them apart, 0.5 to guess.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub auroc: Option<f64>,
     /// Of the foreign pictures, the share it refuses.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub foreign_refused: Option<f64>,
     /// Of the held-out slices, the share it refuses.
     pub held_out_refused: f64,

@@ -2,7 +2,8 @@
 //! measured or, where another training of the same network was, by the network.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::calibration::CalibrationReport;
 use crate::catalogue::Model;
@@ -19,11 +20,11 @@ pub struct Filed<T = Paper> {
     pub content: T,
 }
 
-/// A report of any kind that the page shows, told apart by what it holds.
+/// A report of any kind.
 #[derive(Deserialize, Clone, Debug, PartialEq)]
-#[serde(untagged)]
+#[serde(from = "Value")]
 pub enum Paper {
-    /// Of several folds; it also has all that an evaluation has, so it comes before it.
+    /// Of several folds.
     Folds(FoldsReport),
     /// Of one weights file on one test.
     Evaluation(Report),
@@ -31,16 +32,52 @@ pub enum Paper {
     Calibration(CalibrationReport),
     /// Of a weights file on brains from elsewhere.
     Transfer(Transfer),
-    /// Of a kind that the page does not show.
-    Other(IgnoredAny),
+    /// Of what int8 kernels cost, which the page does not show.
+    Rounding,
+    /// One that can't be read, and why.
+    Unreadable(String),
+}
+
+impl From<Value> for Paper {
+    /// Each kind has a field of its own; only a report of folds also has all that an evaluation has.
+    fn from(content: Value) -> Self {
+        let has = |field| content.get(field).is_some();
+        let read = if has("folds") {
+            parse(content, Self::Folds)
+        } else if has("protocol") {
+            parse(content, Self::Evaluation)
+        } else if has("calibration_error") {
+            parse(content, Self::Calibration)
+        } else if has("with_tumour") {
+            parse(content, Self::Transfer)
+        } else if has("rounding") {
+            Ok(Self::Rounding)
+        } else {
+            Err("it is of no kind that this page knows".to_owned())
+        };
+        read.unwrap_or_else(Self::Unreadable)
+    }
+}
+
+fn parse<T: DeserializeOwned>(content: Value, kind: fn(T) -> Paper) -> Result<Paper, String> {
+    serde_json::from_value(content).map(kind).map_err(|error| error.to_string())
+}
+
+/// The reports that can't be read, and why.
+pub fn unreadable(papers: &[Filed]) -> Vec<Filed<String>> {
+    let reason = |filed: &Filed| match &filed.content {
+        Paper::Unreadable(reason) => Some(Filed { address: filed.address.clone(), content: reason.clone() }),
+        _ => None,
+    };
+    papers.iter().filter_map(reason).collect()
 }
 
 /// All that is known of one model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dossier {
-    /// Tests of the model's own weights file, those that flatter last.
+    /// Tests of the model's own weights file: those that don't flatter, those of which nobody knows, those that do.
     pub own: Vec<Filed<Report>>,
-    /// Tests of other trainings of the same network, those that flatter last.
+    /// Tests of other trainings of the same network, in the same order.
     pub others: Vec<Filed<Report>>,
     /// Its calibration.
     pub calibration: Option<Filed<CalibrationReport>>,
@@ -76,21 +113,30 @@ impl Dossier {
                 _ => {}
             }
         }
-        dossier.own.sort_by_key(|filed| filed.content.leaky);
-        dossier.others.sort_by_key(|filed| filed.content.leaky);
+        let flatters = |filed: &Filed<Report>| match filed.content.leaky() {
+            Some(false) => 0,
+            None => 1,
+            Some(true) => 2,
+        };
+        dossier.own.sort_by_key(flatters);
+        dossier.others.sort_by_key(flatters);
         dossier
     }
 
     /// The figure to believe: of this very file, where nothing leaks.
     pub fn honest(&self) -> Option<&Filed<Report>> {
-        self.own.iter().find(|filed| !filed.content.leaky)
+        self.own.iter().find(|filed| filed.content.leaky() == Some(false))
     }
 
     /// The figure that flatters most like those that others publish.
     pub fn leaky(&self) -> Option<&Filed<Report>> {
-        self.own.iter().chain(&self.others).find(|filed| filed.content.leaky)
+        self.own.iter().chain(&self.others).find(|filed| filed.content.leaky() == Some(true))
     }
 }
+
+#[cfg(test)]
+#[path = "written_tests.rs"]
+mod written_tests;
 
 #[cfg(test)]
 mod tests {
@@ -140,6 +186,39 @@ mod tests {
         let papers = [filed("a", &one.replacen('{', folds, 1))];
         let dossier = Dossier::of(&model("x", "xception", "ab"), &papers);
         assert_eq!((dossier.folds.len(), dossier.others.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_test_on_other_scans_is_shown_and_is_neither_the_honest_figure_nor_the_leaky_one() {
+        let mut other: Value = serde_json::from_str(&report("grouped", true, "xception", "ab")).unwrap();
+        other["leakage"] = Value::Null;
+        let papers = [
+            filed("leaky", &report("random", true, "xception", "ab")),
+            filed("other", &other.to_string()),
+            filed("honest", &report("grouped", false, "xception", "ab")),
+        ];
+        let dossier = Dossier::of(&model("x", "xception", "ab"), &papers);
+        let order: Vec<&str> = dossier.own.iter().map(|filed| filed.address.as_str()).collect();
+        assert_eq!(order, ["honest", "other", "leaky"]);
+        let alone = Dossier::of(&model("x", "xception", "ab"), &papers[1..2]);
+        assert_eq!((alone.own.len(), alone.honest(), alone.leaky()), (1, None, None));
+    }
+
+    #[test]
+    fn a_report_that_cannot_be_read_is_listed_with_the_reason() {
+        let broken = report("grouped", false, "xception", "ab").replace("macro_f1_ci95", "macro_f1_interval");
+        let papers = [
+            filed("known", &report("grouped", false, "xception", "ab")),
+            filed("broken", &broken),
+            filed("new", r#"{"weights_sha256":"ab","throughput":3.0}"#),
+            filed("none", "[]"),
+        ];
+        let reasons: Vec<(String, String)> =
+            unreadable(&papers).into_iter().map(|filed| (filed.address, filed.content)).collect();
+        let addresses: Vec<&str> = reasons.iter().map(|(address, _)| address.as_str()).collect();
+        assert_eq!(addresses, ["broken", "new", "none"]);
+        assert!(reasons[0].1.contains("macro_f1_ci95"), "{}", reasons[0].1);
+        assert!(reasons[1].1.contains("of no kind"), "{}", reasons[1].1);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::calibration::{CalibrationReport, Method};
 use crate::catalogue::Model;
 use crate::chart::{Reliability, Risk};
-use crate::dossier::{Dossier, Filed};
+use crate::dossier::{Dossier, Filed, unreadable};
 use crate::figures::{Card, Cell, FoldsCard, TransferLine};
 use crate::model::Page;
 use crate::report::Report;
@@ -40,8 +40,9 @@ pub fn Evidence(
             }).collect_view()
         })}
         <Show when=move || page.reports.with(Vec::is_empty)>
-            <p role="status">"No report has been loaded, so nothing is claimed."</p>
+            <p role="status">"No report has been loaded, so nothing is claimed. " {move || page.reports_missing.get()}</p>
         </Show>
+        {move || page.reports.with(|papers| view! { <Unreadable papers=unreadable(papers) /> })}
         <h3>"What it can't do"</h3>
         <ul>
             <li>"It knows four classes and no others. Pictures that are no brain MRI it mostly refuses; another disease of the brain it can't."</li>
@@ -50,6 +51,23 @@ pub fn Evidence(
             <li>"It was never tested in a clinic, and it is no medical device."</li>
         </ul>
     }
+}
+
+/// Reports that may change what the others say, if one could read them.
+#[component]
+fn Unreadable(papers: Vec<Filed<String>>) -> impl IntoView {
+    let count = papers.len();
+    let lines = papers.into_iter().map(|Filed { address, content: reason }| {
+        let name = address.rsplit('/').next().unwrap_or_default().to_owned();
+        view! { <li><a href=address target="_blank">{name}</a>": " {reason}</li> }
+    });
+    (count > 0).then(|| {
+        view! {
+            <h3>"Reports that can't be read"</h3>
+            <p>"Nothing of what they say is shown here."</p>
+            <ul>{lines.collect_view()}</ul>
+        }
+    })
 }
 
 /// Every network with both figures, in one table.

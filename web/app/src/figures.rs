@@ -69,10 +69,10 @@ pub fn Card(
     let Filed { address, content: report } = filed;
     let digits: String = report.weights_sha256.chars().take(16).collect();
     view! {
-        <article class="report" class:leaky=report.leaky>
-            <h4>{report.heading()}{if report.leaky { " (leaky)" } else { "" }}</h4>
+        <article class="report" class:leaky=report.leaky() == Some(true)>
+            <h4>{report.heading()}</h4>
             <Head address figures=report.figures.clone() />
-            <p>{report.leakage.sentence(report.figures.n)}</p>
+            <p>{report.shared()}</p>
             <p>{report.explanation(own)}</p>
             {confusion::table(&report.figures.confusion)}
             <p class="quiet command">

@@ -58,10 +58,9 @@ pub struct Recipe {
 }
 
 impl FoldsReport {
-    /// Whether any fold shared patients or copies with its training part.
+    /// Whether the figures of any fold flatter.
     pub fn leaky(&self) -> bool {
-        let shared = |leakage: Leakage| leakage.twins + leakage.patients > 0;
-        self.folds.iter().any(|fold| shared(fold.leakage))
+        self.folds.iter().any(|fold| fold.leakage.leaky)
     }
 
     /// Which classes were told apart, in a sentence, where it was not all that the page knows.

@@ -129,9 +129,12 @@ async fn read_program(page: Page, engine: Engine) -> Result<(), String> {
     Ok(())
 }
 
-/// The reports: the page classifies without them, and then says that nothing is claimed.
+/// The reports: the page classifies without them, and then says why nothing is claimed.
 async fn read_reports(page: Page) {
-    page.reports.set(read_json("weights/reports/index.json").await.unwrap_or_default());
+    match read_json("weights/reports/index.json").await {
+        Ok(reports) => page.reports.set(reports),
+        Err(reason) => page.reports_missing.set(Some(reason)),
+    }
 }
 
 /// The samples: the page classifies without them, and says why they are not there.

@@ -75,6 +75,8 @@ pub struct Page {
     pub kept: RwSignal<Vec<String>>,
     /// The reports.
     pub reports: RwSignal<Vec<Filed>>,
+    /// Why there are no reports.
+    pub reports_missing: RwSignal<Option<String>>,
     /// Where the samples come from.
     pub samples: RwSignal<Samples>,
     /// The samples.
@@ -108,6 +110,7 @@ impl Page {
             model: RwSignal::new(None),
             kept: RwSignal::new(Vec::new()),
             reports: RwSignal::new(Vec::new()),
+            reports_missing: RwSignal::new(None),
             samples: RwSignal::new(Samples::default()),
             sample_files: RwSignal::new_local(Vec::new()),
             samples_missing: RwSignal::new(None),

@@ -10,10 +10,9 @@ use crate::wording;
 pub struct Report {
     /// How training and test slices were separated: `grouped`, `official` or `random`.
     pub protocol: String,
-    /// Whether patients or copies of test slices were also trained on, which flatters the figures.
-    pub leaky: bool,
-    /// How much the test shares with training.
-    pub leakage: Leakage,
+    /// What the test shares with training; `None` for scans that are not those of training, of which nothing is known.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub leakage: Option<Leakage>,
     /// What was measured.
     #[serde(flatten)]
     pub figures: Figures,
@@ -42,6 +41,8 @@ pub struct Leakage {
     /// Test slices of which neither patient nor copies are known.
     #[serde(rename = "test_without_groups")]
     pub unknown: u64,
+    /// Whether what is shared, or that nothing is known of it, flatters the figures.
+    pub leaky: bool,
 }
 
 /// What was measured of one set of answers.
@@ -89,37 +90,57 @@ impl TryFrom<Table> for Confusion {
 }
 
 impl Report {
+    /// Whether the figures flatter; `None` where nobody knows.
+    pub fn leaky(&self) -> Option<bool> {
+        self.leakage.map(|leakage| leakage.leaky)
+    }
+
     /// What a reader has to know of the split before believing the figure. `own` says that this very weights file was
     /// measured, and not one of another training of the same network.
     pub fn explanation(&self, own: bool) -> &'static str {
-        match (self.protocol.as_str(), self.leaky, own) {
-            (_, false, true) => {
+        match (self.protocol.as_str(), self.leaky(), own) {
+            (_, None, _) => {
+                "These are not the scans that the network was trained on. The figure is one to believe where they come \
+                 from elsewhere, and flatters where they hold patients or copies that were trained on."
+            }
+            (_, Some(false), true) => {
                 "No patient that is known, and no copy that is listed, is in both the training and the test part. \
                  This figure is the nearest to what to expect on a new patient of the same kind of data."
             }
-            (_, false, false) => {
+            (_, Some(false), false) => {
                 "Another training of the same network, measured on patients and copies that it had not seen."
             }
-            ("official", true, _) => {
+            ("official", Some(true), _) => {
                 "The data set's own Testing part, answered by a second model of the same network, trained on the data \
                  set's own Training part. This figure flatters; it is here because others publish it."
             }
-            ("random", true, _) => {
+            ("random", Some(true), _) => {
                 "Slices drawn at random, so that patients and copies are on both sides. This figure flatters; it is \
                  here because others publish it."
             }
-            (_, true, _) => "Test slices have copies or patients in the training part, so this figure flatters.",
+            (_, Some(true), _) => "Test slices have copies or patients in the training part, so this figure flatters.",
         }
     }
 
-    /// The heading: what was tested.
-    pub fn heading(&self) -> &'static str {
-        match self.protocol.as_str() {
+    /// The heading: what was tested, and whether it leaks.
+    pub fn heading(&self) -> String {
+        let test = match self.protocol.as_str() {
             "grouped" => "Patients held out",
             "official" => "Official Testing part",
             "random" => "Random split",
             _ => "Test",
+        };
+        match self.leaky() {
+            None => "Other scans (leakage not known)".to_owned(),
+            Some(false) => test.to_owned(),
+            Some(true) => format!("{test} (leaky)"),
         }
+    }
+
+    /// What the test shares with training, in a sentence.
+    pub fn shared(&self) -> String {
+        let unknown = "Nothing is known of what the test slices share with training.";
+        self.leakage.map_or_else(|| unknown.to_owned(), |leakage| leakage.sentence(self.figures.n))
     }
 }
 
@@ -199,13 +220,27 @@ pub mod tests {
         for protocol in ["official", "random", "grouped"] {
             assert!(parsed(protocol, true).explanation(true).contains("flatters"));
         }
-        let sentence = parsed("official", true).leakage.sentence(1311);
+        let sentence = parsed("official", true).leakage.unwrap().sentence(1311);
         assert_eq!(sentence, "Test slices with a copy in training: 7 of 1,311; with a patient in training: none.");
     }
 
     #[test]
+    fn a_test_on_other_scans_claims_neither_that_it_leaks_nor_that_it_does_not() {
+        let mut text: serde_json::Value = serde_json::from_str(&report("grouped", false, "xception", "ab")).unwrap();
+        text["leakage"] = serde_json::Value::Null;
+        let report: Report = serde_json::from_value(text.clone()).unwrap();
+        assert_eq!(report.heading(), "Other scans (leakage not known)");
+        assert_eq!(report.shared(), "Nothing is known of what the test slices share with training.");
+        assert!(report.explanation(true).contains("not the scans that the network was trained on"));
+
+        text.as_object_mut().unwrap().remove("leakage");
+        let error = serde_json::from_value::<Report>(text).unwrap_err().to_string();
+        assert!(error.contains("leakage"), "a report that says nothing of it is not one of other scans: {error}");
+    }
+
+    #[test]
     fn a_figure_says_of_how_many_slices_the_patient_is_not_known() {
-        let leakage = Leakage { twins: 0, patients: 0, without_patient: 479, unknown: 0 };
+        let leakage = Leakage { twins: 0, patients: 0, without_patient: 479, unknown: 0, leaky: false };
         assert!(leakage.sentence(1407).ends_with("Of 479, the patient is not known; copies alone hold them apart."));
     }
 

@@ -124,3 +124,30 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_counts_classes_answers_and_differences() {
+        let mut tally = Tally::default();
+        // The same class and right, twice; float alone is right; the same wrong class, twice.
+        tally.add(&[0.75, 0.25], &[0.5625, 0.4375], 0);
+        tally.add(&[0.25, 0.75], &[0.25, 0.75], 1);
+        tally.add(&[0.75, 0.25], &[0.25, 0.75], 0);
+        tally.add(&[0.25, 0.75], &[0.125, 0.875], 0);
+        tally.add(&[0.75, 0.25], &[0.625, 0.375], 1);
+        let found = tally.comparison(Rounding::by_moments(3), "ab".to_owned());
+        assert_eq!((found.n, found.weights_sha256.as_str()), (5, "ab"));
+        for (figure, expected) in [
+            (found.same_class, 4.0 / 5.0),
+            (found.float_accuracy, 3.0 / 5.0),
+            (found.int8_accuracy, 2.0 / 5.0),
+            (found.largest_difference.into(), 0.5),
+            (found.mean_difference, (0.1875 + 0.5 + 0.125 + 0.125) / 5.0),
+        ] {
+            assert!((figure - expected).abs() < 1e-12, "{found:?}");
+        }
+    }
+}

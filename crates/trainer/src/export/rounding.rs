@@ -87,3 +87,33 @@ fn equalise_columns(matrix: &mut NamedTensor) -> Vec<f32> {
     }
     factors
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use networks::{Architecture, Form};
+
+    use super::*;
+    use crate::{agreement, generated};
+
+    #[test]
+    fn equalising_keeps_every_value_of_every_stage_and_gives_pointwise_kernels_one_magnitude() {
+        let trained = generated::tensors(Architecture::Xception);
+        let equal = equalised(networks::fold(&trained).unwrap());
+        let stages = |form, tensors| {
+            let network = generated::network(Architecture::Xception, form, tensors);
+            generated::stages(&network, form, generated::images(71, &Device::flex()))
+        };
+        let (expected, found) = (stages(Form::Trainable, &trained), stages(Form::Folded, &equal));
+        assert_eq!(found.len(), expected.len());
+        for ((name, side, found), (expected_name, _, expected)) in found.iter().zip(&expected) {
+            assert_eq!(name, expected_name);
+            agreement::assert_close(name, found, expected, *side);
+        }
+        for (name, NamedTensor { shape, values }) in equal.iter().filter(|(name, _)| name.contains("pointwise")) {
+            let largest =
+                |column| values.iter().skip(column).step_by(shape[1]).fold(0.0_f32, |most, w| most.max(w.abs()));
+            assert!((0..shape[1]).all(|column| (largest(column) - 1.0).abs() < 1e-6), "{name}");
+        }
+    }
+}

@@ -15,6 +15,7 @@ mod several;
 mod support;
 mod training;
 mod usage;
+mod written;
 
 use serde_json::Value;
 use tempfile::TempDir;

@@ -1,25 +1,36 @@
 //! What is made of a trained network: a file, its calibration, its evaluation.
 
+use super::written::is_like;
 use super::*;
 
 #[test]
 fn a_trained_network_is_exported_evaluated_and_classifies() {
     let (data, runs) = (scans(), tempfile::tempdir().unwrap());
     let recipe = recipe(runs.path());
-    let [run, file, report] = ["run", "model.safetensors", "report.json"].map(|name| runs.path().join(name));
-    let [run_text, data_text, file_text, report_text] =
-        [&run, data.path(), &file, &report].map(|path: &Path| path.to_str().unwrap());
+    let [run, file, comparison, report] =
+        ["run", "model.safetensors", "comparison.json", "report.json"].map(|name| runs.path().join(name));
+    let [run_text, data_text, file_text, comparison_text, report_text] =
+        [&run, data.path(), &file, &comparison, &report].map(|path: &Path| path.to_str().unwrap());
     let trained = sulcus(&train_arguments(&recipe, data.path(), &run));
     assert!(String::from_utf8_lossy(&trained.stderr).contains("broken.png"), "the broken file must be named");
 
-    let exported = succeed(&["export", "--run", run_text, "--data", data_text, "--out", file_text]);
-    assert!(exported.contains("same class"), "{exported}");
+    let catalogue = runs.path().join("manifest.json");
+    let export = ["export", "--run", run_text, "--data", data_text, "--out", file_text, "--json", comparison_text];
+    let entered = ["--catalogue", catalogue.to_str().unwrap(), "--title", "Xception"];
+    let exported = succeed(&[&export[..], &entered].concat());
+    let comparison = json(&comparison);
+    is_like("reports/export.json", &comparison);
+    is_like("manifest.json", &json(&catalogue));
+    assert!(comparison["same_class"].as_f64().unwrap() > 0.8, "{comparison}");
+    let said = format!("same class {:.4}", comparison["same_class"].as_f64().unwrap());
+    assert!(exported.contains(&said), "{exported}");
 
     let evaluate =
         ["evaluate", "--weights", file_text, "--data", data_text, "--split", "random", "--json", report_text];
     let printed = succeed(&evaluate);
     assert!(printed.contains("accuracy"), "{printed}");
-    let report: Value = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
+    let report = json(&report);
+    is_like("reports/evaluate.json", &report);
     assert_eq!(report["protocol"], "random");
     assert_eq!(report["n"], 8);
     assert_eq!(report["weights_sha256"].as_str().unwrap(), weights::sha256(&fs::read(&file).unwrap()));
@@ -33,6 +44,7 @@ fn a_trained_network_is_exported_evaluated_and_classifies() {
     assert_eq!(answered.status.code(), Some(1));
     let lines: Vec<Value> =
         String::from_utf8(answered.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    is_like("reports/classify.json", &lines[0]);
     let probabilities = lines[0]["probabilities"].as_object().unwrap();
     assert_eq!(probabilities.keys().collect::<Vec<_>>(), CLASSES);
     let total: f64 = probabilities.values().map(|value| value.as_f64().unwrap()).sum();
@@ -71,7 +83,8 @@ fn a_calibrated_file_refuses_what_is_no_head_and_says_on_what_evidence() {
     let calibrate = ["calibrate", "--weights", &file, "--data", &data_text, "--out", &calibrated];
     succeed(&[&calibrate[..], &["--foreign", &foreign, "--json", &findings]].concat());
 
-    let findings: Value = serde_json::from_slice(&fs::read(&findings).unwrap()).unwrap();
+    let findings = json(Path::new(&findings));
+    is_like("reports/calibrate.json", &findings);
     assert_eq!(findings["weights_sha256"].as_str().unwrap(), weights::sha256(&fs::read(&calibrated).unwrap()));
     let methods = findings["foreign"]["methods"].as_array().unwrap();
     assert_eq!(methods.len(), 5);
@@ -168,6 +181,7 @@ fn a_recipe_with_grafts_trains_and_its_model_is_tried_on_another_source() {
     assert!(succeed(&[&transfer[..], &more].concat()).contains("AUROC"));
 
     let findings = json(&findings);
+    is_like("reports/transfer.json", &findings);
     assert_eq!(findings["healthy"]["n"], 3);
     assert!(findings["with_tumour"]["n"].as_u64().unwrap() > 3 && sheet.exists());
     let slices = findings["slices"].as_array().unwrap();

@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use super::written::is_like;
 use super::*;
 
 fn refused(arguments: &[&str], expected: &str) {
@@ -39,6 +40,7 @@ fn scans_that_were_changed_are_not_taken_for_those_of_the_run() {
     fs::copy(data.path().join("glioma/1.png"), data.path().join("glioma/0.png")).unwrap();
     assert!(succeed(&evaluate).contains("is not known"));
     assert!(json(&report)["leaky"].is_null() && json(&report)["leakage"].is_null());
+    is_like("reports/evaluate-other-scans.json", &json(&report));
     refused(&export, "not the scans that the run was trained on");
     train.push("--resume");
     refused(&train, "on other scans");

@@ -1,5 +1,6 @@
 //! Several trainings beside one another: folds and ablations.
 
+use super::written::is_like;
 use super::*;
 
 /// Three classes of known patients, with two slices each.
@@ -39,6 +40,7 @@ fn folds_go_on_after_a_kill_and_test_every_known_patient_once() {
     assert_eq!(fs::read(out.join("fold-1/report.json")).unwrap(), first, "a fold that is done is left alone");
 
     let report = json(&out.join("folds.json"));
+    is_like("reports/train-folds.json", &report);
     assert_eq!(report["classes"], serde_json::json!(["glioma", "meningioma", "pituitary"]));
     assert_eq!((&report["n"], &report["clusters"]), (&24.into(), &12.into()));
     let folds = report["folds"].as_array().unwrap();
@@ -83,6 +85,7 @@ fn an_ablation_says_what_each_ingredient_gives_and_goes_on_where_it_was() {
     assert!(succeed(&arguments).contains("without"));
     assert_eq!(fs::read(out.join("whole/report.json")).unwrap(), whole, "a run that is done is left alone");
     let findings = json(&findings);
+    is_like("reports/ablate.json", &findings);
     let without = findings["without"].as_array().unwrap();
     assert_eq!(
         without.iter().map(|one| one["ingredient"].as_str().unwrap()).collect::<Vec<_>>(),

@@ -1,5 +1,6 @@
 //! One training: stopped, killed, gone on with, reported.
 
+use super::written::is_like;
 use super::*;
 
 #[test]
@@ -76,6 +77,7 @@ fn a_run_leaves_a_report_that_can_be_made_again() {
     let run = runs.path().join("run");
     succeed(&train_arguments(&recipe, data.path(), &run));
     let report = json(&run.join("report.json"));
+    is_like("reports/train.json", &report);
     assert_eq!(report["measured_on"], "test");
     assert_eq!(report["n"], 8);
     for field in

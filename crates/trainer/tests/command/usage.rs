@@ -1,5 +1,6 @@
 //! Words on the command line, and the probe of slices.
 
+use super::written::is_like;
 use super::*;
 
 #[test]
@@ -9,6 +10,7 @@ fn a_probe_reports_every_step_of_preparation() {
     let [recipe, data, findings_text] = [&recipe, data.path(), &findings].map(|path: &Path| path.to_str().unwrap());
     succeed(&["probe", "--recipe", recipe, "--data", data, "--json", findings_text]);
     let findings = json(&findings);
+    is_like("reports/probe.json", &findings);
     let steps = findings["steps"].as_array().unwrap();
     let after: Vec<&str> = steps.iter().map(|step| step["after"].as_str().unwrap()).collect();
     assert_eq!(after, ["resizing", "the crop", "scaling intensities", "random changes"]);
@@ -18,6 +20,27 @@ fn a_probe_reports_every_step_of_preparation() {
         assert_eq!(groups, ["borders", "air", "sharpness", "all"]);
     }
     assert_eq!(findings["slices"], 32);
+}
+
+#[test]
+fn an_audit_of_the_scans_is_a_report() {
+    let data = scans();
+    let findings = succeed(&["audit", data.path().to_str().unwrap(), "--json"]);
+    is_like("reports/audit.json", &serde_json::from_str(&findings).unwrap());
+}
+
+#[test]
+fn a_measurement_of_training_says_how_many_images_a_second_it_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let findings = folder.path().join("bench.json");
+    let small = ["bench", "--size", "71", "--batch", "2", "--train-from", "15", "--warm-up", "1", "--steps", "2"];
+    succeed(&[&small[..], &["--json", findings.to_str().unwrap()]].concat());
+    let findings = json(&findings);
+    is_like("reports/bench.json", &findings);
+    let seconds: Vec<f64> =
+        findings["seconds_a_step"].as_array().unwrap().iter().map(|step| step.as_f64().unwrap()).collect();
+    let best = 2.0 / seconds[0].min(seconds[1]);
+    assert!((findings["images_a_second_best"].as_f64().unwrap() - best).abs() < 1e-9 * best);
 }
 
 #[cfg(target_os = "linux")]

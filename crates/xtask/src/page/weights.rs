@@ -8,10 +8,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{copy_into, files_in};
+use super::{copy_into, files_in, report_index};
 
 /// Digits of the SHA-256 in a name.
 const DIGITS: usize = 8;
@@ -79,9 +79,6 @@ fn immutable_name(file: &Path, sha256: &str) -> String {
     format!("{stem}.{}.{end}", &sha256[..DIGITS])
 }
 
-/// Long lists in reports that the page does not show.
-const NOT_SHOWN: [&str; 4] = ["roc", "slices", "mistakes", "rows"];
-
 /// Copies the reports, and gathers in one file what the page shows of those about a network: it asks for nothing later.
 fn copy_reports(from: &Path, to: &Path) -> Result<()> {
     let reports = if from.is_dir() { files_in(from)? } else { Vec::new() };
@@ -89,14 +86,12 @@ fn copy_reports(from: &Path, to: &Path) -> Result<()> {
     for report in reports.iter().filter(|file| file.extension().is_some_and(|end| end == "json")) {
         copy_into(report, to)?;
         let bytes = fs::read(report).with_context(|| format!("cannot read {}", report.display()))?;
-        let mut content: Map<String, Value> =
+        let content =
             serde_json::from_slice(&bytes).with_context(|| format!("{} is not a report", report.display()))?;
-        if !content.contains_key("weights_sha256") {
-            continue;
+        match report_index::entry(&report.file_name().unwrap_or_default().to_string_lossy(), content) {
+            Some(entry) => index.push(entry),
+            None => println!("  {} is about no weights file: the page does not show it", report.display()),
         }
-        content.retain(|field, _| !NOT_SHOWN.contains(&field.as_str()));
-        let name = report.file_name().unwrap_or_default().to_string_lossy();
-        index.push(json!({ "address": format!("weights/reports/{name}"), "content": content }));
     }
     fs::create_dir_all(to)?;
     Ok(fs::write(to.join("index.json"), serde_json::to_vec(&index)?)?)
@@ -104,6 +99,8 @@ fn copy_reports(from: &Path, to: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// Of the text `weights`, by coreutils' sha256sum.

@@ -1,0 +1,100 @@
+//! Reports and catalogues as they are written, read as the page reads them. `tests/written` has one of every kind that
+//! `sulcus` writes; the tests of `trainer` hold those against what it writes now.
+
+#[path = "../../../crates/xtask/src/page/report_index.rs"]
+mod report_index;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::catalogue::Catalogue;
+
+const WRITTEN: &str = "../../tests/written";
+const SHIPPED: &str = "../../weights";
+
+/// The reports of a folder, as the build puts them into `reports/index.json`, by their file's name.
+fn index(folder: &str) -> BTreeMap<String, Option<Filed>> {
+    let files = fs::read_dir(Path::new(folder).join("reports")).unwrap().map(|file| file.unwrap().path());
+    let read = |file: &Path| serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    files
+        .map(|file| {
+            let entry = report_index::entry(&file.file_name().unwrap().to_string_lossy(), read(&file));
+            let filed = entry.map(|entry| serde_json::from_value(entry).unwrap());
+            (file.file_stem().unwrap().to_string_lossy().into_owned(), filed)
+        })
+        .collect()
+}
+
+fn catalogue(folder: &str) -> Catalogue {
+    serde_json::from_str(&fs::read_to_string(Path::new(folder).join("manifest.json")).unwrap()).unwrap()
+}
+
+/// What the page takes a report for.
+fn kind(filed: Option<&Filed>) -> &str {
+    match filed.map(|filed| &filed.content) {
+        None => "about no weights file",
+        Some(Paper::Folds(_)) => "folds",
+        Some(Paper::Evaluation(report)) if report.leakage.is_none() => "evaluation, leakage not known",
+        Some(Paper::Evaluation(_)) => "evaluation",
+        Some(Paper::Calibration(_)) => "calibration",
+        Some(Paper::Transfer(_)) => "transfer",
+        Some(Paper::Rounding) => "rounding",
+        Some(Paper::Unreadable(reason)) => reason,
+    }
+}
+
+#[test]
+fn every_kind_of_report_that_is_written_is_taken_for_what_it_is() {
+    let index = index(WRITTEN);
+    let kinds: BTreeMap<&str, &str> = index.iter().map(|(name, filed)| (name.as_str(), kind(filed.as_ref()))).collect();
+    let expected = [
+        ("ablate", "about no weights file"),
+        ("audit", "about no weights file"),
+        ("bench", "about no weights file"),
+        ("calibrate", "calibration"),
+        ("classify", "about no weights file"),
+        ("evaluate", "evaluation"),
+        ("evaluate-other-scans", "evaluation, leakage not known"),
+        ("export", "rounding"),
+        ("probe", "about no weights file"),
+        ("train", "evaluation"),
+        ("train-folds", "folds"),
+        ("transfer", "transfer"),
+    ];
+    assert_eq!(kinds, BTreeMap::from(expected));
+}
+
+#[test]
+fn what_older_reports_may_lack_is_read_where_it_is_written() {
+    let written = index(WRITTEN);
+    let Some(Filed { content: Paper::Evaluation(report), .. }) = &written["evaluate"] else { panic!("no evaluation") };
+    let leakage = report.leakage.unwrap();
+    assert_eq!((leakage.without_patient, leakage.unknown, leakage.leaky), (8, 8, true));
+    let Some(Filed { content: Paper::Transfer(transfer), .. }) = &written["transfer"] else { panic!("no transfer") };
+    assert!(transfer.healthy.called.contains_key("notumor") && transfer.healthy.n > 0);
+}
+
+#[test]
+fn the_report_of_an_exported_file_is_found_by_the_catalogue_that_the_export_wrote() {
+    let papers: Vec<Filed> = index(WRITTEN).into_values().flatten().collect();
+    let catalogue = catalogue(WRITTEN);
+    let dossier = Dossier::of(catalogue.choose(None).unwrap(), &papers);
+    let own: Vec<&str> = dossier.own.iter().map(|filed| filed.address.as_str()).collect();
+    assert_eq!(own, ["weights/reports/evaluate.json"]);
+    assert_eq!((dossier.others.len(), dossier.folds.len()), (2, 1));
+}
+
+#[test]
+fn every_shipped_report_about_a_weights_file_can_be_read() {
+    let index = index(SHIPPED);
+    let papers: Vec<Filed> = index.values().flatten().cloned().collect();
+    assert!(papers.len() > 10);
+    assert_eq!(unreadable(&papers), []);
+    for model in &catalogue(SHIPPED).models {
+        let dossier = Dossier::of(model, &papers);
+        assert!(dossier.honest().is_some() && dossier.leaky().is_some(), "{}", model.id);
+        assert!(dossier.calibration.is_some() && dossier.transfer.is_some(), "{}", model.id);
+    }
+}
