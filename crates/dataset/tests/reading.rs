@@ -45,7 +45,8 @@ fn a_folder_without_parts_gives_records_without_parts() {
 fn every_supported_format_is_known_by_its_first_bytes_whatever_its_name() {
     let set = tempfile::tempdir().unwrap();
     let dicom = [&[0; 128], b"DICM".as_slice()].concat();
-    let formats: [&[u8]; 7] = [b"\xFF\xD8\xFF\xE0", PNG, b"BM....", b"II*\0", b"MM\0*", b"RIFF1234WEBPVP8 ", &dicom];
+    let bitmap = b"BM............\x28\0\0\0";
+    let formats: [&[u8]; 7] = [b"\xFF\xD8\xFF\xE0", PNG, bitmap, b"II*\0", b"MM\0*", b"RIFF1234WEBPVP8 ", &dicom];
     for (i, bytes) in formats.iter().enumerate() {
         write(set.path(), &format!("a/{i}.jpg"), bytes);
     }
