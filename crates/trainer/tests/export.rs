@@ -55,7 +55,9 @@ fn rounding_for_the_inputs_changes_answers_less_than_rounding_to_the_nearest() {
     let made = Made::new(Architecture::Xception, EVEN);
     let slices = made.held_out();
     let folded = networks::fold(&made.trained()).unwrap();
-    let logits = |tensors: &BTreeMap<String, NamedTensor>| numbers(answers(Architecture::Xception, Form::Folded, tensors, &slices).1);
+    let logits = |tensors: &BTreeMap<String, NamedTensor>| {
+        numbers(answers(Architecture::Xception, Form::Folded, tensors, &slices).1)
+    };
     let exact = logits(&folded);
     let error = |tensors: &BTreeMap<String, NamedTensor>| -> f32 {
         logits(tensors).iter().zip(&exact).map(|(a, b)| (a - b).powi(2)).sum()
