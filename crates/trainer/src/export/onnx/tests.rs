@@ -228,7 +228,6 @@ fn the_graph_of_int8_kernels_computes_what_the_weights_file_computes_and_nearly_
         let expected = trained(architecture, grey(71));
         let mean_square = |values: Tensor<2>| values.powi_scalar(2).mean().into_scalar::<f32>();
         let off = (mean_square(found.tensor::<2>() - expected.clone()) / mean_square(expected)).sqrt();
-        println!("MEASURE onnx {architecture} {off}");
         assert!(off < INT8, "{architecture}: off by {off}");
 
         let int8 = |constant: &&TensorProto| constant.data_type == DataType::Int8;
