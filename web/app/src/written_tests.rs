@@ -21,8 +21,8 @@ fn index(folder: &str) -> BTreeMap<String, Option<Filed>> {
     files
         .map(|file| {
             let entry = report_index::entry(&file.file_name().unwrap().to_string_lossy(), read(&file));
-            let filed = entry.map(|entry| serde_json::from_value(entry).unwrap());
-            (file.file_stem().unwrap().to_string_lossy().into_owned(), filed)
+            let indexed = entry.map(|entry| serde_json::from_value(entry).unwrap());
+            (file.file_stem().unwrap().to_string_lossy().into_owned(), indexed)
         })
         .collect()
 }

@@ -60,7 +60,9 @@ fn describe(way: &str, value: &Value, lines: &mut BTreeSet<String>) {
             return fields.iter().for_each(|(name, value)| describe(&format!("{way}.{name}"), value, lines));
         }
         Value::Array(items) => {
-            items.iter().for_each(|item| describe(&format!("{way}[]"), item, lines));
+            for item in items {
+                describe(&format!("{way}[]"), item, lines);
+            }
             "a list"
         }
         _ if way.split('.').any(|name| VARYING.contains(&name)) => "something",
