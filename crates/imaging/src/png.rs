@@ -23,7 +23,7 @@ pub(crate) fn with_end(bytes: &[u8]) -> Cow<'_, [u8]> {
             None => return Cow::Borrowed(bytes),
         }
     }
-    if bytes.len() >= at + AROUND {
+    if at == SIGNATURE || bytes.len() >= at + AROUND {
         Cow::Borrowed(bytes)
     } else {
         Cow::Owned([&bytes[..at.min(bytes.len())], &END].concat())

@@ -41,6 +41,11 @@ pub(crate) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<St
     Ok(study_of(grey_image(&image)?, format, mode))
 }
 
+/// A decoder's words, but for those that are its code's.
+fn plain(words: &str) -> String {
+    if words.contains('{') { "its parts are not in the order of the format".to_owned() } else { words.to_owned() }
+}
+
 fn unsupported(kind: &UnsupportedErrorKind) -> String {
     match kind {
         UnsupportedErrorKind::Color(colour) => format!("its pixels have {} bits in all", colour.bits_per_pixel()),
@@ -60,6 +65,6 @@ fn with_alpha_where_there_is_any(image: DynamicImage) -> DynamicImage {
 fn explain(error: &ImageError, format: Format) -> DecodeError {
     match error {
         ImageError::Unsupported(error) => DecodeError::Unsupported { format, reason: unsupported(&error.kind()) },
-        _ => DecodeError::Damaged { format, reason: error.to_string() },
+        _ => DecodeError::Damaged { format, reason: plain(&error.to_string()) },
     }
 }

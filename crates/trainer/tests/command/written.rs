@@ -7,11 +7,12 @@ use std::env;
 use super::*;
 
 /// What is another on every machine, in every folder and on every day: only its fields count.
-const VARYING: [&str; 9] = [
+const VARYING: [&str; 10] = [
     "bytes",
     "command",
     "data_fingerprint",
     "environment",
+    "file",
     "network_sha256",
     "peak_memory",
     "processor_utilisation",
