@@ -20,6 +20,9 @@ use weights::{Manifest, Tensor, WeightsFile};
 
 use made::{Made, UNEVEN, numbers};
 
+/// Whether a slice counts, by its label and the probabilities of both.
+type Counts<'a> = dyn Fn(usize, &[f32], &[f32]) -> bool + 'a;
+
 /// Floats differ by the order in which they are added.
 const FLOAT: f64 = 1e-5;
 /// What rounding kernels to 255 levels for eight drawn slices costs a network of random weights.
@@ -84,7 +87,7 @@ fn the_report_of_an_export_counts_what_the_file_answers_and_what_the_network_ans
     let classifier = pollster::block_on(Classifier::load(&bytes, Engine::Cpu)).unwrap();
     let int8 = pollster::block_on(classifier.predict(&slices)).unwrap();
     let rows: Vec<_> = float.chunks(4).zip(int8.iter().map(|prediction| &prediction.probabilities)).collect();
-    let share = |counts: &dyn Fn(usize, &[f32], &[f32]) -> bool| {
+    let share = |counts: &Counts| {
         rows.iter().enumerate().filter(|(label, (float, int8))| counts(*label, float, int8)).count() as f64 / 4.0
     };
     let differences: Vec<f32> = rows
