@@ -109,38 +109,6 @@ test("the leaky and the honest figure stand side by side, as their reports have 
   expect(right.y).toBe(left.y);
 });
 
-test("a report on other scans says that leakage is not known, and one that can't be read is listed with the reason", async ({
-  fresh,
-  request,
-}) => {
-  const { honest } = await site(request);
-  const index = await (await request.get("weights/reports/index.json")).json();
-  const content = index.find(({ address }) => address === honest.address).content;
-  const { macro_f1: _, ...cut } = content;
-  const added = [
-    { address: "weights/reports/elsewhere.json", content: { ...content, leaky: null, leakage: null, accuracy: 0.4321 } },
-    { address: "weights/reports/cut.json", content: cut },
-  ];
-  await fresh.page.route("**/weights/reports/index.json", (route) => route.fulfill({ json: [...index, ...added] }));
-  await fresh.open();
-  await fresh.ready();
-  const dialog = await openEvidence(fresh);
-  const card = dialog.getByRole("article").filter({ hasText: "43.21 %" });
-  await expect(card.getByRole("heading")).toHaveText("Other scans (leakage not known)");
-  await expect(card).toContainText("Nothing is known of what the test slices share with training.");
-  const line = dialog.getByRole("listitem").filter({ has: fresh.page.getByRole("link", { name: "cut.json" }) });
-  await expect(line).toContainText("missing field `macro_f1`");
-  await expect(fresh.verdict.getByRole("link", { name: percent(honest.accuracy) })).toHaveAttribute("href", honest.address);
-});
-
-test("where the reports can't be had the page says why it claims nothing", async ({ fresh }) => {
-  await fresh.page.route("**/weights/reports/index.json", (route) => route.fulfill({ body: "<html>" }));
-  await fresh.open();
-  await fresh.ready();
-  const dialog = await openEvidence(fresh);
-  await expect(dialog.getByRole("status")).toContainText("nothing is claimed. cannot read weights/reports/index.json");
-});
-
 test("several folds are one card, with a line a fold", async ({ sulcus, request }) => {
   const { folds } = await site(request);
   const dialog = await openEvidence(sulcus);
