@@ -1,0 +1,74 @@
+//! The networks there are, and what is to be known of each.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Graph;
+use crate::networks::{vgg16, xception};
+
+/// A network that can be trained and exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Architecture {
+    /// Chollet 2017; 20.9 million parameters.
+    Xception,
+    /// Simonyan and Zisserman 2015; 14.7 million parameters.
+    Vgg16,
+}
+
+/// What is to be known of a network.
+#[derive(Debug, Clone, Copy)]
+pub struct Spec {
+    /// The name in recipes, manifests and file names.
+    pub name: &'static str,
+    /// The stage whose activations, averaged, tell a brain MRI from other pictures: early, so that it knows textures and
+    /// not tumours, and of 256 channels, so that what is kept of it stays small.
+    pub early_stage: &'static str,
+    /// The network in its trainable form for a number of classes.
+    pub graph: fn(usize) -> Graph,
+}
+
+impl Architecture {
+    /// Every network.
+    pub const ALL: [Self; 2] = [Self::Xception, Self::Vgg16];
+
+    /// What is to be known of it.
+    #[must_use]
+    pub fn spec(self) -> &'static Spec {
+        match self {
+            Self::Xception => &xception::SPEC,
+            Self::Vgg16 => &vgg16::SPEC,
+        }
+    }
+
+    /// The name in recipes, manifests and file names.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.spec().name
+    }
+
+    /// The network in its trainable form: three input channels, batch normalisation of its own.
+    #[must_use]
+    pub fn graph(self, classes: usize) -> Graph {
+        (self.spec().graph)(classes)
+    }
+}
+
+impl fmt::Display for Architecture {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for Architecture {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|architecture| architecture.name() == name).ok_or_else(|| {
+            let accepted = Self::ALL.map(Self::name).join(", ");
+            format!("\"{name}\" is no architecture; accepted are {accepted}")
+        })
+    }
+}
