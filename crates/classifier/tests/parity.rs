@@ -4,7 +4,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use kernels::{Stage, Workspace};
-use networks::{Architecture, Form, NamedTensor, Network, NetworkConfig};
+use networks::{Architecture, Form, Network, NetworkConfig};
 
 fn drawn(architecture: Architecture) -> Network {
     let device = Device::flex();
@@ -13,12 +13,8 @@ fn drawn(architecture: Architecture) -> Network {
 }
 
 fn packed(network: &Network) -> kernels::Network {
-    let architecture = match network.architecture() {
-        Architecture::Xception => kernels::Architecture::Xception,
-        Architecture::Vgg16 => kernels::Architecture::Vgg16,
-    };
-    let tensor = |tensor: NamedTensor| kernels::Tensor { shape: tensor.shape, values: tensor.values };
-    kernels::Network::pack(architecture, 4, network.named_tensors().unwrap(), tensor).unwrap()
+    let graph = network.architecture().graph(4).folded();
+    kernels::Network::pack(graph, network.named_tensors().unwrap(), |tensor| tensor).unwrap()
 }
 
 fn image(side: usize) -> Vec<f32> {

@@ -49,6 +49,18 @@ impl Architecture {
         self.spec().name
     }
 
+    /// Blocks of the trunk, which are numbered from 1.
+    #[must_use]
+    pub fn blocks(self) -> usize {
+        self.graph(1).blocks()
+    }
+
+    /// Length of the pooled features.
+    #[must_use]
+    pub fn features(self) -> usize {
+        self.graph(1).features()
+    }
+
     /// The network in its trainable form: three input channels, batch normalisation of its own.
     #[must_use]
     pub fn graph(self, classes: usize) -> Graph {

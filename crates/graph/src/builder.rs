@@ -110,10 +110,10 @@ impl Builder {
         self.follow(name, Op::AveragePool(window))
     }
 
-    /// The sum of `other` and the last node.
+    /// The sum of the last node and `other`.
     pub fn add(&mut self, name: &str, other: NodeId) -> &mut Self {
         let here = self.here;
-        self.push(name, Op::Add, vec![other, here])
+        self.push(name, Op::Add, vec![here, other])
     }
 
     /// The last node's value is an answer of the network.

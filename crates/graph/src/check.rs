@@ -117,6 +117,13 @@ impl Graph {
         if found > limit { Err(self.large(what, found as u64, limit as u64, unit)) } else { Ok(()) }
     }
 
+    /// The error that a node can't be used, by an engine that has no kernel for it, for example.
+    #[must_use]
+    pub fn refuse(&self, node: NodeId, reason: &str) -> GraphError {
+        let node = self.nodes.get(node).map_or_else(String::new, |node| node.name.clone());
+        GraphError::Node { network: self.name.clone(), node, reason: reason.to_owned() }
+    }
+
     pub(crate) fn wrong(&self, node: &Node, reason: &str) -> GraphError {
         GraphError::Node { network: self.name.clone(), node: node.name.clone(), reason: reason.to_owned() }
     }

@@ -195,6 +195,13 @@ impl Graph {
         self.nodes.iter().map(|node| node.block).max().unwrap_or(0).saturating_sub(1)
     }
 
+    /// Length of the pooled features: the channels that the first head averages.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        let average = self.nodes.iter().position(|node| node.op == Op::GlobalAverage);
+        average.map_or(0, |average| self.channels()[average])
+    }
+
     /// Names of the stages, from the image to the heads.
     pub fn stages(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter(|node| node.stage).map(|node| node.name.as_str())

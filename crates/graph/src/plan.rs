@@ -98,6 +98,13 @@ pub enum Output {
 }
 
 impl Output {
+    /// The node whose value it is.
+    #[must_use]
+    pub fn node(self) -> NodeId {
+        let (Self::Classes { layer: node, .. } | Self::Map { node, .. }) = self;
+        node
+    }
+
     /// The buffer that it is read from.
     #[must_use]
     pub fn from(self) -> Slot {

@@ -63,11 +63,6 @@ impl Weights {
         Self { depth, packed, bias: bias.as_chunks().0.iter().copied().map(Eight).collect() }
     }
 
-    /// Output channels.
-    pub(crate) fn outputs(&self) -> usize {
-        self.bias.len() * LANES
-    }
-
     fn rows(&self, output: usize, depth: Range<usize>) -> &[[Eight; LANES]] {
         &self.packed[output * self.depth..][depth]
     }

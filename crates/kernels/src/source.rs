@@ -19,8 +19,8 @@ pub(crate) enum Source<'a> {
         image: &'a [f32],
         side: usize,
         stride: usize,
-        /// Whether the first window's middle is the first pixel, and what lies outside is zero.
-        padded: bool,
+        /// Rows and columns of zeros before the image.
+        before: usize,
     },
     /// Pixels, every `stride`th of every `stride`th row. The depth is the channels.
     Pixels { features: &'a Features, stride: usize },
@@ -55,9 +55,9 @@ impl Source<'_> {
             let panels = panels.chunks_exact_mut(length).map(|panels| &mut panels[index]);
             let tiles = tiles.iter().copied().zip(panels);
             match self {
-                Self::Grey { image, side, stride, padded } => {
+                Self::Grey { image, side, stride, before } => {
                     let taps = step * LANES..9.min((step + 1) * LANES);
-                    tiles.for_each(|(tile, panel)| grey(image, side, stride, padded, width, tile, taps.clone(), panel));
+                    tiles.for_each(|(tile, panel)| grey(image, side, stride, before, width, tile, taps.clone(), panel));
                 }
                 Self::Pixels { features, stride } => {
                     let plane = &features.plane(step)[features.place(0, 0)..];
@@ -83,20 +83,19 @@ fn grey(
     image: &[f32],
     side: usize,
     stride: usize,
-    padded: bool,
+    before: usize,
     width: usize,
     tile: Tile,
     taps: Range<usize>,
     panel: &mut Panel,
 ) {
-    let border = usize::from(padded);
     for ((row, column), pixel) in tile.pixels(width).zip(panel) {
         *pixel = Eight::ZERO;
         for (value, tap) in pixel.0.iter_mut().zip(taps.clone()) {
             let (row, column) = (row * stride + tap / 3, column * stride + tap % 3);
-            let inside = (border..side + border).contains(&row) && (border..side + border).contains(&column);
+            let inside = (before..side + before).contains(&row) && (before..side + before).contains(&column);
             if inside {
-                *value = image[(row - border) * side + column - border];
+                *value = image[(row - before) * side + column - before];
             }
         }
     }

@@ -1,15 +1,16 @@
-//! Both networks against nested loops at every stage, and what unfit tensors and images get. Natively and in WebAssembly.
+//! Every network against nested loops at every stage, and what unfit tensors and images get. Natively and in WebAssembly.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod generated;
 mod plain;
 
-use kernels::{Architecture, KernelError, Network, Workspace};
+use std::collections::BTreeMap;
+
+use graph::{Architecture, GraphError, Tensor, TensorError};
+use kernels::{KernelError, Network, Workspace};
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
-
-const BOTH: [Architecture; 2] = [Architecture::Xception, Architecture::Vgg16];
 
 /// Every stage, `avg_pool` and `logits`, as `plain` gives them.
 fn stages(network: &Network, side: usize, workspace: &mut Workspace) -> Vec<(String, Vec<f32>)> {
@@ -23,11 +24,12 @@ fn stages(network: &Network, side: usize, workspace: &mut Workspace) -> Vec<(Str
 
 /// Compares every stage with nested loops, relative to the stage's largest value.
 fn agrees(architecture: Architecture, sides: &[usize]) {
-    let tensors = generated::tensors(architecture);
+    let graph = generated::graph(architecture);
+    let tensors = generated::tensors(&graph);
     let network = generated::network(architecture);
     let mut workspace = Workspace::default();
     for &side in sides {
-        let expected = plain::run(architecture, &tensors, &generated::image(side), side);
+        let expected = plain::run(&graph, &tensors, &generated::image(side), side);
         let found = stages(&network, side, &mut workspace);
         assert_eq!(found.len(), expected.len());
         for ((name, found), (expected_name, expected)) in found.iter().zip(&expected) {
@@ -42,7 +44,7 @@ fn agrees(architecture: Architecture, sides: &[usize]) {
 #[test]
 fn xception_is_what_nested_loops_make_of_it() {
     // The least; sides whose stages are odd and even; the same buffers for a smaller image after a larger one.
-    agrees(Architecture::Xception, &[7, 71, 48, 33, 62]);
+    agrees(Architecture::Xception, &[32, 71, 48, 33, 62]);
 }
 
 #[test]
@@ -77,32 +79,36 @@ fn an_image_answers_the_same_bits_again_and_after_another_size() {
 
 #[test]
 fn tensors_that_do_not_fit_are_refused() {
-    let pack = |change: &dyn Fn(&mut std::collections::BTreeMap<String, kernels::Tensor>)| {
-        let mut tensors = generated::tensors(Architecture::Xception);
+    let pack = |change: &dyn Fn(&mut BTreeMap<String, Tensor>)| {
+        let graph = generated::graph(Architecture::Xception);
+        let mut tensors = generated::tensors(&graph);
         change(&mut tensors);
-        Network::pack(Architecture::Xception, 4, tensors, |tensor| tensor).unwrap_err()
+        Network::pack(graph, tensors, |tensor| tensor).unwrap_err()
     };
     let name = || "block5_sepconv2.pointwise_kernel".to_owned();
     let missing = pack(&|tensors| drop(tensors.remove(&name())));
-    assert_eq!(missing, KernelError::Missing { name: name(), architecture: "xception" });
+    assert_eq!(missing, TensorError::Missing { name: name(), network: "xception".into() }.into());
     let shape = pack(&|tensors| tensors.get_mut(&name()).unwrap().shape = vec![728, 727]);
     assert!(shape.to_string().contains("[728, 727]"), "{shape}");
     let short = pack(&|tensors| tensors.get_mut(&name()).unwrap().values.truncate(529_983));
-    assert!(matches!(short, KernelError::Shape { values: 529_983, .. }), "{short}");
+    assert!(matches!(short, KernelError::Tensor(TensorError::Shape { values: 529_983, .. })), "{short}");
     let unknown = pack(&|tensors| {
         let tensor = tensors["predictions.bias"].clone();
         tensors.insert("block15.bias".into(), tensor);
     });
-    assert_eq!(unknown, KernelError::Unknown { name: "block15.bias".into(), architecture: "xception" });
+    assert_eq!(unknown, TensorError::Unknown { name: "block15.bias".into(), network: "xception".into() }.into());
 }
 
 #[test]
 fn images_that_do_not_fit_are_refused() {
-    for architecture in BOTH {
+    for architecture in Architecture::ALL {
         let network = generated::network(architecture);
         let run = |pixels, side| network.run(&vec![0.0; pixels], side, &mut Workspace::default(), &mut |_, _| ());
         assert_eq!(run(100, 11), Err(KernelError::Pixels { side: 11, found: 100 }));
         assert_eq!(run(0, usize::MAX), Err(KernelError::Pixels { side: usize::MAX, found: 0 }));
-        assert!(matches!(run(36, 6), Err(KernelError::Small { found: 6, .. })));
+        let least = generated::graph(architecture).smallest();
+        let small = run((least - 1).pow(2), least - 1);
+        assert!(matches!(small, Err(KernelError::Graph(GraphError::Small { .. }))), "{small:?}");
+        assert!(run(least.pow(2), least).is_ok());
     }
 }

@@ -5,18 +5,9 @@ use std::collections::BTreeMap;
 use burn::module::{Param, ParamId, RunningState};
 use burn::tensor::{Tensor, TensorData};
 
-use crate::NetworkError;
 use crate::fused::{adapter, steps};
 use crate::xception::SHORTCUTS;
-
-/// Values of one parameter, row-major, in the layout `[out, in, height, width]` for kernels.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NamedTensor {
-    /// Length of each axis.
-    pub shape: Vec<usize>,
-    /// The product of `shape` many values.
-    pub values: Vec<f32>,
-}
+use crate::{NamedTensor, NetworkError};
 
 /// A place in a network where a parameter lives.
 pub(crate) enum Slot<'a> {

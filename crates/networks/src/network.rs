@@ -1,22 +1,20 @@
 //! A trunk and its head: the network that is trained, exported and run.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
-use std::str::FromStr;
 
 use burn::module::{Module, ParamId};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
 use burn::nn::pool::AdaptiveAvgPool2dConfig;
 use burn::tensor::{Device, FloatDType, Tensor};
-use serde::{Deserialize, Serialize};
+use graph::Architecture;
 
-use crate::NetworkError;
 use crate::head::Head;
-use crate::named::{self, NamedSlot, NamedTensor};
-use crate::vgg16::{self, Vgg16};
-use crate::xception::{self, Xception};
+use crate::named::{self, NamedSlot};
+use crate::vgg16::Vgg16;
+use crate::xception::Xception;
+use crate::{NamedTensor, NetworkError};
 
 /// Sees features `[batch, channels, height, width]` by name.
 pub type Features<'a> = dyn FnMut(&str, &Tensor<4>) + 'a;
@@ -58,62 +56,6 @@ impl<'a> KernelInput<'a> {
         let kernel = conv.kernel_size[0];
         let padding = if matches!(conv.padding, PaddingConfig2d::Same) { kernel / 2 } else { 0 };
         Self { features, kernel, stride: conv.stride[0], padding, depthwise: conv.groups > 1 }
-    }
-}
-
-/// Which trunk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Architecture {
-    /// Chollet 2017; 20.9 million parameters.
-    Xception,
-    /// Simonyan and Zisserman 2015; 14.7 million parameters.
-    Vgg16,
-}
-
-impl Architecture {
-    /// The name in recipes, manifests and file names.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Xception => "xception",
-            Self::Vgg16 => "vgg16",
-        }
-    }
-
-    /// Blocks of the trunk, which are numbered from 1.
-    #[must_use]
-    pub fn blocks(self) -> usize {
-        match self {
-            Self::Xception => xception::BLOCKS,
-            Self::Vgg16 => vgg16::BLOCKS.len(),
-        }
-    }
-
-    /// Length of the pooled feature vector.
-    #[must_use]
-    pub fn features(self) -> usize {
-        match self {
-            Self::Xception => xception::FEATURES,
-            Self::Vgg16 => vgg16::FEATURES,
-        }
-    }
-}
-
-impl fmt::Display for Architecture {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
-
-impl FromStr for Architecture {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        [Self::Xception, Self::Vgg16]
-            .into_iter()
-            .find(|architecture| architecture.name() == name)
-            .ok_or_else(|| format!("\"{name}\" is no architecture; accepted are xception and vgg16"))
     }
 }
 

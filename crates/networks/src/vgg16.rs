@@ -15,8 +15,6 @@ use crate::network::{KernelInput, Observer, Shown};
 
 /// Convolutions and output channels of the five blocks.
 pub(crate) const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
-/// Pooled features.
-pub(crate) const FEATURES: usize = 512;
 
 /// The trunk of VGG16: everything before the pooled features.
 #[derive(Module, Debug)]

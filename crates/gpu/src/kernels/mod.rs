@@ -15,7 +15,7 @@ pub(crate) use average::take_mean;
 pub(crate) use convolution::{Format, READ, convolve};
 pub(crate) use depthwise::{RUN, convolve_channels};
 pub(crate) use grey::convolve_grey;
-pub(crate) use pool::{Window, take_largest};
+pub(crate) use pool::{Square, take_largest};
 
 /// Sizes of what a kernel reads and writes, in pixels; channels in vectors as the kernel's buffers have them.
 #[derive(CubeLaunch, CubeType, Clone, Copy)]

@@ -46,9 +46,9 @@ fn halving(flow: &mut Builder, block: usize, suffix: &str, channels: [usize; 2])
         separable(flow, block, index, channels);
     }
     let pooled = flow.max_pool(&format!("block{block}_pool"), Window::same(3).stride(2)).here();
-    let shortcut = format!("conv2d{suffix}");
-    flow.resume(input).convolution(&shortcut, channels[1], Window::valid(1).stride(2));
-    flow.norm(&format!("batch_normalization{suffix}")).add(&format!("block{block}_out"), pooled).stage();
+    flow.resume(input).convolution(&format!("conv2d{suffix}"), channels[1], Window::valid(1).stride(2));
+    let shortcut = flow.norm(&format!("batch_normalization{suffix}")).here();
+    flow.resume(pooled).add(&format!("block{block}_out"), shortcut).stage();
 }
 
 /// Three separable convolutions beside the identity.
