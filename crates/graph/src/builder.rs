@@ -22,8 +22,8 @@ pub struct Builder {
     here: NodeId,
 }
 
-/// Keras's epsilon, which is added to variances.
-const EPSILON: f64 = 1e-3;
+/// Keras's epsilon for every batch normalisation, which is added to variances.
+pub const NORM_EPSILON: f64 = 1e-3;
 
 impl Builder {
     /// Begins with an image of `channels` channels and at least `smallest` pixels each way.
@@ -87,7 +87,7 @@ impl Builder {
 
     /// Batch normalisation.
     pub fn norm(&mut self, name: &str) -> &mut Self {
-        self.follow(name, Op::BatchNorm { epsilon: EPSILON })
+        self.follow(name, Op::BatchNorm { epsilon: NORM_EPSILON })
     }
 
     /// `max(x, 0)`.

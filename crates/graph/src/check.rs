@@ -63,6 +63,9 @@ impl Graph {
         let Some(last) = self.nodes.last() else { return Err(self.large("the list of nodes", 0, 0, "entries")) };
         let have_answers = !self.outputs.is_empty() && self.outputs.iter().all(|&output| output < self.nodes.len());
         self.require(last, have_answers, "the answers are no nodes of the network")?;
+        if let Some([_, node]) = self.nodes.array_windows().find(|[before, node]| node.block < before.block) {
+            return Err(self.wrong(node, "it belongs to an earlier block than the node before it"));
+        }
         self.check_channels()?;
         self.shapes(self.smallest).map(|_| ())
     }

@@ -36,7 +36,7 @@ mod shape;
 mod window;
 
 pub use architecture::{Architecture, Spec};
-pub use builder::Builder;
+pub use builder::{Builder, NORM_EPSILON};
 pub use check::limits;
 pub use error::{GraphError, TensorError};
 pub use fold::fold;

@@ -26,7 +26,8 @@ pub struct Node {
     pub op: Op,
     /// The nodes that it reads.
     pub inputs: Vec<NodeId>,
-    /// The block that it belongs to, numbered from 1; what comes after the last block has the number after it.
+    /// The block that it belongs to, numbered from 1 and never less than the one before; heads have the number after the
+    /// last block.
     pub block: usize,
     /// Whether its value is a place that tests compare, hooks see and other heads read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -7,7 +7,7 @@ use crate::features::Features;
 use crate::lanes::{Eight, LANES};
 use crate::pool::{Windows, pool};
 use crate::product::{Finish, Scratch, Weights, multiply};
-use crate::source::{Source, Taps};
+use crate::source::{Source, Spatial, Taps};
 use crate::tensors::Tensors;
 
 /// What a step of the plan runs.
@@ -19,8 +19,10 @@ pub(crate) enum Layer {
     Pixels(Weights),
     /// A 3x3 convolution.
     Windows(Weights),
-    /// A depthwise 3x3 convolution and the 1x1 convolution after it.
+    /// A depthwise 3x3 convolution around every pixel and the 1x1 convolution after it.
     Separable(Vec<Taps>, Weights),
+    /// A depthwise convolution of another size or stride, or with a bias, and the 1x1 convolution after it.
+    Spatial(Spatial, Weights),
     /// The largest value of every window.
     MaxPool,
 }
@@ -49,7 +51,10 @@ impl Layer {
             Some(Op::Convolution(depthwise)) => {
                 check_depthwise(step, depthwise).map_err(unsupported)?;
                 let weights = weights(convolution)?;
-                Ok(Self::Separable(take_taps(tensors, depthwise)?, weights))
+                if is_separable(step, depthwise) {
+                    return Ok(Self::Separable(take_taps(tensors, depthwise)?, weights));
+                }
+                Ok(Self::Spatial(take_spatial(tensors, depthwise)?, weights))
             }
             _ if step.input == Place::Image => Ok(Self::Grey(weights(convolution)?)),
             _ if convolution.window.size == 1 => Ok(Self::Pixels(weights(convolution)?)),
@@ -58,16 +63,21 @@ impl Layer {
     }
 
     /// Writes a step's output into `target`, or adds to what it holds where the step adds.
-    pub(crate) fn run(&self, step: &Step, op: &Op, input: Input<'_>, target: &mut Features, scratch: &mut Scratch) {
+    pub(crate) fn run(
+        &self,
+        step: &Step,
+        graph: &Graph,
+        input: Input<'_>,
+        target: &mut Features,
+        scratch: &mut Scratch,
+    ) {
         target.reshape(step.to.channels, step.to.height, step.to.width);
-        let window = match op {
-            Op::Convolution(convolution) => convolution.window,
-            Op::MaxPool(window) => *window,
-            _ => return,
-        };
+        // The window that moves over the input.
+        let first = &graph.nodes()[step.depthwise.unwrap_or(step.node)].op;
+        let (Op::Convolution(Convolution { window, .. }) | Op::MaxPool(window)) = first else { return };
         let (Some(rows), Some(columns)) = (window.on(step.from.height), window.on(step.from.width)) else { return };
-        let Window { size, stride, .. } = window;
-        let finish = Finish { add: step.added.is_some(), relu: step.activation == Activation::Relu };
+        let &Window { size, stride, .. } = window;
+        let finish = Finish { add: step.added.is_some(), activation: step.activation };
         let (source, weights) = match (self, input) {
             (Self::MaxPool, Input::Features(features)) => {
                 return pool(Windows { size, stride, rows, columns }, features, target);
@@ -81,6 +91,10 @@ impl Layer {
             }
             (Self::Separable(taps, weights), Input::Features(features)) => {
                 (Source::Depthwise { features, taps, relu: step.before == Activation::Relu }, weights)
+            }
+            (Self::Spatial(kernel, weights), Input::Features(features)) => {
+                let before = [rows.before, columns.before];
+                (Source::Spatial { features, kernel, stride, before, activation: step.middle }, weights)
             }
             _ => return debug_assert!(false, "the plan gives {self:?} another input"),
         };
@@ -100,16 +114,27 @@ fn check(step: &Step, convolution: &Convolution) -> Result<(), &'static str> {
     if !convolution.outputs.is_multiple_of(LANES) || !of_image && !channels.is_multiple_of(LANES) {
         return Err("channels in eights");
     }
-    if step.activation == Activation::Relu6 || step.before == Activation::Relu6 || step.middle != Activation::None {
-        return Err("ReLU before and after convolutions");
+    if step.before != Activation::None && step.depthwise.is_none() {
+        return Err("activations before depthwise convolutions alone");
     }
     Ok(())
 }
 
 /// Whether there is a kernel for a depthwise convolution; else what is taken.
 fn check_depthwise(step: &Step, depthwise: &Convolution) -> Result<(), &'static str> {
-    let fits = depthwise.window == Window::same(3) && !depthwise.bias && step.input != Place::Image;
-    if fits { Ok(()) } else { Err("depthwise convolutions of 3x3 with the same padding, without bias") }
+    if step.input == Place::Image {
+        return Err("an image's convolution over all channels");
+    }
+    let is_read_as_it_is = step.before == Activation::None;
+    if is_read_as_it_is || step.before == Activation::Relu && is_separable(step, depthwise) {
+        return Ok(());
+    }
+    Err("ReLU before depthwise convolutions of 3x3 with the same padding, without bias")
+}
+
+/// Whether a depthwise convolution is that of a separable one: 3x3 around every pixel, and nothing after it.
+fn is_separable(step: &Step, depthwise: &Convolution) -> bool {
+    depthwise.window == Window::same(3) && !depthwise.bias && step.middle == Activation::None
 }
 
 /// A convolution's weights, `size` x `size` over all channels.
@@ -136,4 +161,16 @@ fn take_taps<T>(tensors: &mut Tensors<T>, depthwise: &Convolution) -> Result<Vec
     let tap = |channels: &[f32], tap: usize| Eight(std::array::from_fn(|lane| channels[lane * 9 + tap]));
     let taps = kernel.chunks_exact(9 * LANES).map(|channels| std::array::from_fn(|index| tap(channels, index)));
     Ok(taps.collect())
+}
+
+/// The weights of a depthwise convolution of any size, eight channels at a time, and its bias.
+fn take_spatial<T>(tensors: &mut Tensors<T>, depthwise: &Convolution) -> Result<Spatial, KernelError> {
+    let (channels, size) = (depthwise.outputs, depthwise.window.size);
+    let kernel = tensors.take(&depthwise.kernel(), &depthwise.kernel_shape(channels))?;
+    let bias = if depthwise.bias { tensors.take(&depthwise.bias(), &[channels])? } else { vec![0.0; channels] };
+    let area = size.pow(2);
+    let eight = |block: &[f32], tap: usize| Eight(std::array::from_fn(|lane| block[lane * area + tap]));
+    let blocks = kernel.chunks_exact(area * LANES);
+    let taps = blocks.flat_map(|block| (0..area).map(move |tap| eight(block, tap))).collect();
+    Ok(Spatial { size, taps, bias: bias.as_chunks().0.iter().copied().map(Eight).collect() })
 }

@@ -98,7 +98,7 @@ impl Network {
                 Place::Image => Input::Image(image, side),
                 Place::Slot(slot) => Input::Features(&features[slot]),
             };
-            layer.run(step, &self.graph.nodes()[step.node].op, input, &mut target, scratch);
+            layer.run(step, &self.graph, input, &mut target, scratch);
             features[step.output] = target;
             let node = &self.graph.nodes()[step.value];
             if node.stage {

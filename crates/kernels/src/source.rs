@@ -4,9 +4,11 @@
 
 use std::ops::Range;
 
+use graph::Activation;
+
 use crate::features::Features;
 use crate::lanes::{Eight, LANES, Machine};
-use crate::product::{Panel, TILE, Tile};
+use crate::product::{Panel, TILE, Tile, activate};
 
 /// Weights of a 3x3 convolution of each channel by itself, eight channels at a time.
 pub(crate) type Taps = [Eight; 9];
@@ -37,6 +39,27 @@ pub(crate) enum Source<'a> {
         /// Whether negative features are read as zero.
         relu: bool,
     },
+    /// What a depthwise convolution of any size and stride makes of the features. The depth is the channels.
+    Spatial {
+        features: &'a Features,
+        kernel: &'a Spatial,
+        stride: usize,
+        /// Rows of zeros above the features, and columns before them.
+        before: [usize; 2],
+        /// What is applied to the sums.
+        activation: Activation,
+    },
+}
+
+/// Weights of a depthwise convolution and its bias.
+#[derive(Debug)]
+pub(crate) struct Spatial {
+    /// Height and width of the kernel.
+    pub(crate) size: usize,
+    /// `[channels / 8][size * size][8]`.
+    pub(crate) taps: Vec<Eight>,
+    /// `[channels / 8][8]`.
+    pub(crate) bias: Vec<Eight>,
 }
 
 impl Source<'_> {
@@ -72,6 +95,14 @@ impl Source<'_> {
                 Self::Depthwise { features, taps, relu } => {
                     let (plane, taps, pitch) = (features.plane(step), &taps[step], features.pitch());
                     tiles.for_each(|(tile, panel)| depthwise(machine, plane, pitch, taps, relu, width, tile, panel));
+                }
+                Self::Spatial { features, kernel, stride, before, activation } => {
+                    tiles.for_each(|(tile, panel)| {
+                        for ((row, column), pixel) in tile.pixels(width).zip(panel) {
+                            let sum = kernel.at(machine, features, step, [row * stride, column * stride], before);
+                            *pixel = machine.store(activate(machine, activation, sum));
+                        }
+                    });
                 }
             }
         }
@@ -110,6 +141,35 @@ fn copy(plane: &[Eight], pitch: usize, stride: usize, width: usize, tile: Tile, 
         for ((row, column), pixel) in tile.pixels(width).zip(panel) {
             *pixel = plane[(row * pitch + column) * stride];
         }
+    }
+}
+
+impl Spatial {
+    /// Eight channels' sums where the kernel's first tap lies at `place` of the padded features.
+    #[inline(always)]
+    fn at<M: Machine>(
+        &self,
+        machine: M,
+        features: &Features,
+        block: usize,
+        [row, column]: [usize; 2],
+        [above, left]: [usize; 2],
+    ) -> M::Vector {
+        let taps = &self.taps[block * self.size.pow(2)..][..self.size.pow(2)];
+        // The taps that meet the picture.
+        let within = |place: usize, before: usize, extent: usize| {
+            before.saturating_sub(place)..self.size.min((extent + before).saturating_sub(place))
+        };
+        let columns = within(column, left, features.width());
+        let mut sum = machine.load(&self.bias[block]);
+        for ky in within(row, above, features.height()) {
+            let pixels = &features.row(block, row + ky - above)[column + columns.start - left..];
+            let taps = &taps[ky * self.size + columns.start..ky * self.size + columns.end];
+            for (tap, pixel) in taps.iter().zip(pixels) {
+                sum = machine.multiply_add(machine.load(pixel), machine.load(tap), sum);
+            }
+        }
+        sum
     }
 }
 

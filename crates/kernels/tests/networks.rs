@@ -7,7 +7,7 @@ mod plain;
 
 use std::collections::BTreeMap;
 
-use graph::{Architecture, GraphError, Tensor, TensorError};
+use graph::{Architecture, Builder, GraphError, Tensor, TensorError, Window};
 use kernels::{KernelError, Network, Workspace};
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -22,6 +22,17 @@ fn stages(network: &Network, side: usize, workspace: &mut Workspace) -> Vec<(Str
     stages
 }
 
+/// Compares values by name, relative to the largest of each.
+fn all_close(found: &[(String, Vec<f32>)], expected: &[(String, Vec<f32>)], tolerance: f32) {
+    assert_eq!(found.len(), expected.len());
+    for ((name, found), (expected_name, expected)) in found.iter().zip(expected) {
+        assert_eq!((name, found.len()), (expected_name, expected.len()));
+        let largest = expected.iter().fold(0.0, |most: f32, value| most.max(value.abs()));
+        let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(largest > 1e-3 && worst <= tolerance * largest, "{name}: off by {worst} of {largest}");
+    }
+}
+
 /// Compares every stage with nested loops, relative to the stage's largest value.
 fn agrees(architecture: Architecture, sides: &[usize]) {
     let graph = generated::graph(architecture);
@@ -31,13 +42,7 @@ fn agrees(architecture: Architecture, sides: &[usize]) {
     for &side in sides {
         let expected = plain::run(&graph, &tensors, &generated::image(side), side);
         let found = stages(&network, side, &mut workspace);
-        assert_eq!(found.len(), expected.len());
-        for ((name, found), (expected_name, expected)) in found.iter().zip(&expected) {
-            assert_eq!((name, found.len()), (expected_name, expected.len()));
-            let largest = expected.iter().fold(0.0, |most: f32, value| most.max(value.abs()));
-            let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(largest > 1e-3 && worst <= 1e-4 * largest, "{name} at {side}: off by {worst} of {largest}");
-        }
+        all_close(&found, &expected, 1e-4);
     }
 }
 
@@ -50,6 +55,46 @@ fn xception_is_what_nested_loops_make_of_it() {
 #[test]
 fn vgg16_is_what_nested_loops_make_of_it() {
     agrees(Architecture::Vgg16, &[32, 47, 34]);
+}
+
+#[test]
+fn depthwise_convolutions_of_any_size_and_stride_are_what_nested_loops_make_of_them() {
+    let mut flow = Builder::new("mobile", 8, 3);
+    flow.convolution("stem", 16, Window::same(3).stride(2)).norm("stem_bn").relu6("stem_act").stage();
+    for (block, size, stride) in [(2, 3, 1), (3, 5, 1), (4, 3, 2), (5, 5, 2)] {
+        let input = flow.block(block).here();
+        let layer = |name: &str| format!("block{block}_{name}");
+        flow.convolution(&layer("expand"), 32, Window::valid(1)).norm(&layer("expand_bn")).relu6(&layer("expand_act"));
+        flow.depthwise(&layer("deep"), Window::same(size).stride(stride)).norm(&layer("deep_bn")).relu6(&layer("act"));
+        flow.convolution(&layer("project"), 16, Window::valid(1)).norm(&layer("project_bn"));
+        if stride == 1 {
+            flow.add(&layer("sum"), input);
+        }
+        flow.stage();
+    }
+    let graph = flow.classify("predictions", 4).finish().folded();
+    let tensors = generated::tensors(&graph);
+    let network = Network::pack(graph.clone(), tensors.clone(), |tensor| tensor).unwrap();
+    for side in [19, 32, 50] {
+        let expected = plain::run(&graph, &tensors, &generated::image(side), side);
+        all_close(&stages(&network, side, &mut Workspace::default()), &expected, 1e-5);
+    }
+}
+
+#[test]
+fn folding_keeps_every_value() {
+    let mut flow = Builder::new("small", 8, 3);
+    flow.convolution("stem", 8, Window::same(3).stride(2)).norm("stem_bn").relu("stem_act").stage();
+    let input = flow.separable("mixed", 16, Window::same(3)).norm("mixed_bn").relu6("mixed_act").stage().here();
+    flow.depthwise("deep", Window::same(5)).norm("deep_bn").biased_convolution("last", 16, Window::valid(1));
+    flow.norm("last_bn").add("sum", input).stage().classify("predictions", 3);
+    let trained = flow.finish();
+    let tensors = generated::tensors(&trained);
+    let image = generated::image(19);
+    let expected = plain::run(&trained, &tensors, &image.repeat(3), 19);
+    let found = plain::run(&trained.folded(), &graph::fold(&trained, &tensors).unwrap(), &image, 19);
+    assert_eq!(found.len(), 5);
+    all_close(&found, &expected, 1e-5);
 }
 
 #[test]

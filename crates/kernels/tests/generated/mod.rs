@@ -36,12 +36,17 @@ pub fn network(architecture: Architecture) -> Network {
     Network::pack(graph, tensors, |tensor| tensor).expect("the tensors are the network's")
 }
 
-/// The tensors of a network in its inference form; kernels drawn so that activations keep their size.
+/// The tensors of a network; kernels drawn so that activations keep their size, normalisations so that they do something.
 pub fn tensors(graph: &Graph) -> BTreeMap<String, Tensor> {
     let draw = |Parameter { name, shape, .. }| {
         let fan_in: usize = shape.iter().skip(1).product();
-        let gain = if name.ends_with("bias") { 0.1 } else { (4.0 / fan_in as f32).sqrt() };
-        let values = Numbers(seed(&name)).take(shape.iter().product()).map(|value| value * gain).collect();
+        let (middle, gain) = match name.rsplit_once('.').map_or("", |(_, parameter)| parameter) {
+            "gamma" => (1.0, 0.3),
+            "moving_variance" => (1.0, 0.5),
+            "bias" | "beta" | "moving_mean" => (0.0, 0.1),
+            _ => (0.0, (4.0 / fan_in as f32).sqrt()),
+        };
+        let values = Numbers(seed(&name)).take(shape.iter().product()).map(|value| middle + value * gain).collect();
         (name, Tensor { shape, values })
     };
     graph.parameters().into_iter().map(draw).collect()
