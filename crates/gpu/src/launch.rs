@@ -5,7 +5,7 @@ use cubecl::prelude::*;
 use cubecl::server::Handle;
 use graph::{Activation, Convolution, Op, Shape, Step, Window};
 
-use crate::kernels::{self, GeometryLaunch, READ, RUN, Square};
+use crate::kernels::{self, BorderLaunch, Depthwise, GeometryLaunch, READ, RUN, Square};
 use crate::parameters::{Mixing, Parameters};
 use crate::tile::Tile;
 
@@ -34,7 +34,7 @@ impl Launcher<'_> {
         match (op, parameters) {
             (Op::MaxPool(window), _) => self.pool(step, *window, buffers),
             (Op::Convolution(convolution), Some(Parameters::Plain(weights))) if convolution.is_depthwise() => {
-                self.depthwise(step, weights, buffers);
+                self.depthwise(step, convolution, weights, buffers);
             }
             (Op::Convolution(convolution), Some(Parameters::Plain(weights))) => {
                 self.grey(step, convolution.window, weights, buffers);
@@ -114,8 +114,11 @@ impl Launcher<'_> {
         }
     }
 
-    fn depthwise(&self, step: &Step, weights: &Handle, buffers: &Buffers<'_>) {
-        let vector = self.tile.vector;
+    fn depthwise(&self, step: &Step, convolution: &Convolution, weights: &Handle, buffers: &Buffers<'_>) {
+        let (vector, window) = (self.tile.vector, convolution.window);
+        let ends = convolution.bias || step.activation != Activation::None;
+        let (least, most) = step.activation.bounds();
+        let [above, left] = [step.from.height, step.from.width].map(|extent| before(window, extent));
         let runs = step.to.width.div_ceil(RUN);
         let (count, dim) = grid(step.to.channels / vector, self.images * step.to.height * runs);
         unsafe {
@@ -127,7 +130,9 @@ impl Launcher<'_> {
                 argument(buffers.input, vector),
                 argument(weights, vector),
                 argument(buffers.output, vector),
-                self.geometry(step, vector, runs, 1, step.before),
+                self.geometry(step, vector, runs, window.stride, step.before),
+                BorderLaunch::new(above, left, step.to.width, least, most),
+                Depthwise { size: window.size, stride: window.stride, ends },
             );
         }
     }
@@ -161,6 +166,7 @@ impl Launcher<'_> {
         stride: usize,
         activation: Activation,
     ) -> GeometryLaunch {
+        let (least, most) = activation.bounds();
         GeometryLaunch::new(
             step.from.height,
             step.from.width,
@@ -170,7 +176,8 @@ impl Launcher<'_> {
             step.to.channels / self.tile.vector,
             self.images * step.to.height * width,
             stride,
-            activation.bounds().0,
+            least,
+            most,
         )
     }
 }

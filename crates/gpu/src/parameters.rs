@@ -55,7 +55,10 @@ impl Parameters {
         let plain = |kernel: &[f32]| Ok(Some(Self::Plain(client.create_from_slice(f32::as_bytes(kernel)))));
         if convolution.is_depthwise() {
             let kernel = tensors.take(&convolution.kernel(), &convolution.kernel_shape(outputs))?.to_f32();
-            plain(&outputs_last(&kernel, outputs, 9, outputs))
+            let mut rows = outputs_last(&kernel, outputs, convolution.window.size.pow(2), outputs);
+            let bias = if convolution.bias { take_bias(convolution, tensors)? } else { vec![0.0; outputs] };
+            rows.extend(bias);
+            plain(&rows)
         } else if step.input == Place::Image {
             let kernel = tensors.take(&convolution.kernel(), &convolution.kernel_shape(1))?.to_f32();
             let mut rows = outputs_last(&kernel, outputs, 9, outputs);
@@ -70,23 +73,22 @@ impl Parameters {
 /// Whether there is a kernel for a convolution; else what is taken.
 fn check(step: &Step, convolution: &Convolution) -> Result<(), &'static str> {
     let Window { size, stride, padding } = convolution.window;
-    let activations = [step.before, step.activation];
-    if activations.contains(&Activation::Relu6) || step.before != Activation::None && !convolution.is_depthwise() {
-        return Err("ReLU before depthwise convolutions and after the others");
+    if step.before == Activation::Relu6 || step.before != Activation::None && !convolution.is_depthwise() {
+        return Err("ReLU before depthwise convolutions alone");
     }
     let channels = [step.from.channels, convolution.outputs];
     if !channels[1].is_multiple_of(READ) || !channels[0].is_multiple_of(READ) && step.input != Place::Image {
         return Err("channels in fours");
     }
-    let fits = if convolution.is_depthwise() {
-        convolution.window == Window::same(3) && !convolution.bias && step.activation == Activation::None
-    } else if step.input == Place::Image {
+    let fits = if step.input == Place::Image {
         size == 3 && channels[0] == 1 && convolution.bias
     } else {
-        convolution.groups == 1 && convolution.bias && (size == 1 || stride == 1)
+        convolution.is_depthwise() || convolution.groups == 1 && convolution.bias && (size == 1 || stride == 1)
     };
     if !fits || matches!(padding, Padding::Explicit { .. }) {
-        return Err("convolutions with a bias, at a stride of 1 or of one pixel, and 3x3 of a grey image or depthwise");
+        return Err(
+            "convolutions with a bias, at a stride of 1 or of one pixel, of a grey image of 3x3, and depthwise",
+        );
     }
     Ok(())
 }

@@ -64,13 +64,12 @@ fn assert_close(name: &str, found: &[f32], expected: &[f32]) {
     assert!(worst <= 1e-4 * largest, "{name}: off by {worst}, the largest value is {largest}");
 }
 
-fn every_stage_is_that_of_the_cpu(architecture: Architecture, size: usize, tile: Tile, packed: bool) {
+fn every_stage_is_that_of_the_cpu(graph: &Graph, size: usize, tile: Tile, packed: bool) {
     let Some(client) = client() else { return };
-    let graph = generated::graph(architecture);
-    let tensors = tensors(&graph, packed);
+    let tensors = tensors(graph, packed);
     let image = images(1, size);
     let expected = on_the_cpu(graph.clone(), tensors.clone(), &image, size);
-    let network = GpuNetwork::new(client, tile, graph, tensors).unwrap();
+    let network = GpuNetwork::new(client, tile, graph.clone(), tensors).unwrap();
     let mut found = pollster::block_on(network.stages(&image, size)).unwrap();
     let answer = pollster::block_on(network.forward(&image, size, None)).unwrap().remove(0);
     found.extend([("avg_pool".to_owned(), answer.features), ("logits".to_owned(), answer.logits)]);
@@ -83,26 +82,32 @@ fn every_stage_is_that_of_the_cpu(architecture: Architecture, size: usize, tile:
 
 #[test]
 fn xception_of_int8_is_right_in_every_stage_at_an_odd_size() {
-    every_stage_is_that_of_the_cpu(Architecture::Xception, 47, Tile::SOFTWARE, true);
-    every_stage_is_that_of_the_cpu(Architecture::Xception, 39, Tile::GPU, true);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Xception), 47, Tile::SOFTWARE, true);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Xception), 39, Tile::GPU, true);
 }
 
 #[test]
 fn xception_of_floats_is_right_in_every_stage_at_an_even_size() {
-    every_stage_is_that_of_the_cpu(Architecture::Xception, 34, Tile::SOFTWARE, false);
-    every_stage_is_that_of_the_cpu(Architecture::Xception, 46, Tile::GPU, false);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Xception), 34, Tile::SOFTWARE, false);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Xception), 46, Tile::GPU, false);
 }
 
 #[test]
 fn vgg16_of_int8_is_right_in_every_stage_at_an_odd_size() {
-    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 37, Tile::SOFTWARE, true);
-    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 33, Tile::GPU, true);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Vgg16), 37, Tile::SOFTWARE, true);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Vgg16), 33, Tile::GPU, true);
 }
 
 #[test]
 fn vgg16_of_floats_is_right_in_every_stage_at_an_even_size() {
-    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 32, Tile::SOFTWARE, false);
-    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 32, Tile::GPU, false);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Vgg16), 32, Tile::SOFTWARE, false);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Vgg16), 32, Tile::GPU, false);
+}
+
+#[test]
+fn depthwise_convolutions_of_any_size_and_stride_are_right_in_every_stage() {
+    every_stage_is_that_of_the_cpu(&generated::mobile(), 37, Tile::SOFTWARE, false);
+    every_stage_is_that_of_the_cpu(&generated::mobile(), 50, Tile::GPU, true);
 }
 
 #[test]

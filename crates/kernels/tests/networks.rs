@@ -59,20 +59,7 @@ fn vgg16_is_what_nested_loops_make_of_it() {
 
 #[test]
 fn depthwise_convolutions_of_any_size_and_stride_are_what_nested_loops_make_of_them() {
-    let mut flow = Builder::new("mobile", 8, 3);
-    flow.convolution("stem", 16, Window::same(3).stride(2)).norm("stem_bn").relu6("stem_act").stage();
-    for (block, size, stride) in [(2, 3, 1), (3, 5, 1), (4, 3, 2), (5, 5, 2)] {
-        let input = flow.block(block).here();
-        let layer = |name: &str| format!("block{block}_{name}");
-        flow.convolution(&layer("expand"), 32, Window::valid(1)).norm(&layer("expand_bn")).relu6(&layer("expand_act"));
-        flow.depthwise(&layer("deep"), Window::same(size).stride(stride)).norm(&layer("deep_bn")).relu6(&layer("act"));
-        flow.convolution(&layer("project"), 16, Window::valid(1)).norm(&layer("project_bn"));
-        if stride == 1 {
-            flow.add(&layer("sum"), input);
-        }
-        flow.stage();
-    }
-    let graph = flow.classify("predictions", 4).finish().folded();
+    let graph = generated::mobile();
     let tensors = generated::tensors(&graph);
     let network = Network::pack(graph.clone(), tensors.clone(), |tensor| tensor).unwrap();
     for side in [19, 32, 50] {

@@ -13,7 +13,7 @@ use cubecl::prelude::*;
 
 pub(crate) use average::take_mean;
 pub(crate) use convolution::{Format, READ, convolve};
-pub(crate) use depthwise::{RUN, convolve_channels};
+pub(crate) use depthwise::{BorderLaunch, Depthwise, RUN, convolve_channels};
 pub(crate) use grey::convolve_grey;
 pub(crate) use pool::{Square, take_largest};
 
@@ -32,6 +32,8 @@ pub(crate) struct Geometry {
     pub(crate) stride: usize,
     /// What lies below becomes this: 0 for a ReLU, the least float for none.
     pub(crate) least: f32,
+    /// What lies above becomes this: 6 for a `ReLU6`.
+    pub(crate) most: f32,
 }
 
 /// An output pixel.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use graph::{Architecture, Graph, Parameter, Tensor};
+use graph::{Architecture, Builder, Graph, Parameter, Tensor, Window};
 use kernels::Network;
 
 /// Numbers from -1 to 1, by a linear congruential generator (Knuth's constants).
@@ -27,6 +27,25 @@ pub fn image(side: usize) -> Vec<f32> {
 /// A network with four classes in its inference form.
 pub fn graph(architecture: Architecture) -> Graph {
     architecture.graph(4).folded()
+}
+
+/// A small network of inverted residual blocks (Sandler et al. 2018): depthwise convolutions of 3x3 and 5x5 at strides of 1
+/// and 2, `ReLU6`, sums.
+pub fn mobile() -> Graph {
+    let mut flow = Builder::new("mobile", 8, 3);
+    flow.convolution("stem", 16, Window::same(3).stride(2)).norm("stem_bn").relu6("stem_act").stage();
+    for (block, size, stride) in [(2, 3, 1), (3, 5, 1), (4, 3, 2), (5, 5, 2)] {
+        let input = flow.block(block).here();
+        let layer = |name: &str| format!("block{block}_{name}");
+        flow.convolution(&layer("expand"), 32, Window::valid(1)).norm(&layer("expand_bn")).relu6(&layer("expand_act"));
+        flow.depthwise(&layer("deep"), Window::same(size).stride(stride)).norm(&layer("deep_bn")).relu6(&layer("act"));
+        flow.convolution(&layer("project"), 16, Window::valid(1)).norm(&layer("project_bn"));
+        if stride == 1 {
+            flow.add(&layer("sum"), input);
+        }
+        flow.stage();
+    }
+    flow.classify("predictions", 4).finish().folded()
 }
 
 /// A packed network with four classes.
