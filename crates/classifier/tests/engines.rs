@@ -34,10 +34,7 @@ fn manifest(architecture: Architecture) -> Manifest {
     let input = InputSpec { size: SIZE, ..InputSpec::default() };
     Manifest {
         schema: weights::MANIFEST_SCHEMA,
-        architecture: match architecture {
-            Architecture::Xception => weights::Architecture::Xception,
-            Architecture::Vgg16 => weights::Architecture::Vgg16,
-        },
+        architecture,
         input: serde_json::from_value(serde_json::to_value(input).unwrap()).unwrap(),
         classes: ["glioma", "meningioma", "notumor", "pituitary"].map(String::from).to_vec(),
         recipe: String::new(),

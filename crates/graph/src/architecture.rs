@@ -26,8 +26,24 @@ pub struct Spec {
     /// The stage whose activations, averaged, tell a brain MRI from other pictures: early, so that it knows textures and
     /// not tumours, and of 256 channels, so that what is kept of it stays small.
     pub early_stage: &'static str,
+    /// What the `ImageNet` weights take.
+    pub imagenet: ImagenetInput,
     /// The network in its trainable form for a number of classes.
     pub graph: fn(usize) -> Graph,
+}
+
+/// What `ImageNet` weights take of a pixel x in [-1, 1]: `scale * x + shift[channel]`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ImagenetInput {
+    /// The same for every channel.
+    pub scale: f32,
+    /// In the order of the weights' input channels.
+    pub shift: [f32; 3],
+}
+
+impl ImagenetInput {
+    /// The pixel itself.
+    pub const UNIT: Self = Self { scale: 1.0, shift: [0.0; 3] };
 }
 
 impl Architecture {

@@ -134,7 +134,9 @@ impl Builder {
         self.graph.clone()
     }
 
-    fn channels(&self) -> usize {
+    /// Channels of the last node.
+    #[must_use]
+    pub fn channels(&self) -> usize {
         self.graph.channels()[self.here]
     }
 

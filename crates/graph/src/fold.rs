@@ -33,7 +33,9 @@ impl Graph {
                 }
                 other => other.clone(),
             };
-            nodes.push(Node { op, inputs, ..node.clone() });
+            // A normalisation that is a stage lives on in its convolution.
+            let named = norms.get(&id).map(|&norm| &self.nodes[norm]).filter(|norm| norm.stage).unwrap_or(node);
+            nodes.push(Node { op, inputs, ..named.clone() });
         }
         let outputs = self.outputs.iter().map(|&output| numbers[output]).collect();
         Self { name: self.name.clone(), smallest: self.smallest, nodes, outputs }

@@ -35,7 +35,7 @@ mod plan;
 mod shape;
 mod window;
 
-pub use architecture::{Architecture, Spec};
+pub use architecture::{Architecture, ImagenetInput, Spec};
 pub use builder::{Builder, NORM_EPSILON};
 pub use check::limits;
 pub use error::{GraphError, TensorError};

@@ -4,7 +4,8 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData, Tolerance};
-use networks::{Architecture, Form, Network, NetworkConfig, NetworkError, fold};
+use graph::fold;
+use networks::{Architecture, Form, Network, NetworkConfig, NetworkError};
 
 const BOTH: [Architecture; 2] = [Architecture::Xception, Architecture::Vgg16];
 
@@ -30,7 +31,7 @@ fn the_parameter_counts_are_those_of_keras_applications() {
 fn folding_keeps_every_answer() {
     for architecture in BOTH {
         let trained = network(architecture, Form::Trainable);
-        let folded = fold(&trained.named_tensors().unwrap()).unwrap();
+        let folded = fold(&architecture.graph(4), &trained.named_tensors().unwrap()).unwrap();
         let folded = network(architecture, Form::Folded).load(&folded).unwrap();
         let expected = trained.forward(grey(75).repeat_dim(1, 3)).into_data();
         folded.forward(grey(75)).into_data().assert_approx_eq::<f32>(&expected, Tolerance::relative(1e-3));

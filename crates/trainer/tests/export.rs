@@ -183,7 +183,7 @@ fn int8_kernels_are_the_same_each_time_and_the_report_is_of_the_file() {
 fn rounding_for_the_inputs_changes_answers_less_than_rounding_to_the_nearest() {
     let made = Made::new(Architecture::Xception, EVEN);
     let slices: Vec<_> = CLASSES.iter().map(|class| made.prepared(&format!("scans/{class}/3.png"))).collect();
-    let folded = networks::fold(&made.trained()).unwrap();
+    let folded = graph::fold(&Architecture::Xception.graph(CLASSES.len()), &made.trained()).unwrap();
     let exact = numbers(logits(&folded, Form::Folded, &slices));
     let error = |tensors: &BTreeMap<String, NamedTensor>| -> f32 {
         numbers(logits(tensors, Form::Folded, &slices)).iter().zip(&exact).map(|(a, b)| (a - b).powi(2)).sum()
@@ -310,7 +310,7 @@ fn onnx_runtime_gives_the_probabilities_of_the_classifier() {
 
         made.export("float.onnx", &["--format", "onnx"]);
         let Some(answer) = in_onnx_runtime(&made.path("float.onnx"), &slices) else { return };
-        let folded = networks::fold(&made.trained()).unwrap();
+        let folded = graph::fold(&architecture.graph(CLASSES.len()), &made.trained()).unwrap();
         let expected = numbers(softmax(logits(&folded, Form::Folded, &slices), 1));
         assert_same(&answer["probabilities"], &expected, "float");
         assert_eq!(answer["input"], json!(["image", "tensor(float)", ["batch", 1, UNEVEN, UNEVEN]]));

@@ -1,9 +1,12 @@
 //! VGG16: "Very Deep Convolutional Networks for Large-Scale Image Recognition", Simonyan and Zisserman, 2015,
 //! configuration D without its dense layers; 14,714,688 parameters. Names are those of Keras Applications.
 
-use crate::{Builder, Graph, Spec, Window};
+use crate::{Builder, Graph, ImagenetInput, Spec, Window};
 
-pub(crate) const SPEC: Spec = Spec { name: "vgg16", early_stage: "block3_pool", graph };
+/// Bytes less what Keras takes off blue, green and red, in the order of its input channels.
+const CAFFE: ImagenetInput = ImagenetInput { scale: 127.5, shift: [127.5 - 103.939, 127.5 - 116.779, 127.5 - 123.68] };
+
+pub(crate) const SPEC: Spec = Spec { name: "vgg16", early_stage: "block3_pool", imagenet: CAFFE, graph };
 
 /// Five pools of two.
 const SMALLEST: usize = 32;

@@ -2,9 +2,10 @@
 //!
 //! 36 convolutions in 14 blocks; 20,861,480 parameters without head. Names are those of Keras Applications.
 
-use crate::{Builder, Graph, Spec, Window};
+use crate::{Builder, Graph, ImagenetInput, Spec, Window};
 
-pub(crate) const SPEC: Spec = Spec { name: "xception", early_stage: "block3_out", graph };
+pub(crate) const SPEC: Spec =
+    Spec { name: "xception", early_stage: "block3_out", imagenet: ImagenetInput::UNIT, graph };
 
 /// Less leaves nothing for the last pool.
 const SMALLEST: usize = 32;

@@ -19,17 +19,14 @@ fn network(architecture: Architecture) -> Network {
     let device = Device::flex();
     device.seed(7);
     let trained = NetworkConfig::new(architecture, CLASSES.len(), Form::Trainable).init(&device);
-    let folded = networks::fold(&trained.named_tensors().unwrap()).unwrap();
+    let folded = graph::fold(&architecture.graph(CLASSES.len()), &trained.named_tensors().unwrap()).unwrap();
     NetworkConfig::new(architecture, CLASSES.len(), Form::Folded).init(&device).load(&folded).unwrap()
 }
 
 fn manifest(architecture: Architecture, size: u32, temperature: Option<f32>) -> Manifest {
     Manifest {
         schema: weights::MANIFEST_SCHEMA,
-        architecture: match architecture {
-            Architecture::Xception => weights::Architecture::Xception,
-            Architecture::Vgg16 => weights::Architecture::Vgg16,
-        },
+        architecture,
         input: InputSpec { size, crop: Crop::Head, margin: 0.02, intensity: Intensity { low: 0.5, high: 99.5 } },
         classes: CLASSES.map(str::to_owned).into(),
         recipe: "name = \"test\"".to_owned(),
