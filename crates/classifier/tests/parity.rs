@@ -68,3 +68,8 @@ fn xception_on_the_cpu_is_burns_in_every_stage() {
 fn vgg16_on_the_cpu_is_burns_in_every_stage() {
     agree(Architecture::Vgg16, &[71, 96, 107, 128, 150, 299]);
 }
+
+#[test]
+fn efficientnet_lite0_on_the_cpu_is_burns_in_every_stage() {
+    agree(Architecture::EfficientNetLite0, &[71, 96, 107]);
+}

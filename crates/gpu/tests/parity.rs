@@ -105,6 +105,12 @@ fn vgg16_of_floats_is_right_in_every_stage_at_an_even_size() {
 }
 
 #[test]
+fn efficientnet_lite0_is_right_in_every_stage() {
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::EfficientNetLite0), 53, Tile::SOFTWARE, true);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::EfficientNetLite0), 64, Tile::GPU, false);
+}
+
+#[test]
 fn depthwise_convolutions_of_any_size_and_stride_are_right_in_every_stage() {
     every_stage_is_that_of_the_cpu(&generated::mobile(), 37, Tile::SOFTWARE, false);
     every_stage_is_that_of_the_cpu(&generated::mobile(), 50, Tile::GPU, true);

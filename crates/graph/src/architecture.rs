@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::Graph;
-use crate::networks::{vgg16, xception};
+use crate::networks::{efficientnet_lite0, vgg16, xception};
 
 /// A network that can be trained and exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub enum Architecture {
     Xception,
     /// Simonyan and Zisserman 2015; 14.7 million parameters.
     Vgg16,
+    /// Tan and Le 2019, without squeeze-and-excitation; 3.4 million parameters.
+    #[serde(rename = "efficientnet-lite0")]
+    EfficientNetLite0,
 }
 
 /// What is to be known of a network.
@@ -48,7 +51,7 @@ impl ImagenetInput {
 
 impl Architecture {
     /// Every network.
-    pub const ALL: [Self; 2] = [Self::Xception, Self::Vgg16];
+    pub const ALL: [Self; 3] = [Self::Xception, Self::Vgg16, Self::EfficientNetLite0];
 
     /// What is to be known of it.
     #[must_use]
@@ -56,6 +59,7 @@ impl Architecture {
         match self {
             Self::Xception => &xception::SPEC,
             Self::Vgg16 => &vgg16::SPEC,
+            Self::EfficientNetLite0 => &efficientnet_lite0::SPEC,
         }
     }
 

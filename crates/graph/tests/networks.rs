@@ -8,10 +8,15 @@ fn graphs() -> impl Iterator<Item = Graph> {
     Architecture::ALL.into_iter().map(|architecture| architecture.graph(4))
 }
 
-/// Keras Applications without head.
+/// Keras Applications without head; for EfficientNet-Lite0, the weights' package on `PyPI`.
 #[test]
-fn the_parameter_counts_are_those_of_keras_applications() {
-    for (architecture, expected) in [(Architecture::Xception, 20_861_480), (Architecture::Vgg16, 14_714_688)] {
+fn the_parameter_counts_are_those_of_the_originals() {
+    let counts = [
+        (Architecture::Xception, 20_861_480),
+        (Architecture::Vgg16, 14_714_688),
+        (Architecture::EfficientNetLite0, 3_413_024),
+    ];
+    for (architecture, expected) in counts {
         let parameters = architecture.graph(4).parameters();
         let trunk = parameters.iter().filter(|parameter| !parameter.name.starts_with("predictions."));
         assert_eq!(trunk.map(|parameter| parameter.shape.iter().product::<usize>()).sum::<usize>(), expected);

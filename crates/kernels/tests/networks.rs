@@ -58,6 +58,11 @@ fn vgg16_is_what_nested_loops_make_of_it() {
 }
 
 #[test]
+fn efficientnet_lite0_is_what_nested_loops_make_of_it() {
+    agrees(Architecture::EfficientNetLite0, &[32, 67, 50]);
+}
+
+#[test]
 fn depthwise_convolutions_of_any_size_and_stride_are_what_nested_loops_make_of_them() {
     let graph = generated::mobile();
     let tensors = generated::tensors(&graph);

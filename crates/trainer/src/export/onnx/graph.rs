@@ -70,6 +70,16 @@ impl<'a> Drawing<'a> {
         self.node("Relu", name, vec![input.to_owned()], Vec::new())
     }
 
+    /// Values to between 0 and 6.
+    pub fn relu6(&mut self, input: &str, name: &str) -> String {
+        let bounds = [("relu6.least", 0.0), ("relu6.most", 6.0)];
+        if !self.initializers.iter().any(|constant| constant.name == bounds[0].0) {
+            self.initializers.extend(bounds.map(|(name, value)| floats(name, &[], &[value])));
+        }
+        let inputs = std::iter::once(input).chain(bounds.map(|(name, _)| name)).map(str::to_owned).collect();
+        self.node("Clip", name, inputs, Vec::new())
+    }
+
     /// The sum of two values of one shape.
     pub fn add(&mut self, name: &str, left: &str, right: &str) -> String {
         self.node("Add", name, vec![left.to_owned(), right.to_owned()], Vec::new())

@@ -22,6 +22,7 @@ pub fn draw(drawing: &mut Drawing<'_>, network: &Graph, side: usize, [image, log
             }
             Op::MaxPool(window) => drawing.max_pool(read(0), &node.name, *window, placed(*window)?),
             Op::Activation(Activation::Relu) => drawing.relu(read(0), &node.name),
+            Op::Activation(Activation::Relu6) => drawing.relu6(read(0), &node.name),
             Op::Add => drawing.add(&node.name, read(0), read(1)),
             Op::GlobalAverage => drawing.global_average(read(0), &node.name),
             Op::Linear { .. } => drawing.linear(read(0), &node.name, logits)?,

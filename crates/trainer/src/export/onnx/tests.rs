@@ -139,6 +139,7 @@ fn compute(node: &NodeProto, inputs: &[&Value]) -> Value {
             Value::of(max_pool2d(inputs[0].tensor(), options))
         }
         "Relu" => each(inputs[0], |value| value.max(0.0)),
+        "Clip" => each(inputs[0], |value| value.clamp(inputs[1].numbers[0], inputs[2].numbers[0])),
         "Div" => each(inputs[0], |value| value / inputs[1].numbers[0]),
         "Add" => Value::of(inputs[0].tensor::<4>() + inputs[1].tensor::<4>()),
         "GlobalAveragePool" => {
@@ -198,7 +199,12 @@ fn assert_close(found: &Value, expected: Tensor<2>, what: &str) {
 #[test]
 fn the_graph_of_the_float_network_computes_what_the_network_computes() {
     // Xception's strided poolings pad on both sides at 71 pixels; at 86 three of the four pad only at the end.
-    for (architecture, sizes) in [(Architecture::Xception, [71, 86]), (Architecture::Vgg16, [71, 64])] {
+    let sizes = [
+        (Architecture::Xception, [71, 86]),
+        (Architecture::Vgg16, [71, 64]),
+        (Architecture::EfficientNetLite0, [71, 64]),
+    ];
+    for (architecture, sizes) in sizes {
         let network = network(architecture);
         for size in sizes {
             let logits = network.forward(grey(size));
