@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use crate::{Dataset, DatasetError};
+use crate::{Dataset, DatasetError, Part};
 
 /// A SHA-256 in hex over path, size and content of every record, in the order of their paths.
 ///
@@ -22,7 +22,12 @@ pub fn fingerprint(dataset: &Dataset) -> Result<String, DatasetError> {
         whole.update(line.as_bytes());
         // Else the path says it.
         if dataset.labels.is_some() {
-            whole.update(format!("{}\t{:?}\n", dataset.class(record), record.part).as_bytes());
+            let part = match record.part {
+                Some(Part::Training) => "training",
+                Some(Part::Testing) => "testing",
+                None => "",
+            };
+            whole.update(format!("{}\t{part}\n", dataset.class(record)).as_bytes());
         }
     }
     Ok(hex(&whole.finalize()))

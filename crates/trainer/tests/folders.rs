@@ -13,7 +13,7 @@ fn folder(paths: &[&str]) -> tempfile::TempDir {
     for (number, path) in (0_u32..).zip(paths) {
         let path = folder.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        GrayImage::from_fn(40, 30, |x, y| Luma([((x * (number + 1)) ^ y) as u8 * 4])).save(path).unwrap();
+        GrayImage::from_fn(40, 30, |x, y| Luma([(x * (7 * number + 3) + y * y) as u8])).save(path).unwrap();
     }
     folder
 }
