@@ -7,7 +7,7 @@ use std::env;
 use super::*;
 
 /// What is another on every machine, in every folder and on every day: only its fields count.
-const VARYING: [&str; 10] = [
+const VARYING: [&str; 11] = [
     "bytes",
     "command",
     "data_fingerprint",
@@ -17,6 +17,7 @@ const VARYING: [&str; 10] = [
     "peak_memory",
     "processor_utilisation",
     "sha256",
+    "verdict",
     "weights_sha256",
 ];
 
