@@ -55,12 +55,12 @@ fn rounding_for_the_inputs_changes_answers_less_than_rounding_to_the_nearest() {
     let made = Made::new(Architecture::Xception, EVEN);
     let slices = made.held_out();
     let folded = networks::fold(&made.trained()).unwrap();
-    let logits = |tensors: &BTreeMap<String, NamedTensor>| {
-        numbers(answers(Architecture::Xception, Form::Folded, tensors, &slices).1)
+    let features = |tensors: &BTreeMap<String, NamedTensor>| {
+        numbers(answers(Architecture::Xception, Form::Folded, tensors, &slices).0)
     };
-    let exact = logits(&folded);
+    let exact = features(&folded);
     let error = |tensors: &BTreeMap<String, NamedTensor>| -> f32 {
-        logits(tensors).iter().zip(&exact).map(|(a, b)| (a - b).powi(2)).sum()
+        features(tensors).iter().zip(&exact).map(|(a, b)| (a - b).powi(2)).sum()
     };
     let nearest = folded.clone().into_iter().map(|(name, tensor)| {
         let rounded = weights::quantise(&tensor.shape, &tensor.values).unwrap();
@@ -70,7 +70,7 @@ fn rounding_for_the_inputs_changes_answers_less_than_rounding_to_the_nearest() {
     let nearest = error(&nearest.collect());
     let bytes = made.export("model.safetensors", &["--data", &made.text("scans")]);
     let by_inputs = error(&network_tensors(weights::read(&bytes).unwrap().tensors));
-    assert!(by_inputs < 0.7 * nearest, "squared error {by_inputs} against {nearest}");
+    assert!(by_inputs < 0.3 * nearest, "squared error {by_inputs} against {nearest}");
 }
 
 #[test]
@@ -161,10 +161,7 @@ fn assert_same(found: &Value, expected: &[f32], what: &str) {
     let found: Vec<f64> = rows.flat_map(|row| row.as_array().unwrap()).map(|number| number.as_f64().unwrap()).collect();
     assert_eq!(found.len(), expected.len(), "{what}");
     for (found, &expected) in found.iter().zip(expected) {
-        let expected = f64::from(expected);
-        // Logits of a network of random normalisation are in the hundreds.
-        let allowed = (1e-5 * expected.abs()).max(1e-4);
-        assert!((found - expected).abs() < allowed, "{what}: {found} instead of {expected}");
+        assert!((found - f64::from(expected)).abs() < 1e-4, "{what}: {found} instead of {expected}");
     }
 }
 
@@ -178,7 +175,6 @@ fn onnx_runtime_gives_the_probabilities_of_the_classifier() {
     for architecture in [Architecture::Xception, Architecture::Vgg16] {
         let made = Made::new(architecture, UNEVEN);
         let slices = made.held_out();
-        let scans = made.text("scans");
 
         made.export("float.onnx", &["--format", "onnx"]);
         let Some(answer) = in_onnx_runtime(&made.path("float.onnx"), &slices) else { return };
@@ -189,12 +185,11 @@ fn onnx_runtime_gives_the_probabilities_of_the_classifier() {
         assert_eq!(answer["metadata"]["classes"], json!(CLASSES).to_string());
         assert_eq!(answer["int8_constants"], 0);
 
-        if architecture == Architecture::Vgg16 {
-            // Its kernels take minutes to round, by the same code.
-            continue;
-        }
-        let bytes = made.export("int8.safetensors", &["--data", &scans]);
-        made.export("int8.onnx", &["--format", "onnx-int8", "--data", &scans]);
+        // A test above has it that a run and its weights file give the same bytes; rounding VGG16 as a run does takes minutes.
+        made.write_folded("int8.safetensors", true);
+        let [file, onnx] = ["int8.safetensors", "int8.onnx"].map(|name| made.text(name));
+        succeed(&["export", "--weights", &file, "--format", "onnx-int8", "--out", &onnx]);
+        let bytes = fs::read(file).unwrap();
         let answer = in_onnx_runtime(&made.path("int8.onnx"), &slices).unwrap();
         let classifier = pollster::block_on(Classifier::load(&bytes, Engine::Cpu)).unwrap();
         let predictions = pollster::block_on(classifier.predict(&slices)).unwrap();

@@ -31,12 +31,17 @@ pub fn weight(name: &str, index: usize, fan_in: usize) -> f32 {
     }
 }
 
+/// Pointwise kernels are smaller here than in the fixtures by this factor: activations stay of the size of the shifts of
+/// normalisation, as training leaves them, and so a wrong shift shows in the answers.
+const POINTWISE: f32 = 0.5;
+
 /// A network with four classes as training leaves it.
 pub fn tensors(architecture: Architecture) -> BTreeMap<String, NamedTensor> {
     let fresh = NetworkConfig::new(architecture, 4, Form::Trainable).init(&Device::flex());
     let generate = |(name, tensor): (String, NamedTensor)| {
         let fan_in = tensor.shape.iter().skip(1).product();
-        let values = (0..tensor.values.len()).map(|index| weight(&name, index, fan_in)).collect();
+        let factor = if name.ends_with("pointwise_kernel") { POINTWISE } else { 1.0 };
+        let values = (0..tensor.values.len()).map(|index| factor * weight(&name, index, fan_in)).collect();
         (name, NamedTensor { shape: tensor.shape, values })
     };
     fresh.named_tensors().unwrap().into_iter().map(generate).collect()

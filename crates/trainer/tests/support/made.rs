@@ -12,6 +12,7 @@ use imaging::{Crop, InputSpec, Intensity, Limits, PreparedSlice};
 use networks::{Architecture, Form, NamedTensor};
 use serde_json::json;
 use tempfile::TempDir;
+use weights::{Manifest, WeightsFile};
 
 use crate::generated;
 use crate::support::{CLASSES, pixel, succeed};
@@ -99,6 +100,39 @@ impl Made {
         network_tensors(weights::read_tensors(&fs::read(self.path("run/network.safetensors")).unwrap()).unwrap())
     }
 
+    /// The folded network as a weights file on disk; kernels in int8, rounded to the nearest level, where that is asked.
+    pub fn write_folded(&self, out: &str, int8: bool) {
+        let tensor = |(name, NamedTensor { shape, values }): (String, NamedTensor)| {
+            let is_int8 = int8 && name.ends_with("kernel");
+            let nearest = || weights::quantise(&shape, &values).unwrap();
+            let tensor = if is_int8 { nearest() } else { weights::Tensor::float(shape, values) };
+            (name, tensor)
+        };
+        let tensors = networks::fold(&self.trained()).unwrap().into_iter().map(tensor).collect();
+        let file = WeightsFile { manifest: self.manifest(), tensors };
+        fs::write(self.path(out), weights::write(&file).unwrap()).unwrap();
+    }
+
+    fn manifest(&self) -> Manifest {
+        let manifest = json!({
+            "schema": weights::MANIFEST_SCHEMA,
+            "architecture": self.architecture.name(),
+            "input": self.input(),
+            "classes": CLASSES,
+            "recipe": "",
+            "data_fingerprint": "",
+            "split": "grouped",
+            "licence": "MIT",
+            "date": "2026-01-31",
+            "credit": "",
+        });
+        serde_json::from_value(manifest).unwrap()
+    }
+
+    fn input(&self) -> InputSpec {
+        InputSpec { size: self.size, crop: Crop::Head, margin: 0.02, intensity: Intensity { low: 0.5, high: 99.5 } }
+    }
+
     /// The scans that the run held out, one of each class in order, as the network takes them.
     pub fn held_out(&self) -> Vec<PreparedSlice> {
         CLASSES.iter().map(|class| self.prepared(&format!("scans/{class}/3.png"))).collect()
@@ -106,8 +140,7 @@ impl Made {
 
     fn prepared(&self, name: &str) -> PreparedSlice {
         let study = imaging::decode(&fs::read(self.path(name)).unwrap(), &Limits::default()).unwrap();
-        let intensity = Intensity { low: 0.5, high: 99.5 };
-        imaging::prepare(&study.slices[0], &InputSpec { size: self.size, crop: Crop::Head, margin: 0.02, intensity })
+        imaging::prepare(&study.slices[0], &self.input())
     }
 
     /// Pooled features and logits of the run's network, as it was trained, on slices.
