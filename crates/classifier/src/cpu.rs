@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use graph::Graph;
 use imaging::PreparedSlice;
 use kernels::{Network, Output, Stage, Workspace};
 #[cfg(not(target_arch = "wasm32"))]
@@ -20,17 +21,9 @@ pub(crate) struct Cpu {
 }
 
 impl Cpu {
-    pub(crate) fn load(
-        architecture: weights::Architecture,
-        classes: usize,
-        tensors: BTreeMap<String, weights::Tensor>,
-    ) -> Result<Self, ClassifierError> {
-        let architecture = match architecture {
-            weights::Architecture::Xception => kernels::Architecture::Xception,
-            weights::Architecture::Vgg16 => kernels::Architecture::Vgg16,
-        };
-        let dequantise = |tensor: weights::Tensor| kernels::Tensor { values: tensor.to_f32(), shape: tensor.shape };
-        let network = Network::pack(architecture, classes, tensors, dequantise)?;
+    pub(crate) fn load(graph: Graph, tensors: BTreeMap<String, weights::Tensor>) -> Result<Self, ClassifierError> {
+        let dequantise = |tensor: weights::Tensor| graph::Tensor { values: tensor.to_f32(), shape: tensor.shape };
+        let network = Network::pack(graph, tensors, dequantise)?;
         Ok(Self { network, workspaces: Mutex::default() })
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use gpu::{Answer, GpuError, GpuNetwork, Tile};
+use graph::Graph;
 use imaging::PreparedSlice;
 
 use crate::{ClassifierError, Observation};
@@ -19,12 +20,11 @@ pub(crate) struct Gpu {
 impl Gpu {
     /// The network, and the name of the adapter.
     pub(crate) async fn load(
-        architecture: weights::Architecture,
-        classes: usize,
+        graph: Graph,
         tensors: BTreeMap<String, weights::Tensor>,
     ) -> Result<(Self, String), ClassifierError> {
         let (client, adapter) = gpu::open().await?;
-        let network = GpuNetwork::new(client.clone(), Tile::of(&client), architecture, classes, tensors)?;
+        let network = GpuNetwork::new(client.clone(), Tile::of(&client), graph, tensors)?;
         Ok((Self { network }, format!("WebGPU ({adapter})")))
     }
 
@@ -66,7 +66,7 @@ impl From<GpuError> for ClassifierError {
         let reason = error.to_string();
         match error {
             GpuError::Unavailable { reason } => Self::NoWebGpu { reason },
-            GpuError::Missing { .. } | GpuError::Shape { .. } | GpuError::Unknown { .. } => Self::Network { reason },
+            GpuError::Graph(_) | GpuError::Tensor(_) => Self::Network { reason },
             GpuError::Stage { .. } => crate::familiarity::refuse(&reason),
             GpuError::Images { .. } | GpuError::Device { .. } => Self::Engine { reason },
         }

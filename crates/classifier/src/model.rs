@@ -45,8 +45,8 @@ impl Classifier {
         let WeightsFile { manifest, mut tensors } = file;
         let reserve = manifest.reserve.clone();
         let familiarity = reserve.map(|reserve| Familiarity::take(reserve, &mut tensors)).transpose()?;
-        let classes = manifest.classes.len();
-        let (runner, engine) = Runner::load(engine, manifest.architecture, classes, tensors).await?;
+        let graph = manifest.architecture.graph(manifest.classes.len()).folded();
+        let (runner, engine) = Runner::load(engine, graph, tensors).await?;
         Ok(Self { runner, engine, manifest, familiarity })
     }
 

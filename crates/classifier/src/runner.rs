@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use graph::Graph;
 use imaging::PreparedSlice;
-use weights::{Architecture, Tensor};
+use weights::Tensor;
 
 use crate::cpu::Cpu;
 #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
@@ -24,15 +25,14 @@ impl Runner {
     /// Puts a network on an engine, and says what the engine is, such as `CPU` or `WebGPU (NVIDIA H100)`.
     pub(crate) async fn load(
         engine: Engine,
-        architecture: Architecture,
-        classes: usize,
+        graph: Graph,
         tensors: BTreeMap<String, Tensor>,
     ) -> Result<(Self, String), ClassifierError> {
         match engine {
-            Engine::Cpu => Ok((Self::Cpu(Cpu::load(architecture, classes, tensors)?), "CPU".to_owned())),
+            Engine::Cpu => Ok((Self::Cpu(Cpu::load(graph, tensors)?), "CPU".to_owned())),
             #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
             Engine::WebGpu => {
-                let (gpu, name) = Gpu::load(architecture, classes, tensors).await?;
+                let (gpu, name) = Gpu::load(graph, tensors).await?;
                 Ok((Self::Gpu(gpu), name))
             }
             #[cfg(all(target_arch = "wasm32", not(feature = "webgpu")))]

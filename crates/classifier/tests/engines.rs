@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use classifier::{Classifier, ClassifierError, Engine};
 use imaging::{InputSpec, PreparedSlice, Slice, prepare};
 use needs::Need;
-use networks::{Architecture, fold};
+use networks::Architecture;
 use weights::{Manifest, SplitProtocol, WeightsFile};
 
 /// Small enough for a software adapter.
@@ -28,7 +28,7 @@ fn weights_file(architecture: Architecture) -> Vec<u8> {
         };
         (name, tensor)
     };
-    let folded = fold(&generated::tensors(architecture)).unwrap();
+    let folded = graph::fold(&architecture.graph(4), &generated::tensors(architecture)).unwrap();
     let tensors: BTreeMap<_, _> = folded.into_iter().map(quantise).collect();
     weights::write(&WeightsFile { manifest: manifest(architecture), tensors }).unwrap()
 }
@@ -37,10 +37,7 @@ fn manifest(architecture: Architecture) -> Manifest {
     let input = InputSpec { size: SIZE, ..InputSpec::default() };
     Manifest {
         schema: weights::MANIFEST_SCHEMA,
-        architecture: match architecture {
-            Architecture::Xception => weights::Architecture::Xception,
-            Architecture::Vgg16 => weights::Architecture::Vgg16,
-        },
+        architecture,
         input: serde_json::from_value(serde_json::to_value(input).unwrap()).unwrap(),
         classes: ["glioma", "meningioma", "notumor", "pituitary"].map(String::from).to_vec(),
         recipe: String::new(),

@@ -10,16 +10,13 @@ mod generated;
 use burn::tensor::{Device, Tensor, TensorData};
 use generated::Stages;
 use kernels::{Stage, Workspace};
-use networks::{Architecture, Form, NamedTensor, fold};
+use networks::{Architecture, Form};
 
 /// What training leaves, folded and packed.
 fn packed(architecture: Architecture) -> kernels::Network {
-    let same = match architecture {
-        Architecture::Xception => kernels::Architecture::Xception,
-        Architecture::Vgg16 => kernels::Architecture::Vgg16,
-    };
-    let tensor = |tensor: NamedTensor| kernels::Tensor { shape: tensor.shape, values: tensor.values };
-    kernels::Network::pack(same, 4, fold(&generated::tensors(architecture)).unwrap(), tensor).unwrap()
+    let graph = architecture.graph(4);
+    let folded = graph::fold(&graph, &generated::tensors(architecture)).unwrap();
+    kernels::Network::pack(graph.folded(), folded, |tensor| tensor).unwrap()
 }
 
 fn image(side: usize) -> Vec<f32> {
@@ -59,4 +56,9 @@ fn xception_on_the_cpu_is_burns_in_every_stage() {
 #[test]
 fn vgg16_on_the_cpu_is_burns_in_every_stage() {
     agree(Architecture::Vgg16, &[71, 96, 107, 128, 150, 299]);
+}
+
+#[test]
+fn efficientnet_lite0_on_the_cpu_is_burns_in_every_stage() {
+    agree(Architecture::EfficientNetLite0, &[71, 96, 107]);
 }

@@ -28,8 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut tensors = file.tensors;
     tensors.remove(Reserve::MEAN);
     tensors.remove(Reserve::WHITENING);
-    let (architecture, classes) = (file.manifest.architecture, file.manifest.classes.len());
-    let network = GpuNetwork::new(client.clone(), Tile::of(&client), architecture, classes, tensors)?;
+    let graph = file.manifest.architecture.graph(file.manifest.classes.len()).folded();
+    let network = GpuNetwork::new(client.clone(), Tile::of(&client), graph, tensors)?;
     let pixels: Vec<f32> = (0..images * size * size).map(|index| (0.01 * index as f32).sin()).collect();
     for run in ["first", "second", "third"] {
         let started = Instant::now();

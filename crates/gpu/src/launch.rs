@@ -1,12 +1,12 @@
 //! Launching a step on a device.
-#![allow(unsafe_code, reason = "kernels run without bounds checks; every buffer is as long as its step's extents say")]
+#![allow(unsafe_code, reason = "kernels run without bounds checks; every buffer is as long as its step's shapes say")]
 
 use cubecl::prelude::*;
 use cubecl::server::Handle;
+use graph::{Activation, Convolution, Op, Shape, Step, Window};
 
-use crate::kernels::{self, GeometryLaunch, READ, RUN, Window};
+use crate::kernels::{self, BorderLaunch, Depthwise, GeometryLaunch, READ, RUN, Square};
 use crate::parameters::{Mixing, Parameters};
-use crate::plan::{Extent, Filter, Kernel, Step};
 use crate::tile::Tile;
 
 /// Units of a cube for kernels that treat every channel by itself: along channels, and along pixels.
@@ -30,24 +30,26 @@ pub(crate) struct Launcher<'a> {
 
 impl Launcher<'_> {
     /// Launches one step; only a pool has no parameters.
-    pub(crate) fn step(&self, step: &Step, parameters: Option<&Parameters>, buffers: &Buffers<'_>) {
-        match (step.kernel, parameters) {
-            (Kernel::Pool { window }, _) => self.pool(step, window, buffers),
-            (Kernel::Grey(filter), Some(Parameters::Plain(weights))) => self.grey(step, filter, weights, buffers),
-            (Kernel::Depthwise { rectify }, Some(Parameters::Plain(weights))) => {
-                self.depthwise(step, rectify, weights, buffers);
+    pub(crate) fn step(&self, step: &Step, op: &Op, parameters: Option<&Parameters>, buffers: &Buffers<'_>) {
+        match (op, parameters) {
+            (Op::MaxPool(window), _) => self.pool(step, *window, buffers),
+            (Op::Convolution(convolution), Some(Parameters::Plain(weights))) if convolution.is_depthwise() => {
+                self.depthwise(step, convolution, weights, buffers);
             }
-            (Kernel::Convolution(filter), Some(Parameters::Mixing(mixing))) => {
-                self.convolution(step, filter, mixing, buffers);
+            (Op::Convolution(convolution), Some(Parameters::Plain(weights))) => {
+                self.grey(step, convolution.window, weights, buffers);
             }
-            _ => debug_assert!(false, "{} has other weights", step.name),
+            (Op::Convolution(convolution), Some(Parameters::Mixing(mixing))) => {
+                self.convolution(step, convolution, mixing, buffers);
+            }
+            _ => debug_assert!(false, "{op:?} has other weights"),
         }
     }
 
     /// Averages features over the picture, into `output` at `offset` of rows of `stride` values.
-    pub(crate) fn average(&self, features: &Handle, extent: Extent, output: &Handle, stride: usize, offset: usize) {
+    pub(crate) fn average(&self, features: &Handle, shape: Shape, output: &Handle, stride: usize, offset: usize) {
         let vector = self.tile.vector;
-        let channels = extent.channels / vector;
+        let channels = shape.channels / vector;
         let (count, dim) = grid(channels, self.images);
         unsafe {
             kernels::take_mean::launch_unchecked(
@@ -58,8 +60,8 @@ impl Launcher<'_> {
                 argument(features, vector),
                 argument(output, vector),
                 self.images,
-                extent.height,
-                extent.width,
+                shape.height,
+                shape.width,
                 channels,
                 stride / vector,
                 offset / vector,
@@ -67,7 +69,7 @@ impl Launcher<'_> {
         }
     }
 
-    fn grey(&self, step: &Step, filter: Filter, weights: &Handle, buffers: &Buffers<'_>) {
+    fn grey(&self, step: &Step, window: Window, weights: &Handle, buffers: &Buffers<'_>) {
         let vector = self.tile.vector;
         let pixels = self.images * step.to.height * step.to.width;
         let (count, dim) = grid(step.to.channels / vector, pixels);
@@ -80,14 +82,14 @@ impl Launcher<'_> {
                 argument(buffers.input, 1),
                 argument(weights, vector),
                 argument(buffers.output, vector),
-                self.geometry(step, 1, step.to.width, (filter.stride, filter.rectify)),
-                filter.padding,
+                self.geometry(step, 1, step.to.width, window.stride, step.activation),
+                before(window, step.from.height),
             );
         }
     }
 
-    fn convolution(&self, step: &Step, filter: Filter, mixing: &Mixing, buffers: &Buffers<'_>) {
-        let tile = self.tile;
+    fn convolution(&self, step: &Step, convolution: &Convolution, mixing: &Mixing, buffers: &Buffers<'_>) {
+        let (tile, window) = (self.tile, convolution.window);
         let pixels = self.images * step.to.height * step.to.width;
         let columns = step.to.channels.div_ceil(tile.channels());
         let count = spread(columns, pixels.div_ceil(tile.pixels()));
@@ -102,18 +104,21 @@ impl Launcher<'_> {
                 argument(&mixing.ends, tile.vector),
                 optional(buffers.residual, tile.vector),
                 argument(buffers.output, tile.vector),
-                self.geometry(step, READ, step.to.width, (filter.stride, filter.rectify)),
+                self.geometry(step, READ, step.to.width, window.stride, step.activation),
                 columns * tile.channels() / tile.vector,
-                filter.kernel,
-                filter.padding,
+                window.size,
+                before(window, step.from.height),
                 mixing.format,
                 tile,
             );
         }
     }
 
-    fn depthwise(&self, step: &Step, rectify: bool, weights: &Handle, buffers: &Buffers<'_>) {
-        let vector = self.tile.vector;
+    fn depthwise(&self, step: &Step, convolution: &Convolution, weights: &Handle, buffers: &Buffers<'_>) {
+        let (vector, window) = (self.tile.vector, convolution.window);
+        let ends = convolution.bias || step.activation != Activation::None;
+        let (least, most) = step.activation.bounds();
+        let [above, left] = [step.from.height, step.from.width].map(|extent| before(window, extent));
         let runs = step.to.width.div_ceil(RUN);
         let (count, dim) = grid(step.to.channels / vector, self.images * step.to.height * runs);
         unsafe {
@@ -125,17 +130,17 @@ impl Launcher<'_> {
                 argument(buffers.input, vector),
                 argument(weights, vector),
                 argument(buffers.output, vector),
-                self.geometry(step, vector, runs, (1, rectify)),
+                self.geometry(step, vector, runs, window.stride, step.before),
+                BorderLaunch::new(above, left, step.to.width, least, most),
+                Depthwise { size: window.size, stride: window.stride, ends },
             );
         }
     }
 
-    fn pool(&self, step: &Step, window: usize, buffers: &Buffers<'_>) {
+    fn pool(&self, step: &Step, window: Window, buffers: &Buffers<'_>) {
         let vector = self.tile.vector;
         let pixels = self.images * step.to.height * step.to.width;
         let (count, dim) = grid(step.to.channels / vector, pixels);
-        // Keras puts the odd row of zeros at the end.
-        let padding = |from: usize, to: usize| ((to - 1) * 2 + window).saturating_sub(from) / 2;
         unsafe {
             kernels::take_largest::launch_unchecked(
                 self.client,
@@ -143,18 +148,25 @@ impl Launcher<'_> {
                 dim,
                 vector,
                 argument(buffers.input, vector),
-                optional(buffers.residual, vector),
                 argument(buffers.output, vector),
-                self.geometry(step, vector, step.to.width, (2, false)),
-                padding(step.from.height, step.to.height),
-                padding(step.from.width, step.to.width),
-                Window { size: window },
+                self.geometry(step, vector, step.to.width, window.stride, Activation::None),
+                before(window, step.from.height),
+                before(window, step.from.width),
+                Square { size: window.size },
             );
         }
     }
 
-    /// A step's extents, its input's channels in vectors of `read` and its output `width` wide.
-    fn geometry(&self, step: &Step, read: usize, width: usize, (stride, rectify): (usize, bool)) -> GeometryLaunch {
+    /// A step's shapes, its input's channels in vectors of `read` and its output `width` wide.
+    fn geometry(
+        &self,
+        step: &Step,
+        read: usize,
+        width: usize,
+        stride: usize,
+        activation: Activation,
+    ) -> GeometryLaunch {
+        let (least, most) = activation.bounds();
         GeometryLaunch::new(
             step.from.height,
             step.from.width,
@@ -164,9 +176,15 @@ impl Launcher<'_> {
             step.to.channels / self.tile.vector,
             self.images * step.to.height * width,
             stride,
-            if rectify { 0.0 } else { f32::MIN },
+            least,
+            most,
         )
     }
+}
+
+/// Rows above a picture or columns before it.
+fn before(window: Window, extent: usize) -> usize {
+    window.on(extent).map_or(0, |placed| placed.before)
 }
 
 /// A grid of [`CUBE`]s for so many vectors of channels and so many pixels.

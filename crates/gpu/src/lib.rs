@@ -1,8 +1,8 @@
-//! Xception and VGG16 for inference, as kernels for WebGPU, Vulkan, Metal and Direct3D 12.
+//! Networks for inference, as kernels for WebGPU, Vulkan, Metal and Direct3D 12.
 //!
-//! One list of launches a network: batch normalisation folded into the weights, ReLU, bias and residual fused into the
-//! kernels around them, buffers planned once and used again, one read at the end. Int8 weights are read as the weights
-//! file has them.
+//! A [`graph::Graph`]'s plan is one list of launches: batch normalisation folded into the weights, ReLU, bias and
+//! residual fused into the kernels around them, buffers planned once and used again, one read at the end. Int8 weights
+//! are read as the weights file has them.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -10,8 +10,8 @@
 //!
 //! let file = weights::read(&std::fs::read("weights/xception.safetensors")?)?;
 //! let (client, adapter) = gpu::open().await?;
-//! let (architecture, classes) = (file.manifest.architecture, file.manifest.classes.len());
-//! let network = GpuNetwork::new(client.clone(), Tile::of(&client), architecture, classes, file.tensors)?;
+//! let graph = file.manifest.architecture.graph(file.manifest.classes.len()).folded();
+//! let network = GpuNetwork::new(client.clone(), Tile::of(&client), graph, file.tensors)?;
 //! let answers = network.forward(&[0.0; 2 * 299 * 299], 299, Some("block4_out")).await?;
 //! println!("{adapter}: {:?}", answers[1].logits);
 //! # Ok(())
@@ -20,12 +20,10 @@
 
 mod device;
 mod error;
-mod graph;
 mod kernels;
 mod launch;
 mod network;
 mod parameters;
-mod plan;
 mod tile;
 
 pub use cubecl::client::Client;

@@ -8,17 +8,13 @@ use cubecl::client::Client;
 use cubecl::prelude::*;
 use cubecl::profile::Duration;
 use cubecl::server::Handle;
-use weights::{Architecture, Tensor};
+use graph::{Fusion, Graph, Op, Output, Place, Plan, Shape, Step};
+use weights::Tensor;
 
 use crate::GpuError;
-use crate::graph;
 use crate::launch::{Buffers, Launcher};
-use crate::parameters::{Parameters, Tensors, take};
-use crate::plan::{Extent, Plan, Step};
+use crate::parameters::{Parameters, Tensors};
 use crate::tile::Tile;
-
-/// The smallest image: after five halvings one pixel is left.
-const SMALLEST: usize = 32;
 
 /// What a network makes of an image.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,18 +33,18 @@ pub struct Timing {
     /// The tensor of its weights, or the pool's block, by Keras's name.
     pub name: String,
     /// Multiplications, each with an addition; comparisons for a pool.
-    pub multiplications: usize,
+    pub multiplications: u64,
     /// By the device's own clock where it has one.
     pub duration: Duration,
 }
 
-/// Xception or VGG16 with its weights on a device, batch normalisation folded.
+/// A network in its inference form with its weights on a device.
 pub struct GpuNetwork {
     client: Client,
-    architecture: Architecture,
+    graph: Graph,
     tile: Tile,
-    /// By the step's name.
-    parameters: BTreeMap<String, Parameters>,
+    /// Of every step of the plan.
+    parameters: Vec<Option<Parameters>>,
     /// `[classes, features]`.
     head: Vec<f32>,
     head_bias: Vec<f32>,
@@ -57,12 +53,8 @@ pub struct GpuNetwork {
 
 impl fmt::Debug for GpuNetwork {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (architecture, tile) = (self.architecture, self.tile);
-        formatter
-            .debug_struct("GpuNetwork")
-            .field("architecture", &architecture)
-            .field("tile", &tile)
-            .finish_non_exhaustive()
+        let (name, tile) = (self.graph.name(), self.tile);
+        formatter.debug_struct("GpuNetwork").field("name", &name).field("tile", &tile).finish_non_exhaustive()
     }
 }
 
@@ -76,31 +68,19 @@ struct Memory {
 }
 
 impl GpuNetwork {
-    /// Uploads the tensors of a network in its inference form, under Keras's names, to the device of `client`.
+    /// Uploads the tensors of a network in its inference form ([`Graph::folded`]) to the device of `client`.
     /// `tile` is [`Tile::of`] the device.
     ///
     /// # Errors
-    /// A tensor is missing, has another shape, or belongs nowhere.
-    pub fn new(
-        client: Client,
-        tile: Tile,
-        architecture: Architecture,
-        classes: usize,
-        mut tensors: BTreeMap<String, Tensor>,
-    ) -> Result<Self, GpuError> {
-        let mut parameters = BTreeMap::new();
-        let steps = graph::plan(architecture, SMALLEST).steps;
-        for step in &steps {
-            if let Some(taken) = Parameters::take(&client, step, tile, &mut tensors)? {
-                parameters.insert(step.name.clone(), taken);
-            }
-        }
-        let features = steps.last().map_or(0, |step| step.to.channels);
-        let (head, head_bias) = take_head(&mut tensors, classes, features)?;
-        if let Some(name) = tensors.into_keys().next() {
-            return Err(GpuError::Unknown { name });
-        }
-        Ok(Self { client, architecture, tile, parameters, head, head_bias, memory: Mutex::default() })
+    /// There is no kernel for a node, or a tensor is missing, has another shape, or belongs nowhere.
+    pub fn new(client: Client, tile: Tile, graph: Graph, tensors: BTreeMap<String, Tensor>) -> Result<Self, GpuError> {
+        let plan = graph.plan(graph.smallest(), Fusion::SEPARATE)?;
+        let mut tensors = Tensors { network: graph.name().to_owned(), untaken: tensors };
+        let take = |step| Parameters::take(&client, &graph, step, tile, &mut tensors);
+        let parameters = plan.steps.iter().map(take).collect::<Result<_, _>>()?;
+        let (head, head_bias) = take_head(&graph, &plan, &mut tensors)?;
+        tensors.finish()?;
+        Ok(Self { client, graph, tile, parameters, head, head_bias, memory: Mutex::default() })
     }
 
     /// One answer an image: `images` are squares of `size` pixels, row by row, in [-1, 1]. `stage` is a stage's name in
@@ -111,7 +91,7 @@ impl GpuNetwork {
     pub async fn forward(&self, images: &[f32], size: usize, stage: Option<&str>) -> Result<Vec<Answer>, GpuError> {
         check(images, size)?;
         let mut answers = Vec::with_capacity(images.len() / (size * size));
-        for chunk in images.chunks(self.most_images(size) * size * size) {
+        for chunk in images.chunks(self.most_images(size)? * size * size) {
             answers.extend(self.forward_chunk(chunk, size, stage).await?);
         }
         Ok(answers)
@@ -123,16 +103,16 @@ impl GpuNetwork {
     /// As [`GpuNetwork::forward`].
     pub async fn stages(&self, images: &[f32], size: usize) -> Result<Vec<(String, Vec<f32>)>, GpuError> {
         check(images, size)?;
-        let memory = self.memory(images.len() / (size * size), size);
+        let memory = self.memory(images.len() / (size * size), size)?;
         let launcher = self.launcher(memory.images);
         let input = self.client.create_from_slice(f32::as_bytes(images));
         let mut stages = Vec::new();
         for (index, step) in memory.plan.steps.iter().enumerate() {
             self.launch(&launcher, &memory, index, &input);
-            if let Some(stage) = &step.stage {
+            if let Some(stage) = self.stage_of(step) {
                 let length = memory.images * step.to.values();
                 let values = self.read(memory.slots[step.output].clone(), length).await?;
-                stages.push((stage.clone(), channels_first(&values, step.to)));
+                stages.push((stage.to_owned(), channels_first(&values, step.to)));
             }
         }
         Ok(stages)
@@ -144,36 +124,38 @@ impl GpuNetwork {
     /// As [`GpuNetwork::forward`].
     pub async fn profile(&self, images: &[f32], size: usize) -> Result<Vec<Timing>, GpuError> {
         check(images, size)?;
-        let memory = self.memory(images.len() / (size * size), size);
+        let memory = self.memory(images.len() / (size * size), size)?;
         let launcher = self.launcher(memory.images);
         let input = self.client.create_from_slice(f32::as_bytes(images));
         let mut timings = Vec::with_capacity(memory.plan.steps.len());
         for (index, step) in memory.plan.steps.iter().enumerate() {
             let launch = || self.launch(&launcher, &memory, index, &input);
-            let ((), profile) = self.client.profile(launch, &step.name).map_err(|error| failed(&error))?;
+            let name = self.kernel_name(step);
+            let ((), profile) = self.client.profile(launch, &name).map_err(|error| failed(&error))?;
             let ticks = profile.resolve().await.ok_or_else(|| failed(&"it measured no time"))?;
-            let multiplications = memory.images * step.work();
-            timings.push(Timing { name: step.name.clone(), multiplications, duration: ticks.duration() });
+            let work = self.graph.nodes()[step.node].op.work(step.from, step.to);
+            let multiplications = memory.images as u64 * work;
+            timings.push(Timing { name, multiplications, duration: ticks.duration() });
         }
         Ok(timings)
     }
 
     async fn forward_chunk(&self, images: &[f32], size: usize, stage: Option<&str>) -> Result<Vec<Answer>, GpuError> {
-        let memory = self.memory(images.len() / (size * size), size);
-        let (features, stage_length) = (self.features(), stage_channels(&memory.plan, stage)?);
-        let width = features + stage_length;
+        let memory = self.memory(images.len() / (size * size), size)?;
+        let features = self.features();
+        let asked = stage.map(|stage| self.step_of(&memory.plan, stage)).transpose()?;
+        let width = features + asked.map_or(0, |asked| memory.plan.steps[asked].to.channels);
         let launcher = self.launcher(memory.images);
         let input = self.client.create_from_slice(f32::as_bytes(images));
         let result = self.client.empty(memory.images * width * size_of::<f32>());
         for (index, step) in memory.plan.steps.iter().enumerate() {
             self.launch(&launcher, &memory, index, &input);
-            let output = &memory.slots[step.output];
-            if stage.is_some() && step.stage.as_deref() == stage {
-                launcher.average(output, step.to, &result, width, features);
+            if asked == Some(index) {
+                launcher.average(&memory.slots[step.output], step.to, &result, width, features);
             }
-            if index + 1 == memory.plan.steps.len() {
-                launcher.average(output, step.to, &result, width, 0);
-            }
+        }
+        if let Some(&Output::Classes { from, shape, .. }) = memory.plan.outputs.first() {
+            launcher.average(&memory.slots[from], shape, &result, width, 0);
         }
         let rows = self.read(result, memory.images * width).await?;
         Ok(rows.chunks(width).map(|row| self.answer(row)).collect())
@@ -182,11 +164,14 @@ impl GpuNetwork {
     fn launch(&self, launcher: &Launcher<'_>, memory: &Memory, index: usize, images: &Handle) {
         let step = &memory.plan.steps[index];
         let buffers = Buffers {
-            input: if index == 0 { images } else { &memory.slots[step.input] },
-            residual: step.residual.map(|slot| &memory.slots[slot]),
+            input: match step.input {
+                Place::Image => images,
+                Place::Slot(slot) => &memory.slots[slot],
+            },
+            residual: step.added.map(|slot| &memory.slots[slot]),
             output: &memory.slots[step.output],
         };
-        launcher.step(step, self.parameters.get(&step.name), &buffers);
+        launcher.step(step, &self.graph.nodes()[step.node].op, self.parameters[index].as_ref(), &buffers);
     }
 
     fn launcher(&self, images: usize) -> Launcher<'_> {
@@ -209,24 +194,43 @@ impl GpuNetwork {
     }
 
     /// The plan and the buffers for so many images of a size: those of the last call if it was alike.
-    fn memory(&self, images: usize, size: usize) -> Memory {
+    fn memory(&self, images: usize, size: usize) -> Result<Memory, GpuError> {
         let mut kept = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(memory) = kept.as_ref().filter(|memory| (memory.images, memory.size) == (images, size)) {
-            return memory.clone();
+            return Ok(memory.clone());
         }
         // Frees the former buffers before there are new ones.
         *kept = None;
-        let plan = graph::plan(self.architecture, size);
+        let plan = self.graph.plan(size, Fusion::SEPARATE)?;
         let empty = |&values: &usize| self.client.empty(images * values.max(1) * size_of::<f32>());
         let slots = plan.slots.iter().map(empty).collect();
-        kept.insert(Memory { images, size, plan, slots }).clone()
+        Ok(kept.insert(Memory { images, size, plan, slots }).clone())
     }
 
     /// As many images as the largest buffer that the device allows has room for.
-    fn most_images(&self, size: usize) -> usize {
-        let largest = graph::plan(self.architecture, size).slots.into_iter().max().unwrap_or(1);
+    fn most_images(&self, size: usize) -> Result<usize, GpuError> {
+        let plan = self.graph.plan(size, Fusion::SEPARATE)?;
+        let largest = plan.slots.into_iter().max().unwrap_or(1);
         let room = self.client.properties().memory.max_page_size as usize / size_of::<f32>();
-        (room / largest).max(1)
+        Ok((room / largest).max(1))
+    }
+
+    /// The stage that a step's output is.
+    fn stage_of(&self, step: &Step) -> Option<&str> {
+        let node = &self.graph.nodes()[step.value];
+        node.stage.then_some(node.name.as_str())
+    }
+
+    /// The number of the step whose output is a stage.
+    fn step_of(&self, plan: &Plan, stage: &str) -> Result<usize, GpuError> {
+        let is_it = |step: &Step| self.stage_of(step) == Some(stage);
+        plan.steps.iter().position(is_it).ok_or_else(|| GpuError::Stage { name: stage.to_owned() })
+    }
+
+    /// The tensor of a step's weights, or the pool's name.
+    fn kernel_name(&self, step: &Step) -> String {
+        let node = &self.graph.nodes()[step.node];
+        if let Op::Convolution(convolution) = &node.op { convolution.kernel() } else { node.name.clone() }
     }
 
     async fn read(&self, handle: Handle, length: usize) -> Result<Vec<f32>, GpuError> {
@@ -236,34 +240,31 @@ impl GpuNetwork {
     }
 }
 
-/// Refuses what are no images of a size that leaves a pixel.
+/// Refuses what are no images of a size.
 fn check(images: &[f32], size: usize) -> Result<(), GpuError> {
-    if size < SMALLEST || !images.len().is_multiple_of(size * size) {
-        return Err(GpuError::Images { values: images.len(), size, smallest: SMALLEST });
+    match size.checked_mul(size) {
+        Some(area) if area > 0 && images.len().is_multiple_of(area) => Ok(()),
+        _ => Err(GpuError::Images { values: images.len(), size }),
     }
-    Ok(())
 }
 
-/// Channels of a stage, 0 for none.
-fn stage_channels(plan: &Plan, stage: Option<&str>) -> Result<usize, GpuError> {
-    let Some(stage) = stage else { return Ok(0) };
-    let is_it = |step: &&Step| step.stage.as_deref() == Some(stage);
-    let step = plan.steps.iter().find(is_it).ok_or_else(|| GpuError::Stage { name: stage.to_owned() })?;
-    Ok(step.to.channels)
-}
-
-/// The head's kernel and bias.
-fn take_head(tensors: &mut Tensors, classes: usize, features: usize) -> Result<(Vec<f32>, Vec<f32>), GpuError> {
-    let head = take(tensors, "predictions.kernel", &[classes, features])?.to_f32();
-    Ok((head, take(tensors, "predictions.bias", &[classes])?.to_f32()))
+/// Kernel and bias of the one head.
+fn take_head(graph: &Graph, plan: &Plan, tensors: &mut Tensors) -> Result<(Vec<f32>, Vec<f32>), GpuError> {
+    let &[Output::Classes { layer, shape, .. }] = plan.outputs.as_slice() else {
+        let node = plan.outputs.last().map_or(0, |output| output.node());
+        return Err(graph.refuse(node, "the WebGPU engine gives one answer, which are classes").into());
+    };
+    let (name, classes) = (&graph.nodes()[layer].name, graph.channels()[layer]);
+    let head = tensors.take(&format!("{name}.kernel"), &[classes, shape.channels])?.to_f32();
+    Ok((head, tensors.take(&format!("{name}.bias"), &[classes])?.to_f32()))
 }
 
 /// `[batch, height, width, channels]` to `[batch, channels, height, width]`.
-fn channels_first(values: &[f32], extent: Extent) -> Vec<f32> {
+fn channels_first(values: &[f32], shape: Shape) -> Vec<f32> {
     let mut turned = Vec::with_capacity(values.len());
-    for image in values.chunks(extent.values()) {
-        for channel in 0..extent.channels {
-            turned.extend(image[channel..].iter().step_by(extent.channels));
+    for image in values.chunks(shape.values()) {
+        for channel in 0..shape.channels {
+            turned.extend(image[channel..].iter().step_by(shape.channels));
         }
     }
     turned

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use cubecl::prelude::*;
 use cubecl::server::Handle;
+use graph::{Activation, Convolution, Graph, Op, Padding, Place, Step, TensorError, Window};
 use weights::{Tensor, Values};
 
 use crate::GpuError;
 use crate::kernels::{Format, READ};
-use crate::plan::{Kernel, Step};
 use crate::tile::Tile;
 
-/// The tensors of a weights file.
-pub(crate) type Tensors = BTreeMap<String, Tensor>;
+/// The tensors of a weights file, and the network that takes them.
+pub(crate) struct Tensors {
+    pub(crate) network: String,
+    pub(crate) untaken: BTreeMap<String, Tensor>,
+}
 
 /// What a step multiplies by and adds.
 #[derive(Debug)]
@@ -36,48 +39,81 @@ impl Parameters {
     /// Takes a step's tensors out of `tensors`, and uploads them; nothing for a pool.
     pub(crate) fn take(
         client: &Client,
+        graph: &Graph,
         step: &Step,
         tile: Tile,
         tensors: &mut Tensors,
     ) -> Result<Option<Self>, GpuError> {
-        let outputs = step.to.channels;
+        let refuse = |accepted: &str| graph.refuse(step.node, &format!("the WebGPU engine takes {accepted}"));
+        let convolution = match &graph.nodes()[step.node].op {
+            Op::Convolution(convolution) => convolution,
+            Op::MaxPool(_) if step.input != Place::Image => return Ok(None),
+            _ => return Err(refuse("convolutions and max pools").into()),
+        };
+        check(step, convolution).map_err(refuse)?;
+        let outputs = convolution.outputs;
         let plain = |kernel: &[f32]| Ok(Some(Self::Plain(client.create_from_slice(f32::as_bytes(kernel)))));
-        match step.kernel {
-            Kernel::Pool { .. } => Ok(None),
-            Kernel::Depthwise { .. } => {
-                let kernel = take(tensors, &step.name, &[outputs, 1, 3, 3])?.to_f32();
-                plain(&outputs_last(&kernel, outputs, 9, outputs))
-            }
-            Kernel::Grey(_) => {
-                let kernel = take(tensors, &step.name, &[outputs, 1, 3, 3])?.to_f32();
-                let mut rows = outputs_last(&kernel, outputs, 9, outputs);
-                rows.extend(take_bias(step, tensors)?);
-                plain(&rows)
-            }
-            Kernel::Convolution(filter) => {
-                Mixing::take(client, step, filter.kernel, tile, tensors).map(Self::Mixing).map(Some)
-            }
+        if convolution.is_depthwise() {
+            let kernel = tensors.take(&convolution.kernel(), &convolution.kernel_shape(outputs))?.to_f32();
+            let mut rows = outputs_last(&kernel, outputs, convolution.window.size.pow(2), outputs);
+            let bias = if convolution.bias { take_bias(convolution, tensors)? } else { vec![0.0; outputs] };
+            rows.extend(bias);
+            plain(&rows)
+        } else if step.input == Place::Image {
+            let kernel = tensors.take(&convolution.kernel(), &convolution.kernel_shape(1))?.to_f32();
+            let mut rows = outputs_last(&kernel, outputs, 9, outputs);
+            rows.extend(take_bias(convolution, tensors)?);
+            plain(&rows)
+        } else {
+            Mixing::take(client, convolution, step.from.channels, tile, tensors).map(Self::Mixing).map(Some)
         }
     }
 }
 
+/// Whether there is a kernel for a convolution; else what is taken.
+fn check(step: &Step, convolution: &Convolution) -> Result<(), &'static str> {
+    let Window { size, stride, padding } = convolution.window;
+    if step.before == Activation::Relu6 || step.before != Activation::None && !convolution.is_depthwise() {
+        return Err("ReLU before depthwise convolutions alone");
+    }
+    let channels = [step.from.channels, convolution.outputs];
+    if !channels[1].is_multiple_of(READ) || !channels[0].is_multiple_of(READ) && step.input != Place::Image {
+        return Err("channels in fours");
+    }
+    let fits = if step.input == Place::Image {
+        size == 3 && channels[0] == 1 && convolution.bias
+    } else {
+        convolution.is_depthwise() || convolution.groups == 1 && convolution.bias && (size == 1 || stride == 1)
+    };
+    if !fits || matches!(padding, Padding::Explicit { .. }) {
+        return Err(
+            "convolutions with a bias, at a stride of 1 or of one pixel, of a grey image of 3x3, and depthwise",
+        );
+    }
+    Ok(())
+}
+
 impl Mixing {
-    fn take(client: &Client, step: &Step, size: usize, tile: Tile, tensors: &mut Tensors) -> Result<Self, GpuError> {
-        let (inputs, outputs) = (step.from.channels, step.to.channels);
-        let pointwise = step.name.ends_with("pointwise_kernel");
-        let shape = if pointwise { vec![outputs, inputs] } else { vec![outputs, inputs, size, size] };
-        let kernel = take(tensors, &step.name, &shape)?;
+    fn take(
+        client: &Client,
+        convolution: &Convolution,
+        inputs: usize,
+        tile: Tile,
+        tensors: &mut Tensors,
+    ) -> Result<Self, GpuError> {
+        let (outputs, area) = (convolution.outputs, convolution.window.size.pow(2));
+        let kernel = tensors.take(&convolution.kernel(), &convolution.kernel_shape(inputs))?;
         let padded = outputs.next_multiple_of(tile.channels());
-        let (words, format, mut ends) = words_and_scales(&kernel.values, outputs, size * size, padded);
-        ends.extend(take_bias(step, tensors)?);
+        let (words, format, mut ends) = words_and_scales(&kernel.values, outputs, area, padded);
+        ends.extend(take_bias(convolution, tensors)?);
         ends.resize(2 * padded, 0.0);
         let kernel = client.create_from_slice(i32::as_bytes(&words));
         Ok(Self { kernel, format, ends: client.create_from_slice(f32::as_bytes(&ends)) })
     }
 }
 
-fn take_bias(step: &Step, tensors: &mut Tensors) -> Result<Vec<f32>, GpuError> {
-    Ok(take(tensors, &format!("{}.bias", step.layer()), &[step.to.channels])?.to_f32())
+fn take_bias(convolution: &Convolution, tensors: &mut Tensors) -> Result<Vec<f32>, GpuError> {
+    Ok(tensors.take(&convolution.bias(), &[convolution.outputs])?.to_f32())
 }
 
 /// A convolution's weights as the device reads them, and a row of scales.
@@ -96,13 +132,29 @@ fn words_and_scales(values: &Values, outputs: usize, area: usize, padded: usize)
     (words, format, scales)
 }
 
-/// Takes a tensor if it has the shape.
-pub(crate) fn take(tensors: &mut Tensors, name: &str, shape: &[usize]) -> Result<Tensor, GpuError> {
-    let tensor = tensors.remove(name).ok_or_else(|| GpuError::Missing { name: name.to_owned() })?;
-    if tensor.shape != shape {
-        return Err(GpuError::Shape { name: name.to_owned(), found: tensor.shape, expected: shape.to_vec() });
+impl Tensors {
+    /// Takes a tensor if it has the shape.
+    pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, TensorError> {
+        let missing = || TensorError::Missing { name: name.to_owned(), network: self.network.clone() };
+        let tensor = self.untaken.remove(name).ok_or_else(missing)?;
+        let values = match &tensor.values {
+            Values::Float(values) => values.len(),
+            Values::Int8 { values, .. } => values.len(),
+        };
+        if tensor.shape != shape || values != shape.iter().product::<usize>() {
+            let (found, expected) = (tensor.shape, shape.to_vec());
+            return Err(TensorError::Shape { name: name.to_owned(), found, values, expected });
+        }
+        Ok(tensor)
     }
-    Ok(tensor)
+
+    /// Refuses tensors that no layer took.
+    pub(crate) fn finish(self) -> Result<(), TensorError> {
+        match self.untaken.into_keys().next() {
+            Some(name) => Err(TensorError::Unknown { name, network: self.network }),
+            None => Ok(()),
+        }
+    }
 }
 
 /// `[outputs, inputs, area]` to `[area, inputs, padded]`, with zeros past the outputs.

@@ -1,4 +1,4 @@
-//! Every stage of both networks on the machine's adapter against the CPU's kernels, at odd sizes and in batches.
+//! Every stage of every network on the machine's adapter against the CPU's kernels, at odd sizes and in batches.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,15 +12,14 @@ use std::collections::BTreeMap;
 use agreement::assert_close;
 use generated::Numbers;
 use gpu::{Client, GpuError, GpuNetwork, Tile};
+use graph::{Architecture, Graph, GraphError, TensorError};
 use kernels::{Network, Workspace};
 use needs::Need;
-use weights::{Architecture, Tensor};
+use weights::Tensor;
 
 type Tensors = BTreeMap<String, Tensor>;
 /// Every stage with the side of its planes.
 type Stages = Vec<(String, usize, Vec<f32>)>;
-
-const CLASSES: usize = 4;
 
 /// `None`, which makes the test a skipped one, where the machine has no adapter.
 fn client() -> Option<Client> {
@@ -28,8 +27,8 @@ fn client() -> Option<Client> {
 }
 
 /// The generated tensors as a weights file holds them: kernels as int8 if `packed`, the rest as floats.
-fn tensors(architecture: kernels::Architecture, packed: bool) -> Tensors {
-    let tensor = |(name, tensor): (String, kernels::Tensor)| {
+fn tensors(graph: &Graph, packed: bool) -> Tensors {
+    let tensor = |(name, tensor): (String, graph::Tensor)| {
         let packed = packed && name.ends_with("kernel");
         let tensor = if packed {
             weights::quantise(&tensor.shape, &tensor.values).unwrap()
@@ -38,7 +37,7 @@ fn tensors(architecture: kernels::Architecture, packed: bool) -> Tensors {
         };
         (name, tensor)
     };
-    generated::tensors(architecture).into_iter().map(tensor).collect()
+    generated::tensors(graph).into_iter().map(tensor).collect()
 }
 
 fn images(count: usize, size: usize) -> Vec<f32> {
@@ -46,9 +45,9 @@ fn images(count: usize, size: usize) -> Vec<f32> {
 }
 
 /// The same network on the CPU: every stage, and the logits.
-fn on_the_cpu(architecture: kernels::Architecture, tensors: Tensors, image: &[f32], size: usize) -> Stages {
-    let dequantise = |tensor: Tensor| kernels::Tensor { values: tensor.to_f32(), shape: tensor.shape };
-    let network = Network::pack(architecture, CLASSES, tensors, dequantise).unwrap();
+fn on_the_cpu(graph: Graph, tensors: Tensors, image: &[f32], size: usize) -> Stages {
+    let dequantise = |tensor: Tensor| graph::Tensor { values: tensor.to_f32(), shape: tensor.shape };
+    let network = Network::pack(graph, tensors, dequantise).unwrap();
     let mut stages = Stages::new();
     let mut observe = |name: &str, stage: kernels::Stage<'_>| {
         let (values, channels) = (stage.values(), stage.means().len());
@@ -59,16 +58,12 @@ fn on_the_cpu(architecture: kernels::Architecture, tensors: Tensors, image: &[f3
     stages
 }
 
-fn every_stage_is_that_of_the_cpu(architecture: Architecture, size: usize, tile: Tile, packed: bool) {
+fn every_stage_is_that_of_the_cpu(graph: &Graph, size: usize, tile: Tile, packed: bool) {
     let Some(client) = client() else { return };
-    let same = match architecture {
-        Architecture::Xception => kernels::Architecture::Xception,
-        Architecture::Vgg16 => kernels::Architecture::Vgg16,
-    };
-    let tensors = tensors(same, packed);
+    let tensors = tensors(graph, packed);
     let image = images(1, size);
-    let expected = on_the_cpu(same, tensors.clone(), &image, size);
-    let network = GpuNetwork::new(client, tile, architecture, CLASSES, tensors).unwrap();
+    let expected = on_the_cpu(graph.clone(), tensors.clone(), &image, size);
+    let network = GpuNetwork::new(client, tile, graph.clone(), tensors).unwrap();
     let mut found = pollster::block_on(network.stages(&image, size)).unwrap();
     let answer = pollster::block_on(network.forward(&image, size, None)).unwrap().remove(0);
     found.extend([("avg_pool".to_owned(), answer.features), ("logits".to_owned(), answer.logits)]);
@@ -81,34 +76,47 @@ fn every_stage_is_that_of_the_cpu(architecture: Architecture, size: usize, tile:
 
 #[test]
 fn xception_of_int8_is_right_in_every_stage_at_an_odd_size() {
-    every_stage_is_that_of_the_cpu(Architecture::Xception, 47, Tile::SOFTWARE, true);
-    every_stage_is_that_of_the_cpu(Architecture::Xception, 39, Tile::GPU, true);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Xception), 47, Tile::SOFTWARE, true);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Xception), 39, Tile::GPU, true);
 }
 
 #[test]
 fn xception_of_floats_is_right_in_every_stage_at_an_even_size() {
-    every_stage_is_that_of_the_cpu(Architecture::Xception, 34, Tile::SOFTWARE, false);
-    every_stage_is_that_of_the_cpu(Architecture::Xception, 46, Tile::GPU, false);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Xception), 34, Tile::SOFTWARE, false);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Xception), 46, Tile::GPU, false);
 }
 
 #[test]
 fn vgg16_of_int8_is_right_in_every_stage_at_an_odd_size() {
-    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 37, Tile::SOFTWARE, true);
-    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 33, Tile::GPU, true);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Vgg16), 37, Tile::SOFTWARE, true);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Vgg16), 33, Tile::GPU, true);
 }
 
 #[test]
 fn vgg16_of_floats_is_right_in_every_stage_at_an_even_size() {
-    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 32, Tile::SOFTWARE, false);
-    every_stage_is_that_of_the_cpu(Architecture::Vgg16, 32, Tile::GPU, false);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Vgg16), 32, Tile::SOFTWARE, false);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::Vgg16), 32, Tile::GPU, false);
+}
+
+#[test]
+fn efficientnet_lite0_is_right_in_every_stage() {
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::EfficientNetLite0), 53, Tile::SOFTWARE, true);
+    every_stage_is_that_of_the_cpu(&generated::graph(Architecture::EfficientNetLite0), 64, Tile::GPU, false);
+}
+
+#[test]
+fn depthwise_convolutions_of_any_size_and_stride_are_right_in_every_stage() {
+    every_stage_is_that_of_the_cpu(&generated::mobile(), 37, Tile::SOFTWARE, false);
+    every_stage_is_that_of_the_cpu(&generated::mobile(), 50, Tile::GPU, true);
 }
 
 #[test]
 fn an_image_answers_the_same_alone_and_in_a_batch() {
     let Some(client) = client() else { return };
     let size = 35;
-    let tensors = tensors(kernels::Architecture::Xception, true);
-    let network = GpuNetwork::new(client, Tile::GPU, Architecture::Xception, CLASSES, tensors).unwrap();
+    let graph = generated::graph(Architecture::Xception);
+    let tensors = tensors(&graph, true);
+    let network = GpuNetwork::new(client, Tile::GPU, graph, tensors).unwrap();
     let answers = |images: &[f32]| pollster::block_on(network.forward(images, size, Some("block4_out"))).unwrap();
     let images = images(32, size);
     let alone = [0, 2, 7, 31].map(|number| answers(&images[number * size * size..][..size * size]).remove(0));
@@ -127,8 +135,9 @@ fn an_image_answers_the_same_alone_and_in_a_batch() {
 fn a_stage_is_averaged_over_the_picture() {
     let Some(client) = client() else { return };
     let (size, image) = (50, images(1, 50));
-    let tensors = tensors(kernels::Architecture::Vgg16, true);
-    let network = GpuNetwork::new(client, Tile::SOFTWARE, Architecture::Vgg16, CLASSES, tensors).unwrap();
+    let graph = generated::graph(Architecture::Vgg16);
+    let tensors = tensors(&graph, true);
+    let network = GpuNetwork::new(client, Tile::SOFTWARE, graph, tensors).unwrap();
     for (name, values) in pollster::block_on(network.stages(&image, size)).unwrap() {
         let answer = pollster::block_on(network.forward(&image, size, Some(&name))).unwrap().remove(0);
         let area = values.len() / answer.stage.len();
@@ -141,14 +150,15 @@ fn a_stage_is_averaged_over_the_picture() {
 fn tensors_that_do_not_fit_are_refused() {
     let Some(client) = client() else { return };
     let refused = |change: &dyn Fn(&mut Tensors)| {
-        let mut tensors = tensors(kernels::Architecture::Vgg16, false);
+        let graph = generated::graph(Architecture::Vgg16);
+        let mut tensors = tensors(&graph, false);
         change(&mut tensors);
-        GpuNetwork::new(client.clone(), Tile::GPU, Architecture::Vgg16, CLASSES, tensors).unwrap_err()
+        GpuNetwork::new(client.clone(), Tile::GPU, graph, tensors).unwrap_err()
     };
     let missing = refused(&|tensors| drop(tensors.remove("block3_conv2.bias")));
-    assert_eq!(missing, GpuError::Missing { name: "block3_conv2.bias".into() });
+    assert_eq!(missing, TensorError::Missing { name: "block3_conv2.bias".into(), network: "vgg16".into() }.into());
     let unknown = refused(&|tensors| drop(tensors.insert("block6.bias".into(), Tensor::float(vec![1], vec![0.0]))));
-    assert_eq!(unknown, GpuError::Unknown { name: "block6.bias".into() });
+    assert_eq!(unknown, TensorError::Unknown { name: "block6.bias".into(), network: "vgg16".into() }.into());
     let bent = refused(&|tensors| tensors.get_mut("block1_conv1.kernel").unwrap().shape = vec![64, 9]);
     assert!(bent.to_string().contains("[64, 9]"), "{bent}");
 }
@@ -156,10 +166,12 @@ fn tensors_that_do_not_fit_are_refused() {
 #[test]
 fn images_of_another_size_and_unknown_stages_are_refused() {
     let Some(client) = client() else { return };
-    let tensors = tensors(kernels::Architecture::Vgg16, false);
-    let network = GpuNetwork::new(client, Tile::SOFTWARE, Architecture::Vgg16, CLASSES, tensors).unwrap();
+    let graph = generated::graph(Architecture::Vgg16);
+    let tensors = tensors(&graph, false);
+    let network = GpuNetwork::new(client, Tile::SOFTWARE, graph, tensors).unwrap();
     let forward = |images: &[f32], size, stage| pollster::block_on(network.forward(images, size, stage)).unwrap_err();
     assert!(matches!(forward(&[0.0; 1000], 32, None), GpuError::Images { values: 1000, .. }));
-    assert!(matches!(forward(&[0.0; 64], 8, None), GpuError::Images { size: 8, .. }));
+    let small = GraphError::Small { network: "vgg16".into(), found: 8, smallest: 32 };
+    assert_eq!(forward(&[0.0; 64], 8, None), small.into());
     assert_eq!(forward(&[0.0; 1024], 32, Some("block9")), GpuError::Stage { name: "block9".into() });
 }

@@ -9,17 +9,16 @@
 #[path = "../tests/generated/mod.rs"]
 mod generated;
 
-use kernels::{Architecture, Network, Workspace};
+use graph::Architecture;
+use kernels::{Network, Workspace};
 
 #[cfg(not(target_family = "wasm"))]
 fn main() {
     use std::time::Instant;
 
     let mut arguments = std::env::args().skip(1);
-    let architecture = match arguments.next().as_deref() {
-        Some("vgg16") => Architecture::Vgg16,
-        _ => Architecture::Xception,
-    };
+    let architecture: Architecture =
+        arguments.next().as_deref().unwrap_or("xception").parse().expect("the first argument is a network");
     let side: usize = arguments.next().and_then(|side| side.parse().ok()).unwrap_or(299);
     let count: usize = arguments.next().and_then(|times| times.parse().ok()).unwrap_or(20);
     let (network, image) = (generated::network(architecture), generated::image(side));
@@ -33,7 +32,7 @@ fn main() {
     let mut milliseconds: Vec<f64> = (0..count.max(1)).map(|_| timed()).collect();
     milliseconds.sort_by(f64::total_cmp);
     let (least, median) = (milliseconds[0], milliseconds[milliseconds.len() / 2]);
-    println!("{architecture:?} at {side}: first {first:.1} ms, least {least:.1} ms, median {median:.1} ms");
+    println!("{architecture} at {side}: first {first:.1} ms, least {least:.1} ms, median {median:.1} ms");
 }
 
 #[cfg(target_family = "wasm")]

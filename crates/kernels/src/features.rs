@@ -36,10 +36,6 @@ impl Features {
         }
     }
 
-    pub(crate) fn channels(&self) -> usize {
-        self.channels
-    }
-
     pub(crate) fn height(&self) -> usize {
         self.height
     }

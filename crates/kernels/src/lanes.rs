@@ -31,6 +31,8 @@ pub(crate) trait Machine: Copy {
     fn multiply_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// The greater of both; `b` where one is no number.
     fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// The less of both; `b` where one is no number.
+    fn min(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
 }
 
 /// Work that is compiled for each machine; `run` must be inlined, or it would be compiled for none.
@@ -71,12 +73,17 @@ impl Machine for Arrays {
     fn max(self, a: [f32; LANES], b: [f32; LANES]) -> [f32; LANES] {
         std::array::from_fn(|lane| if a[lane] > b[lane] { a[lane] } else { b[lane] })
     }
+
+    #[inline(always)]
+    fn min(self, a: [f32; LANES], b: [f32; LANES]) -> [f32; LANES] {
+        std::array::from_fn(|lane| if a[lane] < b[lane] { a[lane] } else { b[lane] })
+    }
 }
 
 /// WebAssembly's 128-bit vectors.
 #[cfg(target_arch = "wasm32")]
 mod wasm {
-    use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_pmax, f32x4_splat, v128};
+    use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat, v128};
 
     use bytemuck::cast;
 
@@ -116,6 +123,11 @@ mod wasm {
         #[inline(always)]
         fn max(self, a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
             [f32x4_pmax(b[0], a[0]), f32x4_pmax(b[1], a[1])]
+        }
+
+        #[inline(always)]
+        fn min(self, a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
+            [f32x4_pmin(b[0], a[0]), f32x4_pmin(b[1], a[1])]
         }
     }
 }
@@ -175,6 +187,11 @@ mod avx {
         #[inline(always)]
         fn max(self, a: __m256, b: __m256) -> __m256 {
             self.0.avx._mm256_max_ps(a, b)
+        }
+
+        #[inline(always)]
+        fn min(self, a: __m256, b: __m256) -> __m256 {
+            self.0.avx._mm256_min_ps(a, b)
         }
     }
 

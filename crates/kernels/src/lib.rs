@@ -1,8 +1,8 @@
-//! Xception and VGG16 on the CPU, without a framework: natively and in WebAssembly, on one thread.
+//! Networks on the CPU, without a framework: natively and in WebAssembly, on one thread.
 //!
-//! A [`Network`] takes the tensors of a folded network by their Keras names and packs them once. [`Network::run`] takes
-//! a grey image and gives logits and pooled features; its [`Workspace`] holds every buffer, so that a second image of
-//! the same size takes no memory.
+//! A [`Network`] takes a [`graph::Graph`] in its inference form and its tensors, and packs them once. [`Network::run`]
+//! takes a grey image, runs the graph's plan and gives logits and pooled features; its [`Workspace`] holds every buffer,
+//! so that a second image of the same size takes no memory for activations.
 //!
 //! Activations lie in planes of eight channels, eight neighbours in memory for each pixel. All convolutions are one
 //! matrix product (`product`), which reads its input through a `Source`: windows of the image, or what a depthwise
@@ -17,9 +17,6 @@ mod pool;
 mod product;
 mod source;
 mod tensors;
-mod vgg16;
-mod xception;
 
 pub use error::KernelError;
-pub use network::{Architecture, Network, Output, Stage, Workspace};
-pub use tensors::Tensor;
+pub use network::{Network, Output, Stage, Workspace};

@@ -2,58 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use graph::{Fusion, Graph, Output as Answer, Place, Plan, Tensor};
+
 use crate::KernelError;
 use crate::features::Features;
+use crate::layer::{Input, Layer};
 use crate::product::Scratch;
-use crate::tensors::{Tensor, Tensors};
-use crate::vgg16::Vgg16;
-use crate::xception::Xception;
-
-/// Which trunk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Architecture {
-    /// Chollet 2017; 20.9 million parameters.
-    Xception,
-    /// Simonyan and Zisserman 2015; 14.7 million parameters.
-    Vgg16,
-}
-
-impl Architecture {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Xception => "xception",
-            Self::Vgg16 => "vgg16",
-        }
-    }
-
-    /// Length of the pooled features.
-    fn features(self) -> usize {
-        match self {
-            Self::Xception => 2048,
-            Self::Vgg16 => 512,
-        }
-    }
-
-    /// The side of the smallest image that leaves the last stage a pixel.
-    fn least_side(self) -> usize {
-        match self {
-            Self::Xception => 7,
-            Self::Vgg16 => 32,
-        }
-    }
-}
-
-#[derive(Debug)]
-enum Trunk {
-    Xception(Box<Xception>),
-    Vgg16(Vgg16),
-}
+use crate::tensors::Tensors;
 
 /// A network whose weights are packed for this machine.
 #[derive(Debug)]
 pub struct Network {
-    architecture: Architecture,
-    trunk: Trunk,
+    graph: Graph,
+    /// Of every step of the plan.
+    layers: Vec<Layer>,
     /// `[classes, features]`.
     kernel: Vec<f32>,
     bias: Vec<f32>,
@@ -62,7 +24,7 @@ pub struct Network {
 /// The buffers of a network, kept from one image to the next.
 #[derive(Debug, Default)]
 pub struct Workspace {
-    pub(crate) features: [Features; 4],
+    pub(crate) features: Vec<Features>,
     pub(crate) scratch: Scratch,
 }
 
@@ -93,37 +55,30 @@ impl Stage<'_> {
     }
 }
 
-/// Sees every stage under its Keras name.
-pub(crate) type Observer<'a> = dyn FnMut(&str, Stage<'_>) + 'a;
-
 impl Network {
-    /// Packs the tensors of a folded network with one grey input channel and batch normalisation in the convolutions.
+    /// Packs the tensors of a network in its inference form ([`Graph::folded`]).
     ///
     /// Each tensor is read, by `read`, when its layer is packed, and dropped before the next.
     ///
     /// # Errors
-    /// A tensor is missing, has another shape, or belongs nowhere.
-    pub fn pack<T>(
-        architecture: Architecture,
-        classes: usize,
-        tensors: BTreeMap<String, T>,
-        read: fn(T) -> Tensor,
-    ) -> Result<Self, KernelError> {
-        let mut tensors = Tensors { architecture: architecture.name(), unread: tensors, read };
-        let kernel = tensors.take("predictions.kernel", &[classes, architecture.features()])?;
-        let bias = tensors.take("predictions.bias", &[classes])?;
-        let trunk = match architecture {
-            Architecture::Xception => Trunk::Xception(Box::new(Xception::take(&mut tensors)?)),
-            Architecture::Vgg16 => Trunk::Vgg16(Vgg16::take(&mut tensors)?),
-        };
+    /// There is no kernel for a node, or a tensor is missing, has another shape, or belongs nowhere.
+    pub fn pack<T>(graph: Graph, tensors: BTreeMap<String, T>, read: fn(T) -> Tensor) -> Result<Self, KernelError> {
+        let plan = graph.plan(graph.smallest(), Fusion::JOINED)?;
+        let mut tensors = Tensors { network: graph.name().to_owned(), unread: tensors, read };
+        let (name, features, classes) = head(&graph, &plan)?;
+        let kernel = tensors.take(&format!("{name}.kernel"), &[classes, features])?;
+        let bias = tensors.take(&format!("{name}.bias"), &[classes])?;
+        let layers = plan.steps.iter().map(|step| Layer::take(&graph, step, &mut tensors));
+        let layers = layers.collect::<Result<_, _>>()?;
         tensors.finish()?;
-        Ok(Self { architecture, trunk, kernel, bias })
+        Ok(Self { graph, layers, kernel, bias })
     }
 
-    /// What the network makes of an image of `side` rows of `side` pixels in [-1, 1]. `observe` sees every stage.
+    /// What the network makes of an image of `side` rows of `side` pixels in [-1, 1]. `observe` sees every stage under its
+    /// name.
     ///
     /// # Errors
-    /// The image has another number of pixels, or too few for the network.
+    /// The image has another number of pixels, or too few or too many for the network.
     pub fn run(
         &self,
         image: &[f32],
@@ -131,26 +86,46 @@ impl Network {
         workspace: &mut Workspace,
         observe: &mut dyn FnMut(&str, Stage<'_>),
     ) -> Result<Output, KernelError> {
-        self.check(image, side)?;
-        let last = match &self.trunk {
-            Trunk::Xception(trunk) => trunk.run(image, side, workspace, observe),
-            Trunk::Vgg16(trunk) => trunk.run(image, side, workspace, observe),
-        };
-        let features: Vec<f32> = last.means().collect();
-        let dot = |row: &[f32]| row.iter().zip(&features).map(|(weight, feature)| weight * feature).sum::<f32>();
-        let rows = self.kernel.chunks_exact(features.len());
-        let logits = rows.zip(&self.bias).map(|(row, bias)| dot(row) + bias).collect();
-        Ok(Output { logits, features })
-    }
-
-    fn check(&self, image: &[f32], side: usize) -> Result<(), KernelError> {
         if side.checked_mul(side) != Some(image.len()) {
             return Err(KernelError::Pixels { side, found: image.len() });
         }
-        let least = self.architecture.least_side();
-        if side < least {
-            return Err(KernelError::Small { found: side, least, architecture: self.architecture.name() });
+        let plan = self.graph.plan(side, Fusion::JOINED)?;
+        let Workspace { features, scratch } = workspace;
+        features.resize_with(features.len().max(plan.slots.len()), Features::default);
+        for (step, layer) in plan.steps.iter().zip(&self.layers) {
+            let mut target = std::mem::take(&mut features[step.output]);
+            let input = match step.input {
+                Place::Image => Input::Image(image, side),
+                Place::Slot(slot) => Input::Features(&features[slot]),
+            };
+            layer.run(step, &self.graph, input, &mut target, scratch);
+            features[step.output] = target;
+            let node = &self.graph.nodes()[step.value];
+            if node.stage {
+                observe(&node.name, Stage(&features[step.output]));
+            }
         }
-        Ok(())
+        let last = plan.outputs.first().map_or(0, |output| output.from());
+        Ok(self.classify(features[last].means().collect()))
+    }
+
+    fn classify(&self, features: Vec<f32>) -> Output {
+        let dot = |row: &[f32]| row.iter().zip(&features).map(|(weight, feature)| weight * feature).sum::<f32>();
+        let rows = self.kernel.chunks_exact(features.len());
+        let logits = rows.zip(&self.bias).map(|(row, bias)| dot(row) + bias).collect();
+        Output { logits, features }
+    }
+}
+
+/// Name, features and classes of the one head.
+fn head<'a>(graph: &'a Graph, plan: &Plan) -> Result<(&'a str, usize, usize), KernelError> {
+    match plan.outputs.as_slice() {
+        &[Answer::Classes { layer, shape, .. }] => {
+            Ok((&graph.nodes()[layer].name, shape.channels, graph.channels()[layer]))
+        }
+        outputs => {
+            let node = outputs.last().map_or(0, |output| output.node());
+            Err(graph.refuse(node, "the CPU engine gives one answer, which are classes").into())
+        }
     }
 }

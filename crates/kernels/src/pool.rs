@@ -2,48 +2,36 @@
 
 #![expect(clippy::inline_always, reason = "a task must be compiled whole for the machine that performs it")]
 
+use graph::Placed;
+
 use crate::features::Features;
 use crate::lanes::{Eight, Machine, Task, perform};
 
-/// A square window and the distance between two.
+/// Windows over rows and over columns.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum MaxPool {
-    /// 3x3 windows at every second pixel, so that every pixel is in one. Where the sum of padding is odd the greater
-    /// part comes after the image, as in Keras.
-    Same3,
-    /// 2x2 windows that don't overlap; an odd last row or column is left out.
-    Valid2,
+pub(crate) struct Windows {
+    pub(crate) size: usize,
+    pub(crate) stride: usize,
+    pub(crate) rows: Placed,
+    pub(crate) columns: Placed,
 }
 
-impl MaxPool {
-    /// Windows along a side of so many pixels.
-    pub(crate) fn windows(self, pixels: usize) -> usize {
-        match self {
-            Self::Same3 => pixels.div_ceil(2),
-            Self::Valid2 => pixels / 2,
-        }
-    }
-
-    /// First pixel of a window, and the one past its last.
-    fn window(self, index: usize, pixels: usize) -> (usize, usize) {
-        match self {
-            Self::Same3 => {
-                let before = pixels % 2;
-                ((2 * index).saturating_sub(before), pixels.min(2 * index + 3 - before))
-            }
-            Self::Valid2 => (2 * index, 2 * index + 2),
-        }
+impl Windows {
+    /// The first pixel of a window that lies in the picture, and the one past its last.
+    #[inline(always)]
+    fn within(self, index: usize, before: usize, pixels: usize) -> (usize, usize) {
+        let start = self.stride * index;
+        (start.saturating_sub(before), pixels.min(start + self.size - before))
     }
 }
 
-/// Pools `source` into `target`, which is given its shape.
-pub(crate) fn pool(pool: MaxPool, source: &Features, target: &mut Features) {
-    target.reshape(source.channels(), pool.windows(source.height()), pool.windows(source.width()));
-    perform(Pool { windows: pool, source, target });
+/// The largest values of `source` under `windows` into `target`, which has its shape already.
+pub(crate) fn pool(windows: Windows, source: &Features, target: &mut Features) {
+    perform(Pool { windows, source, target });
 }
 
 struct Pool<'a> {
-    windows: MaxPool,
+    windows: Windows,
     source: &'a Features,
     target: &'a mut Features,
 }
@@ -51,15 +39,15 @@ struct Pool<'a> {
 impl Task for Pool<'_> {
     #[inline(always)]
     fn run<M: Machine>(self, machine: M) {
-        let Self { windows: pool, source, target } = self;
+        let Self { windows, source, target } = self;
         let (height, width, pitch) = (target.height(), target.width(), source.pitch());
         for block in 0..source.blocks() {
             let plane = &source.plane(block)[source.place(0, 0)..];
             for row in 0..height {
-                let (top, bottom) = pool.window(row, source.height());
+                let (top, bottom) = windows.within(row, windows.rows.before, source.height());
                 let start = target.place(row, 0);
                 for (column, pixel) in target.plane_mut(block)[start..][..width].iter_mut().enumerate() {
-                    let (left, right) = pool.window(column, source.width());
+                    let (left, right) = windows.within(column, windows.columns.before, source.width());
                     let rows = plane.chunks(pitch).take(bottom).skip(top).map(|row| &row[left..right]);
                     *pixel = largest(machine, rows);
                 }

@@ -9,6 +9,8 @@
 
 use std::ops::Range;
 
+use graph::Activation;
+
 use crate::features::Features;
 use crate::lanes::{Eight, LANES, Machine, Task, perform};
 use crate::source::Source;
@@ -63,11 +65,6 @@ impl Weights {
         Self { depth, packed, bias: bias.as_chunks().0.iter().copied().map(Eight).collect() }
     }
 
-    /// Output channels.
-    pub(crate) fn outputs(&self) -> usize {
-        self.bias.len() * LANES
-    }
-
     fn rows(&self, output: usize, depth: Range<usize>) -> &[[Eight; LANES]] {
         &self.packed[output * self.depth..][depth]
     }
@@ -78,8 +75,8 @@ impl Weights {
 pub(crate) struct Finish {
     /// Adds them to what the target holds, instead of replacing it.
     pub(crate) add: bool,
-    /// Sets negative ones to zero.
-    pub(crate) relu: bool,
+    /// Is applied to them.
+    pub(crate) activation: Activation,
 }
 
 /// Memory that products share.
@@ -163,13 +160,14 @@ impl Multiply<'_> {
     #[inline(always)]
     fn multiply_filled<M: Machine>(&mut self, machine: M, tiles: &[Tile], depth: Range<usize>, panels: &[Panel]) {
         let adds = self.finish.add || depth.start > 0;
-        let relu = self.finish.relu && depth.end == self.weights.depth;
+        let is_last = depth.end == self.weights.depth;
+        let activation = if is_last { self.finish.activation } else { Activation::None };
         for output in 0..self.weights.bias.len() {
             let rows = self.weights.rows(output, depth.clone());
             let bias = if depth.start == 0 { self.weights.bias[output] } else { Eight::ZERO };
             for (tile, panel) in tiles.iter().zip(panels.chunks_exact(depth.len())) {
                 let sums = sums(machine, machine.load(&bias), panel, rows);
-                put(machine, self.target, output, *tile, sums, adds, relu);
+                put(machine, self.target, output, *tile, sums, adds, activation);
             }
         }
     }
@@ -192,6 +190,16 @@ fn sums<M: Machine>(machine: M, bias: M::Vector, panels: &[Panel], weights: &[[E
     sums
 }
 
+/// An activation of eight values.
+#[inline(always)]
+pub(crate) fn activate<M: Machine>(machine: M, activation: Activation, value: M::Vector) -> M::Vector {
+    match activation {
+        Activation::None => value,
+        Activation::Relu => machine.max(machine.splat(0.0), value),
+        Activation::Relu6 => machine.min(machine.splat(6.0), machine.max(machine.splat(0.0), value)),
+    }
+}
+
 /// Writes a tile's sums.
 #[inline(always)]
 fn put<M: Machine>(
@@ -201,12 +209,12 @@ fn put<M: Machine>(
     tile: Tile,
     sums: [M::Vector; TILE],
     adds: bool,
-    relu: bool,
+    activation: Activation,
 ) {
     let one = machine.splat(1.0);
     let finish = |place: &mut Eight, sum: M::Vector| {
         let sum = if adds { machine.multiply_add(machine.load(place), one, sum) } else { sum };
-        *place = machine.store(if relu { machine.max(machine.splat(0.0), sum) } else { sum });
+        *place = machine.store(activate(machine, activation, sum));
     };
     let width = target.width();
     if tile.in_one_row(width) {

@@ -4,9 +4,11 @@
 
 use std::ops::Range;
 
+use graph::Activation;
+
 use crate::features::Features;
 use crate::lanes::{Eight, LANES, Machine};
-use crate::product::{Panel, TILE, Tile};
+use crate::product::{Panel, TILE, Tile, activate};
 
 /// Weights of a 3x3 convolution of each channel by itself, eight channels at a time.
 pub(crate) type Taps = [Eight; 9];
@@ -19,8 +21,8 @@ pub(crate) enum Source<'a> {
         image: &'a [f32],
         side: usize,
         stride: usize,
-        /// Whether the first window's middle is the first pixel, and what lies outside is zero.
-        padded: bool,
+        /// Rows and columns of zeros before the image.
+        before: usize,
     },
     /// Pixels, every `stride`th of every `stride`th row. The depth is the channels.
     Pixels { features: &'a Features, stride: usize },
@@ -37,6 +39,27 @@ pub(crate) enum Source<'a> {
         /// Whether negative features are read as zero.
         relu: bool,
     },
+    /// What a depthwise convolution of any size and stride makes of the features. The depth is the channels.
+    Spatial {
+        features: &'a Features,
+        kernel: &'a Spatial,
+        stride: usize,
+        /// Rows of zeros above the features, and columns before them.
+        before: [usize; 2],
+        /// What is applied to the sums.
+        activation: Activation,
+    },
+}
+
+/// Weights of a depthwise convolution and its bias.
+#[derive(Debug)]
+pub(crate) struct Spatial {
+    /// Height and width of the kernel.
+    pub(crate) size: usize,
+    /// `[channels / 8][size * size][8]`.
+    pub(crate) taps: Vec<Eight>,
+    /// `[channels / 8][8]`.
+    pub(crate) bias: Vec<Eight>,
 }
 
 impl Source<'_> {
@@ -55,9 +78,9 @@ impl Source<'_> {
             let panels = panels.chunks_exact_mut(length).map(|panels| &mut panels[index]);
             let tiles = tiles.iter().copied().zip(panels);
             match self {
-                Self::Grey { image, side, stride, padded } => {
+                Self::Grey { image, side, stride, before } => {
                     let taps = step * LANES..9.min((step + 1) * LANES);
-                    tiles.for_each(|(tile, panel)| grey(image, side, stride, padded, width, tile, taps.clone(), panel));
+                    tiles.for_each(|(tile, panel)| grey(image, side, stride, before, width, tile, taps.clone(), panel));
                 }
                 Self::Pixels { features, stride } => {
                     let plane = &features.plane(step)[features.place(0, 0)..];
@@ -73,6 +96,14 @@ impl Source<'_> {
                     let (plane, taps, pitch) = (features.plane(step), &taps[step], features.pitch());
                     tiles.for_each(|(tile, panel)| depthwise(machine, plane, pitch, taps, relu, width, tile, panel));
                 }
+                Self::Spatial { features, kernel, stride, before, activation } => {
+                    tiles.for_each(|(tile, panel)| {
+                        for ((row, column), pixel) in tile.pixels(width).zip(panel) {
+                            let sum = kernel.at(machine, features, step, [row * stride, column * stride], before);
+                            *pixel = machine.store(activate(machine, activation, sum));
+                        }
+                    });
+                }
             }
         }
     }
@@ -83,20 +114,19 @@ fn grey(
     image: &[f32],
     side: usize,
     stride: usize,
-    padded: bool,
+    before: usize,
     width: usize,
     tile: Tile,
     taps: Range<usize>,
     panel: &mut Panel,
 ) {
-    let border = usize::from(padded);
     for ((row, column), pixel) in tile.pixels(width).zip(panel) {
         *pixel = Eight::ZERO;
         for (value, tap) in pixel.0.iter_mut().zip(taps.clone()) {
             let (row, column) = (row * stride + tap / 3, column * stride + tap % 3);
-            let inside = (border..side + border).contains(&row) && (border..side + border).contains(&column);
+            let inside = (before..side + before).contains(&row) && (before..side + before).contains(&column);
             if inside {
-                *value = image[(row - border) * side + column - border];
+                *value = image[(row - before) * side + column - before];
             }
         }
     }
@@ -111,6 +141,35 @@ fn copy(plane: &[Eight], pitch: usize, stride: usize, width: usize, tile: Tile, 
         for ((row, column), pixel) in tile.pixels(width).zip(panel) {
             *pixel = plane[(row * pitch + column) * stride];
         }
+    }
+}
+
+impl Spatial {
+    /// Eight channels' sums where the kernel's first tap lies at `place` of the padded features.
+    #[inline(always)]
+    fn at<M: Machine>(
+        &self,
+        machine: M,
+        features: &Features,
+        block: usize,
+        [row, column]: [usize; 2],
+        [above, left]: [usize; 2],
+    ) -> M::Vector {
+        let taps = &self.taps[block * self.size.pow(2)..][..self.size.pow(2)];
+        // The taps that meet the picture.
+        let within = |place: usize, before: usize, extent: usize| {
+            before.saturating_sub(place)..self.size.min((extent + before).saturating_sub(place))
+        };
+        let columns = within(column, left, features.width());
+        let mut sum = machine.load(&self.bias[block]);
+        for ky in within(row, above, features.height()) {
+            let pixels = &features.row(block, row + ky - above)[column + columns.start - left..];
+            let taps = &taps[ky * self.size + columns.start..ky * self.size + columns.end];
+            for (tap, pixel) in taps.iter().zip(pixels) {
+                sum = machine.multiply_add(machine.load(pixel), machine.load(tap), sum);
+            }
+        }
+        sum
     }
 }
 

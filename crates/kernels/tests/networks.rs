@@ -1,4 +1,4 @@
-//! Both networks against nested loops at every stage, and what unfit tensors and images get. Natively and in WebAssembly.
+//! Every network against nested loops at every stage, and what unfit tensors and images get. Natively and in WebAssembly.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,11 +6,12 @@ mod agreement;
 mod generated;
 mod plain;
 
-use kernels::{Architecture, KernelError, Network, Workspace};
+use std::collections::BTreeMap;
+
+use graph::{Architecture, Builder, GraphError, Tensor, TensorError, Window};
+use kernels::{KernelError, Network, Workspace};
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
-
-const BOTH: [Architecture; 2] = [Architecture::Xception, Architecture::Vgg16];
 
 /// Every stage with the side of its planes, then `avg_pool` and `logits`.
 type Stages = Vec<(String, usize, Vec<f32>)>;
@@ -27,31 +28,69 @@ fn stages(network: &Network, side: usize, workspace: &mut Workspace) -> Stages {
     stages
 }
 
+/// Compares every stage.
+fn assert_same(found: &Stages, expected: &Stages) {
+    assert_eq!(found.len(), expected.len());
+    for ((name, side, found), (expected_name, expected_side, expected)) in found.iter().zip(expected) {
+        assert_eq!((name, side), (expected_name, expected_side));
+        agreement::assert_close(name, found, expected, *side);
+    }
+}
+
 /// Compares every stage with nested loops.
 fn agrees(architecture: Architecture, sides: &[usize]) {
-    let tensors = generated::tensors(architecture);
+    let graph = generated::graph(architecture);
+    let tensors = generated::tensors(&graph);
     let network = generated::network(architecture);
     let mut workspace = Workspace::default();
     for &side in sides {
-        let expected = plain::run(architecture, &tensors, &generated::image(side), side);
+        let expected = plain::run(&graph, &tensors, &generated::image(side), side);
         let found = stages(&network, side, &mut workspace);
-        assert_eq!(found.len(), expected.len());
-        for ((name, side_of_stage, found), (expected_name, expected)) in found.iter().zip(&expected) {
-            assert_eq!(name, expected_name);
-            agreement::assert_close(&format!("{name} at {side}"), found, expected, *side_of_stage);
-        }
+        assert_same(&found, &expected);
     }
 }
 
 #[test]
 fn xception_is_what_nested_loops_make_of_it() {
     // The least; sides whose stages are odd and even; the same buffers for a smaller image after a larger one.
-    agrees(Architecture::Xception, &[7, 71, 48, 33, 62]);
+    agrees(Architecture::Xception, &[32, 71, 48, 33, 62]);
 }
 
 #[test]
 fn vgg16_is_what_nested_loops_make_of_it() {
     agrees(Architecture::Vgg16, &[32, 47, 34]);
+}
+
+#[test]
+fn efficientnet_lite0_is_what_nested_loops_make_of_it() {
+    agrees(Architecture::EfficientNetLite0, &[32, 67, 50]);
+}
+
+#[test]
+fn depthwise_convolutions_of_any_size_and_stride_are_what_nested_loops_make_of_them() {
+    let graph = generated::mobile();
+    let tensors = generated::tensors(&graph);
+    let network = Network::pack(graph.clone(), tensors.clone(), |tensor| tensor).unwrap();
+    for side in [19, 32, 50] {
+        let expected = plain::run(&graph, &tensors, &generated::image(side), side);
+        assert_same(&stages(&network, side, &mut Workspace::default()), &expected);
+    }
+}
+
+#[test]
+fn folding_keeps_every_value() {
+    let mut flow = Builder::new("small", 8, 3);
+    flow.convolution("stem", 8, Window::same(3).stride(2)).norm("stem_bn").relu("stem_act").stage();
+    let input = flow.separable("mixed", 16, Window::same(3)).norm("mixed_bn").relu6("mixed_act").stage().here();
+    flow.depthwise("deep", Window::same(5)).norm("deep_bn").biased_convolution("last", 16, Window::valid(1));
+    flow.norm("last_bn").add("sum", input).stage().classify("predictions", 3);
+    let trained = flow.finish();
+    let tensors = generated::tensors(&trained);
+    let image = generated::image(19);
+    let expected = plain::run(&trained, &tensors, &image.repeat(3), 19);
+    let found = plain::run(&trained.folded(), &graph::fold(&trained, &tensors).unwrap(), &image, 19);
+    assert_eq!(found.len(), 5);
+    assert_same(&found, &expected);
 }
 
 #[test]
@@ -81,32 +120,36 @@ fn an_image_answers_the_same_bits_again_and_after_another_size() {
 
 #[test]
 fn tensors_that_do_not_fit_are_refused() {
-    let pack = |change: &dyn Fn(&mut std::collections::BTreeMap<String, kernels::Tensor>)| {
-        let mut tensors = generated::tensors(Architecture::Xception);
+    let pack = |change: &dyn Fn(&mut BTreeMap<String, Tensor>)| {
+        let graph = generated::graph(Architecture::Xception);
+        let mut tensors = generated::tensors(&graph);
         change(&mut tensors);
-        Network::pack(Architecture::Xception, 4, tensors, |tensor| tensor).unwrap_err()
+        Network::pack(graph, tensors, |tensor| tensor).unwrap_err()
     };
     let name = || "block5_sepconv2.pointwise_kernel".to_owned();
     let missing = pack(&|tensors| drop(tensors.remove(&name())));
-    assert_eq!(missing, KernelError::Missing { name: name(), architecture: "xception" });
+    assert_eq!(missing, TensorError::Missing { name: name(), network: "xception".into() }.into());
     let shape = pack(&|tensors| tensors.get_mut(&name()).unwrap().shape = vec![728, 727]);
     assert!(shape.to_string().contains("[728, 727]"), "{shape}");
     let short = pack(&|tensors| tensors.get_mut(&name()).unwrap().values.truncate(529_983));
-    assert!(matches!(short, KernelError::Shape { values: 529_983, .. }), "{short}");
+    assert!(matches!(short, KernelError::Tensor(TensorError::Shape { values: 529_983, .. })), "{short}");
     let unknown = pack(&|tensors| {
         let tensor = tensors["predictions.bias"].clone();
         tensors.insert("block15.bias".into(), tensor);
     });
-    assert_eq!(unknown, KernelError::Unknown { name: "block15.bias".into(), architecture: "xception" });
+    assert_eq!(unknown, TensorError::Unknown { name: "block15.bias".into(), network: "xception".into() }.into());
 }
 
 #[test]
 fn images_that_do_not_fit_are_refused() {
-    for architecture in BOTH {
+    for architecture in Architecture::ALL {
         let network = generated::network(architecture);
         let run = |pixels, side| network.run(&vec![0.0; pixels], side, &mut Workspace::default(), &mut |_, _| ());
         assert_eq!(run(100, 11), Err(KernelError::Pixels { side: 11, found: 100 }));
         assert_eq!(run(0, usize::MAX), Err(KernelError::Pixels { side: usize::MAX, found: 0 }));
-        assert!(matches!(run(36, 6), Err(KernelError::Small { found: 6, .. })));
+        let least = generated::graph(architecture).smallest();
+        let small = run((least - 1).pow(2), least - 1);
+        assert!(matches!(small, Err(KernelError::Graph(GraphError::Small { .. }))), "{small:?}");
+        assert!(run(least.pow(2), least).is_ok());
     }
 }

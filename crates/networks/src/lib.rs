@@ -1,9 +1,9 @@
-//! Xception and VGG16 as Burn modules: one definition for training and for inference.
+//! A network's graph as a Burn module, for training and for inference.
 //!
 //! A [`Network`] is a trunk that was trained on ImageNet and a head for the classes at hand. Every parameter has
 //! the name that Keras gives it (`block2_sepconv1.depthwise_kernel`), so ImageNet weights, checkpoints and the weights
-//! file of the page are read and written by [`Network::load`] and [`Network::named_tensors`] alike. [`fold`] turns the
-//! tensors of a trained network into those of its inference form: batch normalisation folded into the convolutions
+//! file of the page are read and written by [`Network::load`] and [`Network::named_tensors`] alike. [`graph::fold`] turns
+//! the tensors of a trained network into those of its inference form: batch normalisation folded into the convolutions
 //! before it, and the first convolution reduced to one grey channel.
 //!
 //! ```
@@ -17,23 +17,19 @@
 //! ```
 
 mod error;
-mod fold;
 mod fused;
 mod head;
 mod keras;
 mod layers;
+mod module;
 mod named;
 mod network;
 mod start;
-mod vgg16;
-mod xception;
 
 pub use error::NetworkError;
-pub use fold::fold;
 pub use fused::adapter::has_kernels;
 pub use fused::steps::{AdamStep, adamw};
+pub use graph::{Architecture, Tensor as NamedTensor};
 pub use keras::{in_keras_layout, in_network_layout};
-pub use layers::NORM_EPSILON;
-pub use named::NamedTensor;
-pub use network::{Architecture, Features, Form, KernelInput, Network, NetworkConfig};
+pub use network::{Features, Form, KernelInput, Network, NetworkConfig};
 pub use start::for_unit_input;

@@ -5,18 +5,8 @@ use std::collections::BTreeMap;
 use burn::module::{Param, ParamId, RunningState};
 use burn::tensor::{Tensor, TensorData};
 
-use crate::NetworkError;
 use crate::fused::{adapter, steps};
-use crate::xception::SHORTCUTS;
-
-/// Values of one parameter, row-major, in the layout `[out, in, height, width]` for kernels.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NamedTensor {
-    /// Length of each axis.
-    pub shape: Vec<usize>,
-    /// The product of `shape` many values.
-    pub values: Vec<f32>,
-}
+use crate::{NamedTensor, NetworkError};
 
 /// A place in a network where a parameter lives.
 pub(crate) enum Slot<'a> {
@@ -117,17 +107,6 @@ fn identity(name: &str) -> ParamId {
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     ParamId::from(hash)
-}
-
-/// The block that a parameter of a trunk belongs to, by its Keras name; `None` for the head's.
-pub(crate) fn block_of(name: &str) -> Option<usize> {
-    let layer = name.split('.').next().unwrap_or(name);
-    if let Some(numbered) = layer.strip_prefix("block") {
-        return numbered.split('_').next()?.parse().ok();
-    }
-    // The convolutions beside Xception's modules, with their normalisations.
-    let suffix = layer.strip_prefix("conv2d").or_else(|| layer.strip_prefix("batch_normalization"))?;
-    SHORTCUTS.into_iter().find(|(_, other)| *other == suffix).map(|(module, _)| module)
 }
 
 /// Gives every slot the identity that belongs to its name.

@@ -1,22 +1,16 @@
 //! A trunk and its head: the network that is trained, exported and run.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::ops::Range;
-use std::str::FromStr;
 
 use burn::module::{Module, ParamId};
-use burn::nn::PaddingConfig2d;
-use burn::nn::conv::Conv2d;
 use burn::nn::pool::AdaptiveAvgPool2dConfig;
 use burn::tensor::{Device, FloatDType, Tensor};
-use serde::{Deserialize, Serialize};
+use graph::{Architecture, Convolution, Parameter};
 
-use crate::NetworkError;
 use crate::head::Head;
-use crate::named::{self, NamedSlot, NamedTensor};
-use crate::vgg16::{self, Vgg16};
-use crate::xception::{self, Xception};
+use crate::module::Trunk;
+use crate::named::{self, NamedSlot};
+use crate::{NamedTensor, NetworkError};
 
 /// Sees features `[batch, channels, height, width]` by name.
 pub type Features<'a> = dyn FnMut(&str, &Tensor<4>) + 'a;
@@ -48,72 +42,12 @@ pub struct KernelInput<'a> {
 }
 
 impl<'a> KernelInput<'a> {
-    /// What a kernel of one pixel is applied to everywhere.
-    pub(crate) fn pointwise(features: &'a Tensor<4>) -> Self {
-        Self { features, kernel: 1, stride: 1, padding: 0, depthwise: false }
-    }
-
-    /// What a convolution is applied to. With a stride of 1, the same padding is even.
-    pub(crate) fn of(conv: &Conv2d, features: &'a Tensor<4>) -> Self {
-        let kernel = conv.kernel_size[0];
-        let padding = if matches!(conv.padding, PaddingConfig2d::Same) { kernel / 2 } else { 0 };
-        Self { features, kernel, stride: conv.stride[0], padding, depthwise: conv.groups > 1 }
-    }
-}
-
-/// Which trunk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Architecture {
-    /// Chollet 2017; 20.9 million parameters.
-    Xception,
-    /// Simonyan and Zisserman 2015; 14.7 million parameters.
-    Vgg16,
-}
-
-impl Architecture {
-    /// The name in recipes, manifests and file names.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Xception => "xception",
-            Self::Vgg16 => "vgg16",
-        }
-    }
-
-    /// Blocks of the trunk, which are numbered from 1.
-    #[must_use]
-    pub fn blocks(self) -> usize {
-        match self {
-            Self::Xception => xception::BLOCKS,
-            Self::Vgg16 => vgg16::BLOCKS.len(),
-        }
-    }
-
-    /// Length of the pooled feature vector.
-    #[must_use]
-    pub fn features(self) -> usize {
-        match self {
-            Self::Xception => xception::FEATURES,
-            Self::Vgg16 => vgg16::FEATURES,
-        }
-    }
-}
-
-impl fmt::Display for Architecture {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
-
-impl FromStr for Architecture {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        [Self::Xception, Self::Vgg16]
-            .into_iter()
-            .find(|architecture| architecture.name() == name)
-            .ok_or_else(|| format!("\"{name}\" is no architecture; accepted are xception and vgg16"))
+    /// What a convolution is applied to.
+    pub(crate) fn new(convolution: &Convolution, features: &'a Tensor<4>) -> Self {
+        let window = convolution.window;
+        let padding = window.on(features.dims()[2]).map_or(0, |placed| placed.before);
+        let depthwise = convolution.is_depthwise();
+        Self { features, kernel: window.size, stride: window.stride, padding, depthwise }
     }
 }
 
@@ -163,29 +97,10 @@ impl NetworkConfig {
     /// Random weights on `device`.
     #[must_use]
     pub fn init(&self, device: &Device) -> Network {
-        let channels = self.form.channels();
-        let trunk = match self.architecture {
-            Architecture::Xception => Trunk::Xception(Xception::new(channels, self.form, device)),
-            Architecture::Vgg16 => Trunk::Vgg16(Vgg16::new(channels, device)),
-        };
-        let head = Head::new(self.architecture.features(), self.classes, self.dropout, device);
-        Network { trunk, head }
-    }
-}
-
-/// The two trunks behind one forward.
-#[derive(Module, Debug)]
-enum Trunk {
-    Xception(Xception),
-    Vgg16(Vgg16),
-}
-
-impl Trunk {
-    fn forward(&self, input: Tensor<4>, blocks: Range<usize>, observe: &mut Observer<'_>) -> Tensor<4> {
-        match self {
-            Self::Xception(trunk) => trunk.forward(input, blocks, observe),
-            Self::Vgg16(trunk) => trunk.forward(input, blocks, observe),
-        }
+        let graph = self.architecture.graph(self.classes);
+        let graph = if self.form == Form::Folded { graph.folded() } else { graph };
+        let head = Head::new(graph.features(), self.classes, self.dropout, device);
+        Network { trunk: Trunk::new(graph, device), head, architecture: self.architecture }
     }
 }
 
@@ -199,6 +114,8 @@ fn average(features: Tensor<4>) -> Tensor<2> {
 pub struct Network {
     trunk: Trunk,
     head: Head,
+    #[module(skip)]
+    architecture: Architecture,
 }
 
 impl Network {
@@ -208,7 +125,7 @@ impl Network {
         self.head.forward(self.pooled(images))
     }
 
-    /// Images to pooled features `[batch, 2048]` (Xception) or `[batch, 512]` (VGG16).
+    /// Images to pooled features `[batch, features]`.
     #[must_use]
     pub fn pooled(&self, images: Tensor<4>) -> Tensor<2> {
         self.pooled_shown(images, &mut |_, _| ())
@@ -235,7 +152,7 @@ impl Network {
     }
 
     fn pooled_shown(&self, images: Tensor<4>, observe: &mut Observer<'_>) -> Tensor<2> {
-        average(self.trunk.forward(images, 1..self.architecture().blocks() + 1, observe))
+        average(self.trunk.forward(images, 1..self.trunk.graph().blocks() + 1, observe))
     }
 
     /// Images to the input of block `block`; past the last block, to the features before pooling.
@@ -247,7 +164,7 @@ impl Network {
     /// What [`Network::forward_to`] gives for a block to logits `[batch, classes]`.
     #[must_use]
     pub fn forward_from(&self, block: usize, features: Tensor<4>) -> Tensor<2> {
-        let blocks = block..self.architecture().blocks() + 1;
+        let blocks = block..self.trunk.graph().blocks() + 1;
         self.head.forward(average(self.trunk.forward(features, blocks, &mut |_, _| ())))
     }
 
@@ -260,10 +177,7 @@ impl Network {
     /// Which trunk this is.
     #[must_use]
     pub fn architecture(&self) -> Architecture {
-        match &self.trunk {
-            Trunk::Xception(_) => Architecture::Xception,
-            Trunk::Vgg16(_) => Architecture::Vgg16,
-        }
+        self.architecture
     }
 
     /// Trains only what lies at or above block `first` (Keras's numbering, from 1), and the head.
@@ -271,12 +185,8 @@ impl Network {
     /// A frozen block keeps its batch statistics too. 1 trains everything; a number past the last block, the head alone.
     #[must_use]
     pub fn train_from(self, first: usize) -> Self {
-        let Self { trunk, head } = self.unfreeze();
-        let trunk = match trunk {
-            Trunk::Xception(trunk) => Trunk::Xception(trunk.freeze_before(first)),
-            Trunk::Vgg16(trunk) => Trunk::Vgg16(trunk.freeze_before(first)),
-        };
-        Self { trunk, head }
+        let network = self.unfreeze();
+        Self { trunk: network.trunk.freeze_before(first), ..network }
     }
 
     /// Every parameter by its Keras name.
@@ -307,7 +217,7 @@ impl Network {
     /// A tensor of the trunk is missing or has another shape; the network is unchanged then.
     pub fn load_trunk(mut self, tensors: &BTreeMap<String, NamedTensor>) -> Result<Self, NetworkError> {
         let architecture = self.architecture();
-        named::write(self.trunk_slots(), tensors, architecture.name())?;
+        named::write(self.trunk.slots(), tensors, architecture.name())?;
         Ok(self)
     }
 
@@ -331,30 +241,21 @@ impl Network {
     /// The identities of the trained parameters of every block; those of the head under the number after the last block.
     #[must_use]
     pub fn parameters_by_block(&self) -> BTreeMap<usize, Vec<ParamId>> {
-        let head = self.architecture().blocks() + 1;
+        let graph = self.trunk.graph();
+        let block = |parameter: Parameter| (parameter.name, graph.nodes()[parameter.node].block);
+        let of_name: BTreeMap<String, usize> = graph.parameters().into_iter().map(block).collect();
         let mut blocks: BTreeMap<usize, Vec<ParamId>> = BTreeMap::new();
         for (name, slot) in self.clone().slots() {
-            if let Some(id) = slot.id() {
-                blocks.entry(named::block_of(&name).unwrap_or(head)).or_default().push(id);
+            if let (Some(id), Some(&block)) = (slot.id(), of_name.get(&name)) {
+                blocks.entry(block).or_default().push(id);
             }
         }
         blocks
     }
 
-    fn trunk_slots(&mut self) -> Vec<NamedSlot<'_>> {
-        match &mut self.trunk {
-            Trunk::Xception(trunk) => trunk.slots(),
-            Trunk::Vgg16(trunk) => trunk.slots(),
-        }
-    }
-
     fn slots(&mut self) -> Vec<NamedSlot<'_>> {
-        let Self { trunk, head } = self;
-        let mut slots = match trunk {
-            Trunk::Xception(trunk) => trunk.slots(),
-            Trunk::Vgg16(trunk) => trunk.slots(),
-        };
-        slots.extend(head.slots());
+        let mut slots = self.trunk.slots();
+        slots.extend(self.head.slots());
         slots
     }
 }

@@ -2,37 +2,51 @@
 
 use std::collections::BTreeMap;
 
-use crate::keras::FIRST_KERNEL;
-use crate::{Architecture, NamedTensor, head};
+use graph::{Architecture, Convolution, ImagenetInput, Op};
 
-/// What Keras's VGG16 takes off blue, green and red, in the order of its input channels, from 0 to 255.
-const CAFFE_MEAN: [f32; 3] = [103.939, 116.779, 123.68];
-/// Half of 255: a pixel is `x * HALF + HALF` for x in [-1, 1].
-const HALF: f32 = 127.5;
-const BIAS: &str = "block1_conv1.bias";
+use crate::{NamedTensor, head};
 
-/// ImageNet weights, in the networks' layout, that take [-1, 1]: VGG16's first convolution takes over the scale and the
-/// means that its own preprocessing has. It comes to the same but for the outermost pixels, where the padding is grey
-/// instead of ImageNet's mean. Weights with a head have been trained on [-1, 1] and stay as they are.
+type Tensors = BTreeMap<String, NamedTensor>;
+
+/// ImageNet weights, in the networks' layout, that take [-1, 1]: the first convolution takes over the scale and the shift
+/// that the original's preprocessing has. It comes to the same but for the outermost pixels, where the padding is grey
+/// instead of what it was in training. Weights with a head have been trained on [-1, 1] and stay as they are.
 #[must_use]
-pub fn for_unit_input(
-    architecture: Architecture,
-    mut tensors: BTreeMap<String, NamedTensor>,
-) -> BTreeMap<String, NamedTensor> {
-    if architecture != Architecture::Vgg16 || tensors.contains_key(head::KERNEL) {
+pub fn for_unit_input(architecture: Architecture, mut tensors: Tensors) -> Tensors {
+    let input = architecture.spec().imagenet;
+    if input == ImagenetInput::UNIT || tensors.contains_key(head::KERNEL) {
         return tensors;
     }
-    let Some(mut kernel) = tensors.remove(FIRST_KERNEL) else { return tensors };
-    if let (Some(bias), &[_, channels, height, width]) = (tensors.get_mut(BIAS), kernel.shape.as_slice()) {
-        let area = height * width;
-        for (bias, weights) in bias.values.iter_mut().zip(kernel.values.chunks_exact(channels * area)) {
-            let shifted = weights.chunks_exact(area).zip(CAFFE_MEAN);
-            *bias += shifted.map(|(plane, mean)| (HALF - mean) * plane.iter().sum::<f32>()).sum::<f32>();
-        }
-        kernel.values.iter_mut().for_each(|weight| *weight *= HALF);
+    let graph = architecture.graph(1);
+    let [first, second] = [1, 2].map(|id| graph.nodes().get(id));
+    let Some(Op::Convolution(convolution)) = first.map(|node| &node.op) else { return tensors };
+    let Some(mut kernel) = tensors.remove(&convolution.kernel()) else { return tensors };
+    let shifts = shifts(&kernel, input);
+    match second.filter(|_| !convolution.bias) {
+        // A shift of what is normalised is one of its mean.
+        Some(norm) => add(&mut tensors, &format!("{}.moving_mean", norm.name), shifts.into_iter().map(|shift| -shift)),
+        None => add(&mut tensors, &Convolution::bias(convolution), shifts.into_iter()),
     }
-    tensors.insert(FIRST_KERNEL.to_owned(), kernel);
+    kernel.values.iter_mut().for_each(|weight| *weight *= input.scale);
+    tensors.insert(convolution.kernel(), kernel);
     tensors
+}
+
+/// What the shift of the input adds to each output of a kernel `[out, in, height, width]`.
+fn shifts(kernel: &NamedTensor, input: ImagenetInput) -> Vec<f32> {
+    let &[_, channels, height, width] = kernel.shape.as_slice() else { return Vec::new() };
+    let area = height * width;
+    let of_output = |weights: &[f32]| {
+        let planes = weights.chunks_exact(area).zip(input.shift);
+        planes.map(|(plane, shift)| shift * plane.iter().sum::<f32>()).sum()
+    };
+    kernel.values.chunks_exact(channels * area).map(of_output).collect()
+}
+
+fn add(tensors: &mut Tensors, name: &str, shifts: impl Iterator<Item = f32>) {
+    if let Some(tensor) = tensors.get_mut(name) {
+        tensor.values.iter_mut().zip(shifts).for_each(|(value, shift)| *value += shift);
+    }
 }
 
 #[cfg(test)]
@@ -41,6 +55,11 @@ mod tests {
 
     use super::*;
     use crate::{Form, NetworkConfig};
+
+    /// What Keras's VGG16 takes off blue, green and red, from 0 to 255.
+    const CAFFE_MEAN: [f32; 3] = [103.939, 116.779, 123.68];
+    /// Half of 255.
+    const HALF: f32 = 127.5;
 
     /// Block 1 of a network that takes `tensors`, on grey pixels, at the centre of the picture.
     fn centre(tensors: &BTreeMap<String, NamedTensor>, input: impl Fn(usize) -> f32) -> Vec<f32> {

@@ -1,4 +1,4 @@
-//! Every stage of both networks against Keras, whose numbers and script lie in `fixtures/`.
+//! Every stage of the networks against Keras or numpy, whose numbers and scripts lie in `fixtures/`.
 //!
 //! Two sets of weights: ImageNet's, which ship under `weights/start`, and weights that follow from a formula, so that
 //! the topology is tested without any file.
@@ -154,4 +154,16 @@ fn xception_with_generated_weights_equals_keras_at_ten_depths() {
 fn vgg16_with_generated_weights_equals_keras_at_every_block() {
     let reference = fixture("vgg16_generated.json");
     assert_eq!(check(&by_formula(Architecture::Vgg16, &reference), &reference), 2 * 5);
+}
+
+#[test]
+fn efficientnet_lite0_with_imagenet_weights_equals_the_original_at_nine_depths() {
+    let reference = fixture("efficientnet-lite0_imagenet.json");
+    assert_eq!(check(&imagenet(Architecture::EfficientNetLite0), &reference), 2 * 9);
+}
+
+#[test]
+fn efficientnet_lite0_with_generated_weights_equals_the_original_at_nine_depths() {
+    let reference = fixture("efficientnet-lite0_generated.json");
+    assert_eq!(check(&by_formula(Architecture::EfficientNetLite0, &reference), &reference), 2 * 9);
 }

@@ -106,7 +106,7 @@ struct Abstention {
 pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let mut file = weights::read(&model_files::read(Some(&arguments.weights))?)?;
     forget(&mut file);
-    let stage = arguments.stage.clone().unwrap_or_else(|| early_stage(file.manifest.architecture).to_owned());
+    let stage = arguments.stage.clone().unwrap_or_else(|| file.manifest.architecture.spec().early_stage.to_owned());
     let Looks { training, changed_training, validation, changed_validation, held_out, foreign } =
         Looks::take(&file, arguments, &stage)?;
 
@@ -198,15 +198,6 @@ fn forget(file: &mut weights::WeightsFile) {
     file.manifest.reserve = None;
     file.tensors.remove(Reserve::MEAN);
     file.tensors.remove(Reserve::WHITENING);
-}
-
-/// The stage whose activations, averaged, tell a brain MRI from other pictures: early, so that it knows textures and not
-/// tumours, and of 256 channels, so that the cloud costs a quarter of a megabyte.
-fn early_stage(architecture: weights::Architecture) -> &'static str {
-    match architecture {
-        weights::Architecture::Xception => "block3_out",
-        weights::Architecture::Vgg16 => "block3_pool",
-    }
 }
 
 /// The split the model was trained by.

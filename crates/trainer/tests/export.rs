@@ -54,7 +54,7 @@ fn int8_kernels_are_the_same_each_time_and_the_report_is_of_the_file() {
 fn rounding_for_the_inputs_changes_answers_less_than_rounding_to_the_nearest() {
     let made = Made::new(Architecture::Xception, EVEN);
     let slices = made.held_out();
-    let folded = networks::fold(&made.trained()).unwrap();
+    let folded = made.folded();
     let features = |tensors: &BTreeMap<String, NamedTensor>| {
         numbers(answers(Architecture::Xception, Form::Folded, tensors, &slices).0)
     };

@@ -34,9 +34,8 @@ pub use compensate::quantise_for;
 pub use container::{HEADER_LIMIT, SIZE_LIMIT, read_tensors, write_tensors};
 pub use error::WeightsError;
 pub use file::{WeightsFile, read, write};
-pub use manifest::{
-    Architecture, Crop, InputSpec, Intensity, MANIFEST_SCHEMA, Manifest, MetricsSummary, Reserve, SplitProtocol,
-};
+pub use graph::Architecture;
+pub use manifest::{Crop, InputSpec, Intensity, MANIFEST_SCHEMA, Manifest, MetricsSummary, Reserve, SplitProtocol};
 pub use moments::Moments;
 pub use quantise::quantise;
 pub use tensor::{Tensor, Values};

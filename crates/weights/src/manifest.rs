@@ -1,5 +1,6 @@
 //! What a weights file says of itself: what the network is, what it must be fed, and where it comes from.
 
+use graph::Architecture;
 use serde::{Deserialize, Serialize};
 
 use crate::WeightsError;
@@ -71,25 +72,6 @@ impl Reserve {
         require((0.0..=1.0).contains(&abstain_below), "reserve.abstain_below", abstain_below, "a fraction, 0 to 1")?;
         let limit = familiar_up_to.is_finite() && familiar_up_to > 0.0;
         require(limit, "reserve.familiar_up_to", familiar_up_to, "a positive number")
-    }
-}
-
-/// The networks there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Architecture {
-    /// Chollet (2017).
-    Xception,
-    /// Simonyan and Zisserman (2014), configuration D.
-    Vgg16,
-}
-
-impl std::fmt::Display for Architecture {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::Xception => "xception",
-            Self::Vgg16 => "vgg16",
-        })
     }
 }
 

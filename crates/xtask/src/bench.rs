@@ -33,6 +33,7 @@ pub fn browser(workspace: &Workspace, options: &BrowserBenchOptions) -> Result<E
     let sulcus = build_command(workspace)?;
     let made = workspace.target().join("bench");
     std::fs::create_dir_all(&made)?;
+    write_graph(workspace, &made.join("graph.json"))?;
     let address = server::serve_beside(&served(workspace, &made))?;
     let chromium = setup::find_chromium()?;
     let mut node = workspace.command("node");
@@ -55,6 +56,12 @@ fn served(workspace: &Workspace, made: &Path) -> [Folder; 5] {
         folder("/made", made.to_path_buf()),
         folder("/app", workspace.root().join("web/app/src")),
     ]
+}
+
+/// Writes the network as JSON, for the contender that is made of its operations.
+fn write_graph(workspace: &Workspace, path: &Path) -> Result<()> {
+    let example = ["run", "--quiet", "--package", "graph", "--example", "json", "--", "xception", "4"];
+    shell::run(workspace.command("cargo").args(example).arg(path))
 }
 
 /// Builds the `sulcus` command as the tests do, dev-dependencies' features included, so that Burn is not compiled a

@@ -1,7 +1,7 @@
-// TensorFlow.js: Xception from its operations, the fused ones where it has them.
+// TensorFlow.js: the network from its operations, the fused ones where it has them.
 import { readBytes } from "./slices.js";
+import { network } from "./network.js";
 import { readTensors } from "./safetensors.js";
-import { xception } from "./xception.js";
 
 const FOLDER = "/packages/@tensorflow/";
 
@@ -10,9 +10,10 @@ export async function start({ engine, threads, size }) {
   await (engine === "cpu" ? useWasm(threads) : useWebGpu());
   const { tf } = window;
   const { tensors, manifest } = readTensors(await readBytes(`/made/${size}/xception.safetensors`));
-  const network = xception(tf, tensors, manifest.temperature ?? 1);
+  const graph = await (await fetch("/made/graph.json")).json();
+  const infer = network(tf, graph, tensors, manifest.temperature ?? 1);
   const classify = async ({ pixels }) => {
-    const answer = tf.tidy(() => network(tf.tensor4d(pixels, [1, size, size, 1])));
+    const answer = tf.tidy(() => infer(tf.tensor4d(pixels, [1, size, size, 1])));
     const probabilities = Array.from(await answer.data());
     answer.dispose();
     return probabilities;

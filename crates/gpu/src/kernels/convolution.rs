@@ -79,7 +79,7 @@ pub(crate) fn convolve<N: Size>(
                         ComptimeOption::Some(residual) => value + residual[position],
                         ComptimeOption::None => value,
                     };
-                    output[position] = max(sum, Vector::new(geometry.least));
+                    output[position] = min(max(sum, Vector::new(geometry.least)), Vector::new(geometry.most));
                 }
             }
         }

@@ -4,7 +4,7 @@ use cubecl::prelude::*;
 
 use super::{Geometry, cube_row, is_inside, locate};
 
-/// `output = input * weights + bias`, with a ReLU; `weights` is `[10, channels]`, the bias after nine places of the kernel.
+/// `output = input * weights + bias`, within bounds; `weights` is `[10, channels]`, the bias after nine places of the kernel.
 #[cube(launch_unchecked)]
 pub(crate) fn convolve_grey<N: Size>(
     input: &[f32],
@@ -35,5 +35,5 @@ pub(crate) fn convolve_grey<N: Size>(
             sum += Vector::new(value) * weights[(ky * 3 + kx) * channels + channel];
         }
     }
-    output[number * channels + channel] = max(sum, Vector::new(geometry.least));
+    output[number * channels + channel] = min(max(sum, Vector::new(geometry.least)), Vector::new(geometry.most));
 }

@@ -13,9 +13,9 @@ use cubecl::prelude::*;
 
 pub(crate) use average::take_mean;
 pub(crate) use convolution::{Format, READ, convolve};
-pub(crate) use depthwise::{RUN, convolve_channels};
+pub(crate) use depthwise::{BorderLaunch, Depthwise, RUN, convolve_channels};
 pub(crate) use grey::convolve_grey;
-pub(crate) use pool::{Window, take_largest};
+pub(crate) use pool::{Square, take_largest};
 
 /// Sizes of what a kernel reads and writes, in pixels; channels in vectors as the kernel's buffers have them.
 #[derive(CubeLaunch, CubeType, Clone, Copy)]
@@ -32,6 +32,8 @@ pub(crate) struct Geometry {
     pub(crate) stride: usize,
     /// What lies below becomes this: 0 for a ReLU, the least float for none.
     pub(crate) least: f32,
+    /// What lies above becomes this: 6 for a `ReLU6`.
+    pub(crate) most: f32,
 }
 
 /// An output pixel.

@@ -1,4 +1,4 @@
-//! The largest of a window, and what lies beside it.
+//! The largest of a window.
 
 use cubecl::prelude::*;
 
@@ -6,24 +6,23 @@ use super::{Geometry, cube_row, locate};
 
 /// A square of pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Window {
+pub(crate) struct Square {
     /// Height and width.
     pub(crate) size: usize,
 }
 
-/// `output = largest of each window of the input (+ residual)`, windows `geometry.stride` pixels apart.
+/// `output = largest of each window of the input`, windows `geometry.stride` pixels apart.
 ///
 /// A window begins `padding_y` rows above and `padding_x` columns left of its place. What lies outside the input is
 /// replaced by the nearest pixel inside: it lies in the same window, so it changes nothing.
 #[cube(launch_unchecked)]
 pub(crate) fn take_largest<N: Size>(
     input: &[Vector<f32, N>],
-    residual: ComptimeOption<&[Vector<f32, N>]>,
     output: &mut [Vector<f32, N>],
     geometry: Geometry,
     padding_y: usize,
     padding_x: usize,
-    #[comptime] window: Window,
+    #[comptime] window: Square,
 ) {
     let channels = geometry.output_channels;
     let channel = ABSOLUTE_POS_X as usize;
@@ -42,11 +41,6 @@ pub(crate) fn take_largest<N: Size>(
             let position = (pixel.image * geometry.input_height + y) * geometry.input_width + x;
             largest = max(largest, input[position * channels + channel]);
         }
-    }
-    #[comptime]
-    match &residual {
-        ComptimeOption::Some(residual) => largest += residual[number * channels + channel],
-        ComptimeOption::None => {}
     }
     output[number * channels + channel] = largest;
 }

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use kernels::{Architecture, Network, Tensor};
+use graph::{Architecture, Builder, Graph, Parameter, Tensor, Window};
+use kernels::Network;
 
 /// Numbers from -1 to 1, by a linear congruential generator (Knuth's constants).
 pub struct Numbers(pub u64);
@@ -23,72 +24,54 @@ pub fn image(side: usize) -> Vec<f32> {
     Numbers(7).take(side * side).collect()
 }
 
-/// A network with four classes.
-pub fn network(architecture: Architecture) -> Network {
-    let tensors = tensors(architecture);
-    Network::pack(architecture, 4, tensors, |tensor| tensor).expect("the tensors are the network's")
+/// A network with four classes in its inference form.
+pub fn graph(architecture: Architecture) -> Graph {
+    architecture.graph(4).folded()
 }
 
-/// The tensors of a network with four classes; kernels drawn so that activations keep their size.
-pub fn tensors(architecture: Architecture) -> BTreeMap<String, Tensor> {
-    let shapes = match architecture {
-        Architecture::Xception => xception(),
-        Architecture::Vgg16 => vgg16(),
-    };
-    let draw = |(index, (name, shape)): (usize, (String, Vec<usize>))| {
+/// A small network of inverted residual blocks (Sandler et al. 2018): depthwise convolutions of 3x3 and 5x5 at strides of 1
+/// and 2, `ReLU6`, sums.
+pub fn mobile() -> Graph {
+    let mut flow = Builder::new("mobile", 8, 3);
+    flow.convolution("stem", 16, Window::same(3).stride(2)).norm("stem_bn").relu6("stem_act").stage();
+    for (block, size, stride) in [(2, 3, 1), (3, 5, 1), (4, 3, 2), (5, 5, 2)] {
+        let input = flow.block(block).here();
+        let layer = |name: &str| format!("block{block}_{name}");
+        flow.convolution(&layer("expand"), 32, Window::valid(1)).norm(&layer("expand_bn")).relu6(&layer("expand_act"));
+        flow.depthwise(&layer("deep"), Window::same(size).stride(stride)).norm(&layer("deep_bn")).relu6(&layer("act"));
+        flow.convolution(&layer("project"), 16, Window::valid(1)).norm(&layer("project_bn"));
+        if stride == 1 {
+            flow.add(&layer("sum"), input);
+        }
+        flow.stage();
+    }
+    flow.classify("predictions", 4).finish().folded()
+}
+
+/// A packed network with four classes.
+pub fn network(architecture: Architecture) -> Network {
+    let graph = graph(architecture);
+    let tensors = tensors(&graph);
+    Network::pack(graph, tensors, |tensor| tensor).expect("the tensors are the network's")
+}
+
+/// The tensors of a network; kernels drawn so that activations keep their size, normalisations so that they do something.
+pub fn tensors(graph: &Graph) -> BTreeMap<String, Tensor> {
+    let draw = |Parameter { name, shape, .. }| {
         let fan_in: usize = shape.iter().skip(1).product();
-        let gain = if name.ends_with("bias") { 0.1 } else { (4.0 / fan_in as f32).sqrt() };
-        let values = Numbers(index as u64).take(shape.iter().product()).map(|value| value * gain).collect();
+        let (middle, gain) = match name.rsplit_once('.').map_or("", |(_, parameter)| parameter) {
+            "gamma" => (1.0, 0.3),
+            "moving_variance" => (1.0, 0.5),
+            "bias" | "beta" | "moving_mean" => (0.0, 0.1),
+            _ => (0.0, (4.0 / fan_in as f32).sqrt()),
+        };
+        let values = Numbers(seed(&name)).take(shape.iter().product()).map(|value| middle + value * gain).collect();
         (name, Tensor { shape, values })
     };
-    shapes.into_iter().enumerate().map(draw).collect()
+    graph.parameters().into_iter().map(draw).collect()
 }
 
-type Shapes = Vec<(String, Vec<usize>)>;
-
-fn convolution(layer: &str, [input, output]: [usize; 2], size: usize) -> Shapes {
-    vec![(format!("{layer}.kernel"), vec![output, input, size, size]), (format!("{layer}.bias"), vec![output])]
-}
-
-fn separable(layer: &str, [input, output]: [usize; 2]) -> Shapes {
-    vec![
-        (format!("{layer}.depthwise_kernel"), vec![input, 1, 3, 3]),
-        (format!("{layer}.pointwise_kernel"), vec![output, input]),
-        (format!("{layer}.bias"), vec![output]),
-    ]
-}
-
-fn head(features: usize) -> Shapes {
-    vec![("predictions.kernel".into(), vec![4, features]), ("predictions.bias".into(), vec![4])]
-}
-
-fn xception() -> Shapes {
-    let mut shapes = [convolution("block1_conv1", [1, 32], 3), convolution("block1_conv2", [32, 64], 3)].concat();
-    let strided = [(2, "", [64, 128, 128]), (3, "_1", [128, 256, 256]), (4, "_2", [256, 728, 728])];
-    for (module, suffix, [input, middle, output]) in strided.into_iter().chain([(13, "_3", [728, 728, 1024])]) {
-        shapes.extend(separable(&format!("block{module}_sepconv1"), [input, middle]));
-        shapes.extend(separable(&format!("block{module}_sepconv2"), [middle, output]));
-        shapes.extend(convolution(&format!("conv2d{suffix}"), [input, output], 1));
-    }
-    for module in 5..=12 {
-        for index in 1..=3 {
-            shapes.extend(separable(&format!("block{module}_sepconv{index}"), [728, 728]));
-        }
-    }
-    shapes.extend(separable("block14_sepconv1", [1024, 1536]));
-    shapes.extend(separable("block14_sepconv2", [1536, 2048]));
-    shapes.extend(head(2048));
-    shapes
-}
-
-fn vgg16() -> Shapes {
-    let mut shapes = head(512);
-    let mut input = 1;
-    for (block, count, output) in [(1, 2, 64), (2, 2, 128), (3, 3, 256), (4, 3, 512), (5, 3, 512)] {
-        for index in 1..=count {
-            shapes.extend(convolution(&format!("block{block}_conv{index}"), [input, output], 3));
-            input = output;
-        }
-    }
-    shapes
+/// FNV-1a of a name.
+fn seed(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,155 +1,127 @@
-//! Both networks in nested loops: what the kernels are compared with. Sums are f64.
+//! A graph in nested loops: what the kernels are compared with. Sums are f64; nothing is fused.
 
 use std::collections::BTreeMap;
 
-use kernels::{Architecture, Tensor};
+use graph::{Convolution, Graph, Node, Op, Placed, Tensor, Window};
 
-/// Activations `[channels, height, width]`.
-#[derive(Clone)]
-pub struct Planes {
+type Tensors = BTreeMap<String, Tensor>;
+
+/// Activations `[channels, side, side]`.
+struct Planes {
     channels: usize,
     side: usize,
-    pub values: Vec<f32>,
+    values: Vec<f32>,
 }
 
-/// Every stage by its name, then `avg_pool` and `logits`.
-pub fn run(
-    architecture: Architecture,
-    tensors: &BTreeMap<String, Tensor>,
-    image: &[f32],
-    side: usize,
-) -> Vec<(String, Vec<f32>)> {
-    let image = Planes { channels: 1, side, values: image.to_vec() };
+/// Every stage with the side of its planes, then `avg_pool` and `logits`.
+pub fn run(graph: &Graph, tensors: &Tensors, image: &[f32], side: usize) -> Vec<(String, usize, Vec<f32>)> {
+    let mut values: Vec<Planes> = Vec::new();
     let mut stages = Vec::new();
-    let mut stage = |name: String, planes: &Planes| stages.push((name, planes.values.clone()));
-    let last = match architecture {
-        Architecture::Xception => xception(tensors, &image, &mut stage),
-        Architecture::Vgg16 => vgg16(tensors, image, &mut stage),
-    };
-    let area = last.side * last.side;
-    let means: Vec<f64> =
-        last.values.chunks(area).map(|plane| plane.iter().copied().map(f64::from).sum::<f64>() / area as f64).collect();
-    let (kernel, bias) = (&tensors["predictions.kernel"].values, &tensors["predictions.bias"].values);
-    let logit = |(row, bias): (&[f32], &f32)| {
-        (row.iter().zip(&means).map(|(weight, mean)| f64::from(*weight) * mean).sum::<f64>() + f64::from(*bias)) as f32
-    };
-    let logits = kernel.chunks(means.len()).zip(bias).map(logit).collect();
-    stages.push(("avg_pool".into(), means.iter().map(|mean| *mean as f32).collect()));
-    stages.push(("logits".into(), logits));
+    for node in graph.nodes() {
+        let read = |index: usize| &values[node.inputs[index]];
+        let value = match &node.op {
+            Op::Image { channels } => Planes { channels: *channels, side, values: image.to_vec() },
+            Op::Convolution(convolution) => convolve(read(0), convolution, tensors),
+            Op::BatchNorm { epsilon } => normalise(read(0), node, *epsilon, tensors),
+            Op::Activation(activation) => {
+                let (least, most) = activation.bounds();
+                each(read(0), |value| value.clamp(least, most))
+            }
+            Op::MaxPool(window) => pool(read(0), *window, |values| values.fold(f32::NEG_INFINITY, f32::max)),
+            Op::AveragePool(window) => pool(read(0), *window, mean),
+            Op::Add => {
+                let sums = read(0).values.iter().zip(&read(1).values).map(|(a, b)| a + b).collect();
+                Planes { values: sums, ..*read(0) }
+            }
+            Op::GlobalAverage => {
+                let area = read(0).side.pow(2);
+                let means = read(0).values.chunks(area).map(|plane| mean(&mut plane.iter().copied())).collect();
+                Planes { channels: read(0).channels, side: 1, values: means }
+            }
+            Op::Linear { .. } => linear(read(0), node, tensors),
+        };
+        let name = if matches!(node.op, Op::Linear { .. }) { "logits" } else { &node.name };
+        if node.stage || matches!(node.op, Op::GlobalAverage | Op::Linear { .. }) {
+            stages.push((name.to_owned(), value.side, value.values.clone()));
+        }
+        values.push(value);
+    }
     stages
 }
 
-fn xception(tensors: &BTreeMap<String, Tensor>, image: &Planes, stage: &mut impl FnMut(String, &Planes)) -> Planes {
-    let layer = |input: &Planes, name: &str, stride, padding| {
-        let bias = &tensors[&format!("{name}.bias")].values;
-        convolve(input, &tensors[&format!("{name}.kernel")], bias, stride, padding)
+fn each(input: &Planes, change: impl Fn(f32) -> f32) -> Planes {
+    Planes { values: input.values.iter().map(|&value| change(value)).collect(), ..*input }
+}
+
+fn mean(values: &mut dyn Iterator<Item = f32>) -> f32 {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + f64::from(value), count + 1.0));
+    (sum / count) as f32
+}
+
+/// For every output pixel, the places in the window that lie in the picture, and what pixel each meets.
+fn places(side: usize, window: Window) -> Vec<Vec<(usize, usize)>> {
+    let Placed { before, count, .. } = window.on(side).unwrap();
+    let width = window.size;
+    let meets = |pixel: usize, tap: usize| {
+        let row = (pixel / count * window.stride + tap / width).checked_sub(before).filter(|&row| row < side)?;
+        let column =
+            (pixel % count * window.stride + tap % width).checked_sub(before).filter(|&column| column < side)?;
+        Some((tap, row * side + column))
     };
-    let separable = |input: &Planes, name: &str| {
-        let spatial = depthwise(input, &tensors[&format!("{name}.depthwise_kernel")].values);
-        let bias = &tensors[&format!("{name}.bias")].values;
-        convolve(&spatial, &tensors[&format!("{name}.pointwise_kernel")], bias, 1, 0)
-    };
-    let mut features = relu(layer(image, "block1_conv1", 2, 0));
-    stage("block1_conv1_act".into(), &features);
-    features = relu(layer(&features, "block1_conv2", 1, 0));
-    stage("block1_conv2_act".into(), &features);
-    for module in 2..=13 {
-        let mut main = features.clone();
-        let strided = [2, 3, 4, 13].contains(&module);
-        for index in 1..=if strided { 2 } else { 3 } {
-            let input = if module == 2 && index == 1 { main } else { relu(main) };
-            main = separable(&input, &format!("block{module}_sepconv{index}"));
-        }
-        let shortcut = match module {
-            2 => layer(&features, "conv2d", 2, 0),
-            3 => layer(&features, "conv2d_1", 2, 0),
-            4 => layer(&features, "conv2d_2", 2, 0),
-            13 => layer(&features, "conv2d_3", 2, 0),
-            _ => features,
-        };
-        if strided {
-            let side = main.side;
-            main = pool(&main, 3, side.div_ceil(2), side % 2);
-        }
-        main.values.iter_mut().zip(&shortcut.values).for_each(|(value, other)| *value += other);
-        features = main;
-        stage(format!("block{module}_out"), &features);
-    }
-    for index in 1..=2 {
-        features = relu(separable(&features, &format!("block14_sepconv{index}")));
-        stage(format!("block14_sepconv{index}_act"), &features);
-    }
-    features
+    (0..count * count).map(|pixel| (0..width * width).filter_map(|tap| meets(pixel, tap)).collect()).collect()
 }
 
-fn vgg16(tensors: &BTreeMap<String, Tensor>, image: Planes, stage: &mut impl FnMut(String, &Planes)) -> Planes {
-    let mut features = image;
-    for (block, count) in [(1, 2), (2, 2), (3, 3), (4, 3), (5, 3)] {
-        for index in 1..=count {
-            let name = format!("block{block}_conv{index}");
-            let bias = &tensors[&format!("{name}.bias")].values;
-            features = relu(convolve(&features, &tensors[&format!("{name}.kernel")], bias, 1, 1));
-        }
-        features = pool(&features, 2, features.side / 2, 0);
-        stage(format!("block{block}_pool"), &features);
-    }
-    features
-}
-
-fn relu(mut planes: Planes) -> Planes {
-    planes.values.iter_mut().for_each(|value| *value = value.max(0.0));
-    planes
-}
-
-/// The value at a place that may lie outside, where it is `None`.
-fn at(planes: &Planes, channel: usize, row: usize, column: usize, padding: usize) -> Option<f32> {
-    let (row, column) = (row.checked_sub(padding)?, column.checked_sub(padding)?);
-    let inside = row < planes.side && column < planes.side;
-    inside.then(|| planes.values[(channel * planes.side + row) * planes.side + column])
-}
-
-fn convolve(input: &Planes, kernel: &Tensor, bias: &[f32], stride: usize, padding: usize) -> Planes {
-    let width = kernel.shape.get(2).copied().unwrap_or(1);
-    let side = (input.side + 2 * padding - width) / stride + 1;
-    let mut values = Vec::new();
-    for (weights, bias) in kernel.values.chunks(input.channels * width * width).zip(bias) {
-        for (row, column) in (0..side * side).map(|pixel| (pixel / side * stride, pixel % side * stride)) {
-            let mut sum = f64::from(*bias);
-            for (index, weight) in weights.iter().enumerate() {
-                let (channel, tap) = (index / (width * width), index % (width * width));
-                if let Some(value) = at(input, channel, row + tap / width, column + tap % width, padding) {
-                    sum += f64::from(*weight) * f64::from(value);
+fn convolve(input: &Planes, convolution: &Convolution, tensors: &Tensors) -> Planes {
+    let Convolution { window, outputs, groups, .. } = *convolution;
+    let kernel = &tensors[&convolution.kernel()].values;
+    let bias = tensors.get(&convolution.bias()).filter(|_| convolution.bias);
+    let (area, inputs, of_group) = (window.size.pow(2), input.channels / groups, outputs / groups);
+    let places = places(input.side, window);
+    let mut values = Vec::with_capacity(outputs * places.len());
+    for output in 0..outputs {
+        let read = input.values.chunks(input.side.pow(2)).skip(output / of_group * inputs).take(inputs);
+        let channels: Vec<_> = read.zip(kernel[output * inputs * area..].chunks(area)).collect();
+        for places in &places {
+            let mut sum = bias.map_or(0.0, |bias| f64::from(bias.values[output]));
+            for (plane, kernel) in &channels {
+                for &(tap, pixel) in places {
+                    sum += f64::from(kernel[tap]) * f64::from(plane[pixel]);
                 }
             }
             values.push(sum as f32);
         }
     }
-    Planes { channels: bias.len(), side, values }
+    Planes { channels: outputs, side: window.on(input.side).unwrap().count, values }
 }
 
-fn depthwise(input: &Planes, kernel: &[f32]) -> Planes {
-    let mut output = input.clone();
-    let area = input.side * input.side;
-    for (index, value) in output.values.iter_mut().enumerate() {
-        let (channel, row, column) = (index / area, index % area / input.side, index % input.side);
-        let tap = |tap: usize| {
-            let pixel = at(input, channel, row + tap / 3, column + tap % 3, 1).unwrap_or(0.0);
-            f64::from(kernel[channel * 9 + tap]) * f64::from(pixel)
-        };
-        *value = (0..9).map(tap).sum::<f64>() as f32;
-    }
-    output
+fn normalise(input: &Planes, node: &Node, epsilon: f64, tensors: &Tensors) -> Planes {
+    let of =
+        |parameter: &str, channel: usize| f64::from(tensors[&format!("{}.{parameter}", node.name)].values[channel]);
+    let area = input.side.pow(2);
+    let normal = |(index, &value): (usize, &f32)| {
+        let channel = index / area;
+        let centred =
+            (f64::from(value) - of("moving_mean", channel)) / (of("moving_variance", channel) + epsilon).sqrt();
+        (centred * of("gamma", channel) + of("beta", channel)) as f32
+    };
+    Planes { values: input.values.iter().enumerate().map(normal).collect(), ..*input }
 }
 
-fn pool(input: &Planes, width: usize, side: usize, padding: usize) -> Planes {
+fn pool(input: &Planes, window: Window, reduce: impl Fn(&mut dyn Iterator<Item = f32>) -> f32) -> Planes {
+    let places = places(input.side, window);
     let mut values = Vec::new();
-    for channel in 0..input.channels {
-        for pixel in 0..side * side {
-            let (row, column) = (pixel / side * 2, pixel % side * 2);
-            let window = (0..width * width)
-                .filter_map(|tap| at(input, channel, row + tap / width, column + tap % width, padding));
-            values.push(window.fold(f32::NEG_INFINITY, f32::max));
-        }
+    for plane in input.values.chunks(input.side.pow(2)) {
+        values.extend(places.iter().map(|places| reduce(&mut places.iter().map(|&(_, pixel)| plane[pixel]))));
     }
-    Planes { channels: input.channels, side, values }
+    Planes { channels: input.channels, side: window.on(input.side).unwrap().count, values }
+}
+
+fn linear(input: &Planes, node: &Node, tensors: &Tensors) -> Planes {
+    let [kernel, bias] = ["kernel", "bias"].map(|parameter| &tensors[&format!("{}.{parameter}", node.name)].values);
+    let row = |(row, bias): (&[f32], &f32)| {
+        let products = row.iter().zip(&input.values).map(|(weight, value)| f64::from(*weight) * f64::from(*value));
+        (products.sum::<f64>() + f64::from(*bias)) as f32
+    };
+    let values: Vec<f32> = kernel.chunks(input.channels).zip(bias).map(row).collect();
+    Planes { channels: values.len(), side: 1, values }
 }

@@ -16,6 +16,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Device, Distribution, FloatDType, Tensor, TensorData, Tolerance};
+use graph::{Activation, Window};
 
 /// The processor, and the machine's graphics adapter; where it has none, that half of a test is skipped.
 fn devices() -> Vec<Device> {
@@ -104,12 +105,14 @@ fn a_convolution_and_its_gradients_are_burns() {
 #[test]
 fn a_pool_and_its_gradient_are_burns() {
     for device in devices().into_iter().filter(adapter::has_kernels) {
-        for (side, padding) in [(3, PaddingConfig2d::Same), (2, PaddingConfig2d::Valid)] {
+        let paddings = [(PaddingConfig2d::Same, Window::same(3)), (PaddingConfig2d::Valid, Window::valid(2))];
+        for (padding, window) in paddings.map(|(padding, window)| (padding, window.stride(2))) {
             for [height, width] in [[9, 9], [8, 8], [9, 8]] {
-                let pool = MaxPool2dConfig::new([side; 2]).with_strides([2, 2]).with_padding(padding.clone()).init();
+                let pool = MaxPool2dConfig::new([window.size; 2]).with_strides([2, 2]).with_padding(padding.clone());
+                let pool = pool.init();
                 let input = random([2, 5, height, width], &device);
                 let expected = pool.forward(input.clone());
-                let found = layers::pool(&pool, input.clone());
+                let found = layers::max_pool(window, input.clone());
                 same(found.clone(), expected.clone());
                 let weights = random(expected.dims(), &device);
                 let (found, expected) = (loss(found, &weights).backward(), loss(expected, &weights).backward());
@@ -139,9 +142,11 @@ fn what_is_not_a_number_stays_so() {
         values[57] = f32::NAN;
         let input = Tensor::<4>::from_data(TensorData::new(values, [2, 4, 5, 5]), &device);
         let is_kept = |output: Tensor<4>| output.sum().into_scalar::<f32>().is_nan();
-        assert!(is_kept(layers::rectify(input.clone())), "by ReLU on {device:?}");
-        let pool = MaxPool2dConfig::new([3, 3]).with_strides([2, 2]).with_padding(PaddingConfig2d::Same).init();
-        assert!(is_kept(layers::pool(&pool, input.clone())), "by the pool on {device:?}");
+        for activation in [Activation::Relu, Activation::Relu6] {
+            assert!(is_kept(layers::activate(activation, input.clone())), "by {activation:?} on {device:?}");
+        }
+        let window = Window::same(3).stride(2);
+        assert!(is_kept(layers::max_pool(window, input.clone())), "by the pool on {device:?}");
         let (gamma, beta) = (Tensor::ones([4], &device), Tensor::zeros([4], &device));
         let (output, _, variance) = fused::normalise(input, gamma, beta, 1e-3);
         assert!(is_kept(output), "by the normalisation on {device:?}");

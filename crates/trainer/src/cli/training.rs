@@ -171,7 +171,7 @@ pub struct ReportArguments {
 
 Whole training steps on made-up slices: forward, backward, optimiser. `cargo xtask bench train` runs it beside PyTorch.")]
 pub struct BenchArguments {
-    /// xception or vgg16
+    /// xception, vgg16 or efficientnet-lite0
     #[arg(long, default_value = "xception")]
     pub architecture: Architecture,
     /// Slices a step

@@ -37,7 +37,7 @@ impl Export {
         let dataset = run.recipe.data.select(data.open()?)?;
         let scans = Scans::new(dataset, CacheFolder::new(data.cache.as_deref()))?;
         let split = run.split(&scans)?;
-        let folded = rounding::equalised(networks::fold(&run.tensors)?);
+        let folded = rounding::equalised(graph::fold(&run.graph(), &run.tensors)?);
         let network = NetworkConfig::new(run.recipe.architecture, run.classes.len(), Form::Folded)
             .init(&Device::flex())
             .load(&folded)?;

@@ -6,13 +6,13 @@
 
 mod graph;
 mod messages;
+mod network;
 #[cfg(test)]
 mod tests;
-mod trunks;
 
-use weights::{Architecture, Manifest, WeightsFile};
+use weights::{Manifest, WeightsFile};
 
-use graph::{Features, Graph};
+use self::graph::Drawing;
 use messages::{Dimension, ModelProto, OperatorSetIdProto, StringStringEntryProto, ValueInfoProto};
 
 /// Version of the file format. 8 is what opset 17 came with.
@@ -34,16 +34,12 @@ pub fn write(file: &WeightsFile) -> anyhow::Result<Vec<u8>> {
 
 fn model(file: &WeightsFile) -> anyhow::Result<ModelProto> {
     let WeightsFile { manifest, tensors } = file;
-    let mut graph = Graph::new(tensors);
-    let image = Features { name: INPUT.to_owned(), side: manifest.input.size as usize };
-    let features = match manifest.architecture {
-        Architecture::Xception => trunks::xception(&mut graph, image)?,
-        Architecture::Vgg16 => trunks::vgg16(&mut graph, image)?,
-    };
+    let network = manifest.architecture.graph(manifest.classes.len()).folded();
     let [logits, probabilities] = OUTPUTS;
-    graph.head(&features, "predictions", logits)?;
-    graph.softmax(logits, manifest.temperature, probabilities);
-    let mut graph = graph.finish(&manifest.architecture.to_string());
+    let mut drawing = Drawing::new(tensors);
+    network::draw(&mut drawing, &network, manifest.input.size as usize, [INPUT, logits])?;
+    drawing.softmax(logits, manifest.temperature, probabilities);
+    let mut graph = drawing.finish(network.name());
     let size = manifest.input.size.into();
     graph.input = vec![value(INPUT, &[1, size, size], "grey slice, prepared as the metadata's `input` says")];
     let classes = manifest.classes.len() as i64;

@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn equalising_keeps_every_value_of_every_stage_and_gives_pointwise_kernels_one_magnitude() {
         let trained = generated::tensors(Architecture::Xception);
-        let equal = equalised(networks::fold(&trained).unwrap());
+        let equal = equalised(graph::fold(&Architecture::Xception.graph(4), &trained).unwrap());
         let stages = |form, tensors| {
             let network = generated::network(Architecture::Xception, form, tensors);
             generated::stages(&network, form, generated::images(71, &Device::flex()))

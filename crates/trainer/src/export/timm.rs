@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use networks::{NORM_EPSILON, NamedTensor};
+use graph::NORM_EPSILON;
+use networks::NamedTensor;
 
 /// PyTorch's epsilon for batch normalisation, which timm leaves as it is.
 const TORCH_EPSILON: f64 = 1e-5;

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::ensure;
 use dataset::{Protocol, Split};
-use networks::{Architecture, NamedTensor};
+use graph::Graph;
+use networks::NamedTensor;
 use weights::{Manifest, SplitProtocol};
 
 use crate::checkpoint::{RunFolder, read_tensors};
@@ -55,6 +56,11 @@ impl TrainedRun {
         })
     }
 
+    /// The network in its trainable form.
+    pub fn graph(&self) -> Graph {
+        self.recipe.architecture.graph(self.classes.len())
+    }
+
     /// The manifest of a file that is made from this run.
     ///
     /// # Errors
@@ -62,10 +68,7 @@ impl TrainedRun {
     pub fn manifest(&self, arguments: &ExportArguments) -> anyhow::Result<Manifest> {
         Ok(Manifest {
             schema: weights::MANIFEST_SCHEMA,
-            architecture: match self.recipe.architecture {
-                Architecture::Xception => weights::Architecture::Xception,
-                Architecture::Vgg16 => weights::Architecture::Vgg16,
-            },
+            architecture: self.recipe.architecture,
             input: serde_json::from_value(serde_json::to_value(&self.recipe.input)?)?,
             classes: self.classes.clone(),
             recipe: self.recipe.to_toml()?,

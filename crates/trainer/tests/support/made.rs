@@ -100,6 +100,11 @@ impl Made {
         network_tensors(weights::read_tensors(&fs::read(self.path("run/network.safetensors")).unwrap()).unwrap())
     }
 
+    /// The run's network in its inference form.
+    pub fn folded(&self) -> BTreeMap<String, NamedTensor> {
+        graph::fold(&self.architecture.graph(CLASSES.len()), &self.trained()).unwrap()
+    }
+
     /// The folded network as a weights file on disk; kernels in int8, rounded to the nearest level, where that is asked.
     pub fn write_folded(&self, out: &str, int8: bool) {
         let tensor = |(name, NamedTensor { shape, values }): (String, NamedTensor)| {
@@ -108,7 +113,7 @@ impl Made {
             let tensor = if is_int8 { nearest() } else { weights::Tensor::float(shape, values) };
             (name, tensor)
         };
-        let tensors = networks::fold(&self.trained()).unwrap().into_iter().map(tensor).collect();
+        let tensors = self.folded().into_iter().map(tensor).collect();
         let file = WeightsFile { manifest: self.manifest(), tensors };
         fs::write(self.path(out), weights::write(&file).unwrap()).unwrap();
     }

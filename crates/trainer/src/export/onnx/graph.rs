@@ -1,71 +1,21 @@
-//! A graph while it is drawn: layer by layer, from what goes in to what comes out.
+//! A graph while it is drawn: node by node, from what goes in to what comes out.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
+use graph::{Convolution, Placed, Window};
 use weights::{Tensor, Values};
 
 use super::messages::{AttributeProto, AttributeValue, DataType, GraphProto, NodeProto, TensorProto};
 
-/// A value of the graph that is an image or features: `[batch, channels, side, side]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Features {
-    /// Name of the value.
-    pub name: String,
-    /// Height and width.
-    pub side: usize,
-}
-
-/// What a window does at the border.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Padding {
-    /// It stays inside.
-    Valid,
-    /// As Keras pads: the output has `ceil(side / stride)` pixels, and what is odd of the padding goes to the end.
-    Same,
-}
-
-/// Size of a window, its step and its padding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// Height and width.
-    pub size: usize,
-    /// Pixels from one place to the next.
-    pub stride: usize,
-    /// At the border.
-    pub padding: Padding,
-}
-
-impl Window {
-    /// Pixels of padding before and after, and the side of the output.
-    fn on(self, side: usize) -> ([usize; 2], usize) {
-        match self.padding {
-            Padding::Valid => ([0, 0], (side.saturating_sub(self.size)) / self.stride + 1),
-            Padding::Same => {
-                let output = side.div_ceil(self.stride);
-                let total = ((output - 1) * self.stride + self.size).saturating_sub(side);
-                ([total / 2, total - total / 2], output)
-            }
-        }
-    }
-
-    fn attributes(self, [before, after]: [usize; 2]) -> Vec<AttributeProto> {
-        vec![
-            integers("kernel_shape", &[self.size; 2]),
-            integers("pads", &[before, before, after, after]),
-            integers("strides", &[self.stride; 2]),
-        ]
-    }
-}
-
 /// A graph in the making.
-pub struct Graph<'a> {
+pub struct Drawing<'a> {
     tensors: &'a BTreeMap<String, Tensor>,
     nodes: Vec<NodeProto>,
     initializers: Vec<TensorProto>,
 }
 
-impl<'a> Graph<'a> {
+impl<'a> Drawing<'a> {
     /// An empty graph that takes its constants from `tensors`.
     #[must_use]
     pub fn new(tensors: &'a BTreeMap<String, Tensor>) -> Self {
@@ -90,75 +40,65 @@ impl<'a> Graph<'a> {
         name.to_owned()
     }
 
-    /// A convolution with the kernel `NAME.kernel`, and `NAME.bias` where there is one.
-    ///
-    /// # Errors
-    /// The kernel is missing.
-    pub fn convolution(&mut self, input: &Features, layer: &str, window: Window) -> anyhow::Result<Features> {
-        let bias = format!("{layer}.bias");
-        let bias = self.tensors.contains_key(&bias).then_some(bias);
-        self.apply(input, layer, &format!("{layer}.kernel"), bias.as_deref(), window, 1)
-    }
-
-    /// A depthwise 3x3 convolution, then a 1x1 convolution across channels with its bias.
-    ///
-    /// # Errors
-    /// A kernel is missing.
-    pub fn separable(&mut self, input: &Features, layer: &str) -> anyhow::Result<Features> {
-        let depthwise = format!("{layer}.depthwise_kernel");
-        let channels = self.tensor(&depthwise)?.shape.first().copied().unwrap_or(1);
-        let window = Window { size: 3, stride: 1, padding: Padding::Same };
-        let spatial = self.apply(input, &format!("{layer}_depthwise"), &depthwise, None, window, channels)?;
-        let window = Window { size: 1, stride: 1, padding: Padding::Valid };
-        self.apply(&spatial, layer, &format!("{layer}.pointwise_kernel"), Some(&format!("{layer}.bias")), window, 1)
-    }
-
-    fn apply(
-        &mut self,
-        input: &Features,
-        name: &str,
-        kernel: &str,
-        bias: Option<&str>,
-        window: Window,
-        groups: usize,
-    ) -> anyhow::Result<Features> {
-        let (padding, side) = window.on(input.side);
-        let mut inputs = vec![input.name.clone(), self.constant(kernel, 4)?];
-        if let Some(bias) = bias {
-            inputs.push(self.constant(bias, 1)?);
-        }
-        let mut attributes = window.attributes(padding);
-        attributes.push(integer("group", groups));
-        Ok(Features { name: self.node("Conv", name, inputs, attributes), side })
-    }
-
-    /// The largest value under a window; padding counts as smaller than any.
-    pub fn max_pool(&mut self, input: &Features, name: &str, window: Window) -> Features {
-        let (padding, side) = window.on(input.side);
-        Features { name: self.node("MaxPool", name, vec![input.name.clone()], window.attributes(padding)), side }
-    }
-
-    /// Negative values to zero.
-    pub fn relu(&mut self, input: &Features, name: &str) -> Features {
-        Features { name: self.node("Relu", name, vec![input.name.clone()], Vec::new()), side: input.side }
-    }
-
-    /// The sum of two values of one shape.
-    pub fn add(&mut self, name: &str, left: &Features, right: &Features) -> Features {
-        let inputs = vec![left.name.clone(), right.name.clone()];
-        Features { name: self.node("Add", name, inputs, Vec::new()), side: left.side }
-    }
-
-    /// Global average pooling, then a linear layer with the kernel `LAYER.kernel` `[classes, features]`; to `name`.
+    /// A convolution; the name of its value.
     ///
     /// # Errors
     /// Kernel or bias is missing.
-    pub fn head(&mut self, input: &Features, layer: &str, name: &str) -> anyhow::Result<String> {
-        let averaged = self.node("GlobalAveragePool", "avg_pool", vec![input.name.clone()], Vec::new());
-        let pooled = self.node("Flatten", "pooled", vec![averaged], vec![integer("axis", 1)]);
-        let inputs =
-            vec![pooled, self.constant(&format!("{layer}.kernel"), 2)?, self.constant(&format!("{layer}.bias"), 1)?];
-        Ok(self.node("Gemm", name, inputs, vec![integer("transB", 1)]))
+    pub fn convolution(
+        &mut self,
+        input: &str,
+        name: &str,
+        convolution: &Convolution,
+        placed: Placed,
+    ) -> anyhow::Result<String> {
+        let mut inputs = vec![input.to_owned(), self.constant(&convolution.kernel(), 4)?];
+        if convolution.bias {
+            inputs.push(self.constant(&convolution.bias(), 1)?);
+        }
+        let mut attributes = attributes(convolution.window, placed);
+        attributes.push(integer("group", convolution.groups));
+        Ok(self.node("Conv", name, inputs, attributes))
+    }
+
+    /// The largest value under a window; padding counts as smaller than any.
+    pub fn max_pool(&mut self, input: &str, name: &str, window: Window, placed: Placed) -> String {
+        self.node("MaxPool", name, vec![input.to_owned()], attributes(window, placed))
+    }
+
+    /// Negative values to zero.
+    pub fn relu(&mut self, input: &str, name: &str) -> String {
+        self.node("Relu", name, vec![input.to_owned()], Vec::new())
+    }
+
+    /// Values to between 0 and 6.
+    pub fn relu6(&mut self, input: &str, name: &str) -> String {
+        let bounds = [("relu6.least", 0.0), ("relu6.most", 6.0)];
+        if !self.initializers.iter().any(|constant| constant.name == bounds[0].0) {
+            self.initializers.extend(bounds.map(|(name, value)| floats(name, &[], &[value])));
+        }
+        let inputs = std::iter::once(input).chain(bounds.map(|(name, _)| name)).map(str::to_owned).collect();
+        self.node("Clip", name, inputs, Vec::new())
+    }
+
+    /// The sum of two values of one shape.
+    pub fn add(&mut self, name: &str, left: &str, right: &str) -> String {
+        self.node("Add", name, vec![left.to_owned(), right.to_owned()], Vec::new())
+    }
+
+    /// The mean of every channel, `[batch, channels]`.
+    pub fn global_average(&mut self, input: &str, name: &str) -> String {
+        let averaged = self.node("GlobalAveragePool", name, vec![input.to_owned()], Vec::new());
+        self.node("Flatten", "pooled", vec![averaged], vec![integer("axis", 1)])
+    }
+
+    /// A linear layer with the kernel `LAYER.kernel` `[classes, features]`; to `name`.
+    ///
+    /// # Errors
+    /// Kernel or bias is missing.
+    pub fn linear(&mut self, input: &str, layer: &str, name: &str) -> anyhow::Result<String> {
+        let kernel = self.constant(&format!("{layer}.kernel"), 2)?;
+        let bias = self.constant(&format!("{layer}.bias"), 1)?;
+        Ok(self.node("Gemm", name, vec![input.to_owned(), kernel, bias], vec![integer("transB", 1)]))
     }
 
     /// The softmax of `logits`, divided by `temperature` first; to `name`.
@@ -200,6 +140,14 @@ impl<'a> Graph<'a> {
     fn tensor(&self, name: &str) -> anyhow::Result<&'a Tensor> {
         self.tensors.get(name).with_context(|| format!("the tensor \"{name}\" is missing"))
     }
+}
+
+fn attributes(window: Window, Placed { before, after, .. }: Placed) -> Vec<AttributeProto> {
+    vec![
+        integers("kernel_shape", &[window.size; 2]),
+        integers("pads", &[before, before, after, after]),
+        integers("strides", &[window.stride; 2]),
+    ]
 }
 
 fn floats(name: &str, shape: &[usize], values: &[f32]) -> TensorProto {

@@ -29,10 +29,7 @@ fn trained(architecture: Architecture, images: Tensor<4>) -> Tensor<2> {
 fn manifest(architecture: Architecture, size: u32, temperature: Option<f32>) -> Manifest {
     Manifest {
         schema: weights::MANIFEST_SCHEMA,
-        architecture: match architecture {
-            Architecture::Xception => weights::Architecture::Xception,
-            Architecture::Vgg16 => weights::Architecture::Vgg16,
-        },
+        architecture,
         input: InputSpec { size, crop: Crop::Head, margin: 0.02, intensity: Intensity { low: 0.5, high: 99.5 } },
         classes: CLASSES.map(str::to_owned).into(),
         recipe: "name = \"test\"".to_owned(),
@@ -58,7 +55,7 @@ fn file(architecture: Architecture, size: u32, int8: bool, temperature: Option<f
         };
         (name, tensor)
     };
-    let folded = networks::fold(&generated::tensors(architecture)).unwrap();
+    let folded = graph::fold(&architecture.graph(CLASSES.len()), &generated::tensors(architecture)).unwrap();
     WeightsFile {
         manifest: manifest(architecture, size, temperature),
         tensors: folded.into_iter().map(tensor).collect(),
@@ -147,6 +144,7 @@ fn compute(node: &NodeProto, inputs: &[&Value]) -> Value {
             Value::of(max_pool2d(inputs[0].tensor(), options))
         }
         "Relu" => each(inputs[0], |value| value.max(0.0)),
+        "Clip" => each(inputs[0], |value| value.clamp(inputs[1].numbers[0], inputs[2].numbers[0])),
         "Div" => each(inputs[0], |value| value / inputs[1].numbers[0]),
         "Add" => Value::of(inputs[0].tensor::<4>() + inputs[1].tensor::<4>()),
         "GlobalAveragePool" => {
@@ -206,7 +204,12 @@ fn assert_close(found: &Value, expected: Tensor<2>, what: &str) {
 #[test]
 fn the_graph_of_the_float_network_computes_what_the_trained_network_computes() {
     // Xception's strided poolings pad on both sides at 71 pixels; at 86 three of the four pad only at the end.
-    for (architecture, sizes) in [(Architecture::Xception, [71, 86]), (Architecture::Vgg16, [71, 64])] {
+    let sizes = [
+        (Architecture::Xception, [71, 86]),
+        (Architecture::Vgg16, [71, 64]),
+        (Architecture::EfficientNetLite0, [71, 64]),
+    ];
+    for (architecture, sizes) in sizes {
         for size in sizes {
             let logits = trained(architecture, grey(size));
             let values = run(&read(&file(architecture, size as u32, false, None)).graph, grey(size));
