@@ -65,16 +65,16 @@ async function site(request) {
   const read = async ({ address }) => ({ ...(await (await request.get(address)).json()), address });
   const used = models.find((model) => model.default);
   const reports = await Promise.all(index.map(read));
-  const ofNetwork = reports.filter(({ protocol, architecture }) => protocol && architecture === used.architecture);
-  const tests = ofNetwork.filter(({ folds }) => !folds);
+  const ofNetwork = reports.filter(({ architecture }) => architecture === used.architecture);
+  const tests = ofNetwork.filter(({ kind }) => kind === "evaluation");
   const own = ({ weights_sha256 }) => weights_sha256 === used.sha256;
   return {
     used,
     tests,
-    folds: ofNetwork.filter(({ folds }) => folds),
+    folds: ofNetwork.filter(({ kind }) => kind === "folds"),
     honest: tests.find((report) => own(report) && report.leaky === false),
     leaky: tests.find((report) => report.leaky),
-    calibration: reports.find((report) => report.calibration_error && own(report)),
+    calibration: reports.find((report) => report.kind === "calibration" && own(report)),
   };
 }
 
@@ -107,6 +107,40 @@ test("the leaky and the honest figure stand side by side, as their reports have 
   const [left, right] = [await cards.nth(0).boundingBox(), await cards.nth(1).boundingBox()];
   expect(right.x).toBeGreaterThan(left.x + left.width - 1);
   expect(right.y).toBe(left.y);
+});
+
+test("a report on other scans says that leakage is not known, and one that can't be read is listed with the reason", async ({
+  fresh,
+  request,
+}) => {
+  const { honest } = await site(request);
+  const index = await (await request.get("weights/reports/index.json")).json();
+  const content = index.find(({ address }) => address === honest.address).content;
+  const { macro_f1: _, ...cut } = content;
+  const added = [
+    { address: "weights/reports/elsewhere.json", content: { ...content, leaky: null, leakage: null, accuracy: 0.4321 } },
+    { address: "weights/reports/cut.json", content: cut },
+    { address: "weights/reports/newer.json", content: { ...content, kind: "throughput" } },
+  ];
+  await fresh.page.route("**/weights/reports/index.json", (route) => route.fulfill({ json: [...index, ...added] }));
+  await fresh.open();
+  await fresh.ready();
+  const dialog = await openEvidence(fresh);
+  const card = dialog.getByRole("article").filter({ hasText: "43.21 %" });
+  await expect(card.getByRole("heading")).toHaveText("Other scans (leakage not known)");
+  await expect(card).toContainText("Nothing is known of what the test slices share with training.");
+  const line = (name) => dialog.getByRole("listitem").filter({ has: fresh.page.getByRole("link", { name }) });
+  await expect(line("cut.json")).toContainText("missing field `macro_f1`");
+  await expect(line("newer.json")).toContainText("\"throughput\" is no kind of report that is known here");
+  await expect(fresh.verdict.getByRole("link", { name: percent(honest.accuracy) })).toHaveAttribute("href", honest.address);
+});
+
+test("where the reports can't be had the page says why it claims nothing", async ({ fresh }) => {
+  await fresh.page.route("**/weights/reports/index.json", (route) => route.fulfill({ body: "<html>" }));
+  await fresh.open();
+  await fresh.ready();
+  const dialog = await openEvidence(fresh);
+  await expect(dialog.getByRole("status")).toContainText("nothing is claimed. cannot read weights/reports/index.json");
 });
 
 test("several folds are one card, with a line a fold", async ({ sulcus, request }) => {

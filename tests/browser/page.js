@@ -124,8 +124,12 @@ function recordPredictions() {
       super(...given);
       window.workers.push(this);
       this.addEventListener("message", ({ data: [text] }) => {
-        const { prediction } = JSON.parse(text).message;
-        if (prediction) window.predictions.set(prediction.id, prediction);
+        const { ready, prediction } = JSON.parse(text).message;
+        if (ready) this.classes = ready.model.classes;
+        if (!prediction) return;
+        const { id, verdict, nearest } = prediction;
+        const named = this.classes[verdict.class] ?? verdict;
+        window.predictions.set(id, { ...prediction, verdict: named, nearest: this.classes[nearest] });
       });
     }
   };

@@ -15,7 +15,6 @@
 //! ```
 
 mod cpu;
-mod engine;
 mod error;
 mod familiarity;
 #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
@@ -26,9 +25,9 @@ mod named;
 mod prediction;
 mod runner;
 
-pub use engine::Engine;
+pub use ::model::{Engine, Evidence, Verdict};
 pub use error::ClassifierError;
 pub use model::{Classifier, Observation};
 #[cfg(not(target_arch = "wasm32"))]
 pub use named::network_tensors;
-pub use prediction::{Evidence, Prediction, Verdict};
+pub use prediction::Prediction;

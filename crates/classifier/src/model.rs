@@ -45,7 +45,7 @@ impl Classifier {
         let WeightsFile { manifest, mut tensors } = file;
         let reserve = manifest.reserve.clone();
         let familiarity = reserve.map(|reserve| Familiarity::take(reserve, &mut tensors)).transpose()?;
-        let graph = manifest.architecture.graph(manifest.classes.len()).folded();
+        let graph = manifest.network()?;
         let (runner, engine) = Runner::load(engine, graph, tensors).await?;
         Ok(Self { runner, engine, manifest, familiarity })
     }
@@ -53,7 +53,7 @@ impl Classifier {
     /// How a slice must be prepared for this model.
     #[must_use]
     pub fn input_spec(&self) -> InputSpec {
-        input_spec(&self.manifest.input)
+        self.manifest.input.clone()
     }
 
     /// The engine that answers, such as `CPU` or `WebGPU (NVIDIA H100)`.
@@ -124,18 +124,5 @@ impl Classifier {
             Some(other) => Err(ClassifierError::Size { found: other.size(), expected }),
             None => Ok(()),
         }
-    }
-}
-
-/// The manifest's input in the words of `imaging`: the weights crate does not know it.
-fn input_spec(input: &weights::InputSpec) -> InputSpec {
-    InputSpec {
-        size: input.size,
-        crop: match input.crop {
-            weights::Crop::Head => imaging::Crop::Head,
-            weights::Crop::None => imaging::Crop::None,
-        },
-        margin: input.margin,
-        intensity: imaging::Intensity { low: input.intensity.low, high: input.intensity.high },
     }
 }

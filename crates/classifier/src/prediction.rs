@@ -1,29 +1,7 @@
 //! What a classifier says of a slice.
 
+use model::{Evidence, Verdict};
 use serde::{Deserialize, Serialize};
-
-/// What to tell a reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// A class, by its index.
-    Class(usize),
-    /// No class is probable enough.
-    Abstain,
-    /// The picture is too far from all the model was trained on.
-    NotBrainMri,
-}
-
-/// What a verdict rests on besides the probabilities.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// How far the picture is from the training slices, about 1 for one of them.
-    pub distance: f32,
-    /// Above this distance it is taken for no brain MRI.
-    pub familiar_up_to: f32,
-    /// Below this probability of the best class the model abstains.
-    pub abstain_below: f32,
-}
 
 /// What a classifier says of one slice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -37,8 +37,9 @@ fn manifest(architecture: Architecture) -> Manifest {
     let input = InputSpec { size: SIZE, ..InputSpec::default() };
     Manifest {
         schema: weights::MANIFEST_SCHEMA,
-        architecture,
-        input: serde_json::from_value(serde_json::to_value(input).unwrap()).unwrap(),
+        architecture: architecture.to_string(),
+        graph: Some(architecture.graph(4).folded()),
+        input,
         classes: ["glioma", "meningioma", "notumor", "pituitary"].map(String::from).to_vec(),
         recipe: String::new(),
         data_fingerprint: String::new(),

@@ -2,11 +2,11 @@
 //!
 //! Public sets of brain slices hold the same patient many times and the same slice twice, often mirrored. A split
 //! that ignores it measures memory. This crate reads the folder, takes what is known about patients and copies from
-//! a CSV, divides the files by one of three [`Protocol`]s, at once or in [`Fold`]s, and counts what [`leakage`] remains. [`copies`] finds the
+//! a CSV, divides the files by one of three [`SplitProtocol`]s, at once or in [`Fold`]s, and counts what [`leakage`] remains. [`copies`] finds the
 //! copies in any folder by itself.
 //!
 //! ```
-//! use dataset::{Dataset, Protocol, Shares, SplitSpec};
+//! use dataset::{Dataset, SplitProtocol, Shares, SplitSpec};
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let root = folder.path();
@@ -17,7 +17,7 @@
 //! let dataset = Dataset::open(root)?; // `.with_groups("index.csv".as_ref())?` adds patients and copies
 //! assert_eq!(dataset.classes, ["glioma", "notumor"]);
 //!
-//! let spec = SplitSpec { protocol: Protocol::Random, shares: Shares { validation: 0.1, test: 0.2 }, seed: 7, fold: None };
+//! let spec = SplitSpec { protocol: SplitProtocol::Random, shares: Shares { validation: 0.1, test: 0.2 }, seed: 7, fold: None };
 //! let split = dataset::split(&dataset, &spec)?;
 //! assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (14, 2, 4));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -44,6 +44,7 @@ pub use error::DatasetError;
 pub use fingerprint::fingerprint;
 pub use folds::Fold;
 pub use groups::{clusters, unique};
-pub use leakage::{Leakage, leakage};
+pub use leakage::leakage;
+pub use model::{Leakage, SplitProtocol};
 pub use record::{Dataset, Part, PatientSource, Reason, Record, Rejected};
-pub use split::{Protocol, Shares, Split, SplitSpec, split};
+pub use split::{Shares, Split, SplitSpec, split};

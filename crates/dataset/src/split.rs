@@ -2,36 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::fmt;
 
+use model::SplitProtocol;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::{Dataset, DatasetError, Fold, Part, clusters};
-
-/// By which rule files are divided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    /// As published: `Testing` is the test, `Training` the rest, of which a share of whole groups validates.
-    Official,
-    /// File by file, by chance, each class alike. Patients and copies end up on both sides.
-    Random,
-    /// Whole clusters of patients and copies, by chance, each class alike.
-    Grouped,
-}
-
-/// As recipes and reports spell it.
-impl fmt::Display for Protocol {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Official => "official",
-            Self::Random => "random",
-            Self::Grouped => "grouped",
-        })
-    }
-}
 
 /// How much goes where, as shares of the files; training gets the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -48,7 +25,7 @@ pub struct Shares {
 #[serde(deny_unknown_fields)]
 pub struct SplitSpec {
     /// The rule.
-    pub protocol: Protocol,
+    pub protocol: SplitProtocol,
     /// The sizes.
     pub shares: Shares,
     /// The same seed gives the same split.
@@ -79,8 +56,8 @@ pub struct Split {
 pub fn split(dataset: &Dataset, spec: &SplitSpec) -> Result<Split, DatasetError> {
     let Shares { validation, test } = spec.shares;
     let test = match (spec.protocol, spec.fold) {
-        (Protocol::Official, Some(_)) => return Err(DatasetError::OfficialFolds),
-        (Protocol::Official, None) => 0.0,
+        (SplitProtocol::Official, Some(_)) => return Err(DatasetError::OfficialFolds),
+        (SplitProtocol::Official, None) => 0.0,
         (_, Some(fold)) => fold.check().map(|()| fold.share())?,
         (_, None) => test,
     };
@@ -88,12 +65,12 @@ pub fn split(dataset: &Dataset, spec: &SplitSpec) -> Result<Split, DatasetError>
         return Err(DatasetError::Shares { validation, test });
     }
     let clusters = match spec.protocol {
-        Protocol::Random => (0..dataset.records.len()).collect(),
-        Protocol::Official | Protocol::Grouped => clusters(dataset),
+        SplitProtocol::Random => (0..dataset.records.len()).collect(),
+        SplitProtocol::Official | SplitProtocol::Grouped => clusters(dataset),
     };
     let mut draw = Draw { dataset, clusters, random: ChaCha8Rng::seed_from_u64(spec.seed) };
     let (test_files, rest) = match (spec.protocol, spec.fold) {
-        (Protocol::Official, _) => official(dataset)?,
+        (SplitProtocol::Official, _) => official(dataset)?,
         (_, Some(fold)) => draw.fold(fold)?,
         (_, None) => {
             let parts_after = if validation > 0.0 { 2 } else { 1 };

@@ -7,18 +7,18 @@ mod made;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use dataset::{Dataset, DatasetError, Fold, Protocol, Shares, Split, SplitSpec, clusters, leakage, split};
+use dataset::{Dataset, DatasetError, Fold, Shares, Split, SplitProtocol, SplitSpec, clusters, leakage, split};
 use made::{dataset, hospital};
 
 static HOSPITAL: LazyLock<Dataset> = LazyLock::new(|| dataset(&hospital()));
 
-fn spec(protocol: Protocol, seed: u64, number: usize, of: usize) -> SplitSpec {
+fn spec(protocol: SplitProtocol, seed: u64, number: usize, of: usize) -> SplitSpec {
     SplitSpec { protocol, shares: Shares { validation: 0.1, test: 0.0 }, seed, fold: Some(Fold { number, of }) }
 }
 
 /// All folds of one seed.
 fn folds(dataset: &Dataset, seed: u64, of: usize) -> Vec<Split> {
-    (1..=of).map(|number| split(dataset, &spec(Protocol::Grouped, seed, number, of)).unwrap()).collect()
+    (1..=of).map(|number| split(dataset, &spec(SplitProtocol::Grouped, seed, number, of)).unwrap()).collect()
 }
 
 #[test]
@@ -65,19 +65,19 @@ fn the_seed_decides_the_folds() {
 
 #[test]
 fn folds_by_chance_tear_patients_apart_and_are_called_leaky() {
-    let split = split(&HOSPITAL, &spec(Protocol::Random, 0, 1, 5)).unwrap();
+    let split = split(&HOSPITAL, &spec(SplitProtocol::Random, 0, 1, 5)).unwrap();
     assert!(leakage(&HOSPITAL, &split).leaky);
 }
 
 #[test]
 fn folds_that_cannot_be_are_refused_with_the_reason() {
     for (number, of) in [(0, 5), (6, 5), (1, 1), (1, 0)] {
-        let error = split(&HOSPITAL, &spec(Protocol::Grouped, 0, number, of)).unwrap_err();
+        let error = split(&HOSPITAL, &spec(SplitProtocol::Grouped, 0, number, of)).unwrap_err();
         assert!(matches!(error, DatasetError::Fold { .. }), "{error}");
     }
-    let error = split(&HOSPITAL, &spec(Protocol::Official, 0, 1, 5)).unwrap_err();
+    let error = split(&HOSPITAL, &spec(SplitProtocol::Official, 0, 1, 5)).unwrap_err();
     assert!(matches!(error, DatasetError::OfficialFolds), "{error}");
-    let error = split(&HOSPITAL, &spec(Protocol::Grouped, 0, 1, 400)).unwrap_err();
+    let error = split(&HOSPITAL, &spec(SplitProtocol::Grouped, 0, 1, 400)).unwrap_err();
     assert!(matches!(error, DatasetError::TooFewGroups { needed: 400, .. }), "{error}");
 }
 

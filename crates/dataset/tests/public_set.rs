@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use dataset::{Dataset, Protocol, Shares, SplitSpec, clusters, fingerprint, leakage, split, unique};
+use dataset::{Dataset, Shares, SplitProtocol, SplitSpec, clusters, fingerprint, leakage, split, unique};
 
 fn public_set() -> Option<Dataset> {
     let data = needs::shared("data")?;
@@ -14,7 +14,7 @@ fn public_set() -> Option<Dataset> {
     Some(dataset.with_groups(&data.join("index.csv")).unwrap())
 }
 
-fn spec(protocol: Protocol) -> SplitSpec {
+fn spec(protocol: SplitProtocol) -> SplitSpec {
     SplitSpec { protocol, shares: Shares { validation: 0.1, test: 0.2 }, seed: 1, fold: None }
 }
 
@@ -37,7 +37,7 @@ fn the_public_set_is_read_whole() {
 #[test]
 fn the_official_split_is_as_leaky_as_measured() {
     let Some(dataset) = public_set() else { return };
-    let split = split(&dataset, &spec(Protocol::Official)).unwrap();
+    let split = split(&dataset, &spec(SplitProtocol::Official)).unwrap();
     assert_eq!((split.test.len(), split.train.len() + split.validation.len()), (1311, 5712));
     let found = leakage(&dataset, &split);
     assert_eq!(found.test_with_twin_in_train, 980);
@@ -50,7 +50,7 @@ fn the_official_split_is_as_leaky_as_measured() {
 fn the_grouped_split_shares_no_group_and_keeps_its_shares() {
     let Some(dataset) = public_set() else { return };
     for seed in 0..20 {
-        let split = split(&dataset, &SplitSpec { seed, ..spec(Protocol::Grouped) }).unwrap();
+        let split = split(&dataset, &SplitSpec { seed, ..spec(SplitProtocol::Grouped) }).unwrap();
         let found = leakage(&dataset, &split);
         assert_eq!((found.test_with_twin_in_train, found.test_with_patient_in_train), (0, 0));
         assert!(!found.leaky);

@@ -7,15 +7,15 @@ mod made;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use dataset::{Dataset, DatasetError, Part, Protocol, Shares, Split, SplitSpec, clusters, leakage, split};
+use dataset::{Dataset, DatasetError, Part, Shares, Split, SplitProtocol, SplitSpec, clusters, leakage, split};
 use made::{Row, dataset, hospital};
 
 /// One folder for all tests that ask no more of it than to be one.
 static HOSPITAL: LazyLock<Dataset> = LazyLock::new(|| dataset(&hospital()));
 
-const PROTOCOLS: [Protocol; 3] = [Protocol::Official, Protocol::Random, Protocol::Grouped];
+const PROTOCOLS: [SplitProtocol; 3] = [SplitProtocol::Official, SplitProtocol::Random, SplitProtocol::Grouped];
 
-fn spec(protocol: Protocol, seed: u64) -> SplitSpec {
+fn spec(protocol: SplitProtocol, seed: u64) -> SplitSpec {
     SplitSpec { protocol, shares: Shares { validation: 0.1, test: 0.2 }, seed, fold: None }
 }
 
@@ -53,7 +53,7 @@ fn every_record_is_in_exactly_one_part() {
 fn mirrored_copies_land_in_the_same_fold() {
     let dataset = &*HOSPITAL;
     for seed in 0..20 {
-        let sides = sides(dataset, &split(dataset, &spec(Protocol::Grouped, seed)).unwrap());
+        let sides = sides(dataset, &split(dataset, &spec(SplitProtocol::Grouped, seed)).unwrap());
         for (i, a) in dataset.records.iter().enumerate() {
             for (j, b) in dataset.records.iter().enumerate().skip(i) {
                 if a.dup_group.is_some() && a.dup_group == b.dup_group {
@@ -68,7 +68,7 @@ fn mirrored_copies_land_in_the_same_fold() {
 fn a_patient_is_on_one_side_only() {
     let dataset = &*HOSPITAL;
     for seed in 0..20 {
-        let split = split(dataset, &spec(Protocol::Grouped, seed)).unwrap();
+        let split = split(dataset, &spec(SplitProtocol::Grouped, seed)).unwrap();
         let patients = parts(&split).map(|part| {
             part.iter().filter_map(|&i| dataset.records[i].patient_group.as_deref()).collect::<HashSet<_>>()
         });
@@ -104,7 +104,7 @@ fn the_same_seed_gives_the_same_split_and_another_seed_another() {
 #[test]
 fn the_validation_share_leaves_the_test_as_it_was() {
     let dataset = &*HOSPITAL;
-    let mut spec = spec(Protocol::Grouped, 5);
+    let mut spec = spec(SplitProtocol::Grouped, 5);
     let first = split(dataset, &spec).unwrap();
     spec.shares.validation = 0.3;
     let second = split(dataset, &spec).unwrap();
@@ -116,7 +116,7 @@ fn the_validation_share_leaves_the_test_as_it_was() {
 fn every_class_has_its_share_in_every_part() {
     let dataset = &*HOSPITAL;
     // Whole patients can miss a share by half the largest, which has 10 slices.
-    for (protocol, tolerance) in [(Protocol::Random, 1), (Protocol::Grouped, 5)] {
+    for (protocol, tolerance) in [(SplitProtocol::Random, 1), (SplitProtocol::Grouped, 5)] {
         for seed in 0..20 {
             let split = split(dataset, &spec(protocol, seed)).unwrap();
             for (part, share) in parts(&split).into_iter().zip([0.7, 0.1, 0.2]) {
@@ -134,7 +134,7 @@ fn patients_of_every_size_are_tested_on_equally_often() {
     let dataset = &*HOSPITAL;
     let mut counts = HashMap::new();
     for seed in 0..300 {
-        let split = split(dataset, &spec(Protocol::Grouped, seed)).unwrap();
+        let split = split(dataset, &spec(SplitProtocol::Grouped, seed)).unwrap();
         let patient = |&i: &usize| dataset.records[i].patient_group.as_deref();
         for patient in split.test.iter().filter_map(patient).collect::<HashSet<_>>() {
             *counts.entry(patient).or_insert(0) += 1;
@@ -150,7 +150,7 @@ fn patients_of_every_size_are_tested_on_equally_often() {
 #[test]
 fn official_keeps_testing_and_validates_on_whole_groups_of_training() {
     let dataset = &*HOSPITAL;
-    let split = split(dataset, &spec(Protocol::Official, 3)).unwrap();
+    let split = split(dataset, &spec(SplitProtocol::Official, 3)).unwrap();
     let testing = |i: &usize| dataset.records[*i].part == Some(Part::Testing);
     assert!(split.test.iter().all(testing));
     assert!(!split.train.iter().chain(&split.validation).any(testing));
@@ -165,7 +165,7 @@ fn official_keeps_testing_and_validates_on_whole_groups_of_training() {
 fn a_share_of_nothing_gives_an_empty_part() {
     let dataset = &*HOSPITAL;
     let shares = Shares { validation: 0.0, test: 0.0 };
-    for protocol in [Protocol::Random, Protocol::Grouped] {
+    for protocol in [SplitProtocol::Random, SplitProtocol::Grouped] {
         let split = split(dataset, &SplitSpec { protocol, shares, seed: 0, fold: None }).unwrap();
         assert_eq!(split.train.len(), 600);
         assert!(split.validation.is_empty() && split.test.is_empty());
@@ -183,7 +183,7 @@ fn small_classes_still_reach_every_part() {
         ("b/3.png", "6", ""),
     ]));
     for seed in 0..50 {
-        let split = split(&dataset, &spec(Protocol::Grouped, seed)).unwrap();
+        let split = split(&dataset, &spec(SplitProtocol::Grouped, seed)).unwrap();
         for part in parts(&split) {
             assert_eq!(dataset.class_counts(part), [1, 1]);
         }
@@ -199,12 +199,12 @@ fn what_cannot_be_divided_is_refused_with_the_reason() {
         ("b/2.png", "", ""),
         ("b/3.png", "", ""),
     ]));
-    let error = split(&dataset, &spec(Protocol::Grouped, 0)).unwrap_err();
+    let error = split(&dataset, &spec(SplitProtocol::Grouped, 0)).unwrap_err();
     assert!(matches!(&error, DatasetError::TooFewGroups { class, found: 1, needed: 3 } if class == "a"), "{error}");
-    let error = split(&dataset, &spec(Protocol::Official, 0)).unwrap_err();
+    let error = split(&dataset, &spec(SplitProtocol::Official, 0)).unwrap_err();
     assert!(matches!(error, DatasetError::NoOfficialParts { .. }), "{error}");
     for (validation, test) in [(0.5, 0.5), (-0.1, 0.2), (f64::NAN, 0.2), (0.1, f64::NAN)] {
-        let spec = SplitSpec { shares: Shares { validation, test }, ..spec(Protocol::Random, 0) };
+        let spec = SplitSpec { shares: Shares { validation, test }, ..spec(SplitProtocol::Random, 0) };
         let error = split(&dataset, &spec).unwrap_err();
         assert!(matches!(error, DatasetError::Shares { .. }), "{error}");
     }
@@ -232,16 +232,16 @@ fn leakage_counts_twins_patients_contradictions_and_the_unknown() {
 #[test]
 fn a_grouped_split_is_clean_and_a_random_one_is_leaky() {
     let dataset = &*HOSPITAL;
-    let grouped = leakage(dataset, &split(dataset, &spec(Protocol::Grouped, 0)).unwrap());
+    let grouped = leakage(dataset, &split(dataset, &spec(SplitProtocol::Grouped, 0)).unwrap());
     assert_eq!((grouped.test_with_twin_in_train, grouped.test_with_patient_in_train), (0, 0));
     assert!(!grouped.leaky);
-    assert!(leakage(dataset, &split(dataset, &spec(Protocol::Random, 0)).unwrap()).leaky);
+    assert!(leakage(dataset, &split(dataset, &spec(SplitProtocol::Random, 0)).unwrap()).leaky);
 }
 
 #[test]
 fn a_test_of_which_nothing_is_known_is_called_leaky() {
     let nothing: Vec<Row> = hospital().into_iter().map(|(path, _, _)| (path, String::new(), String::new())).collect();
     let dataset = dataset(&nothing);
-    let found = leakage(&dataset, &split(&dataset, &spec(Protocol::Grouped, 0)).unwrap());
+    let found = leakage(&dataset, &split(&dataset, &spec(SplitProtocol::Grouped, 0)).unwrap());
     assert!(found.leaky && found.test_without_groups > 0, "{found:?}");
 }

@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut tensors = file.tensors;
     tensors.remove(Reserve::MEAN);
     tensors.remove(Reserve::WHITENING);
-    let graph = file.manifest.architecture.graph(file.manifest.classes.len()).folded();
+    let graph = file.manifest.network()?;
     let network = GpuNetwork::new(client.clone(), Tile::of(&client), graph, tensors)?;
     let pixels: Vec<f32> = (0..images * size * size).map(|index| (0.01 * index as f32).sin()).collect();
     for run in ["first", "second", "third"] {

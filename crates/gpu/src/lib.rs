@@ -10,7 +10,7 @@
 //!
 //! let file = weights::read(&std::fs::read("weights/xception.safetensors")?)?;
 //! let (client, adapter) = gpu::open().await?;
-//! let graph = file.manifest.architecture.graph(file.manifest.classes.len()).folded();
+//! let graph = file.manifest.network()?;
 //! let network = GpuNetwork::new(client.clone(), Tile::of(&client), graph, file.tensors)?;
 //! let answers = network.forward(&[0.0; 2 * 299 * 299], 299, Some("block4_out")).await?;
 //! println!("{adapter}: {:?}", answers[1].logits);

@@ -203,6 +203,25 @@ impl Graph {
         average.map_or(0, |average| self.channels()[average])
     }
 
+    /// Classes that the first answer tells apart; 0 where it is none of classes.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        match self.outputs.first().map(|&output| &self.nodes[output].op) {
+            Some(Op::Linear { outputs }) => *outputs,
+            _ => 0,
+        }
+    }
+
+    /// Whether it is the inference form: one grey input channel, and no batch normalisation.
+    #[must_use]
+    pub fn is_folded(&self) -> bool {
+        self.nodes.iter().all(|node| match node.op {
+            Op::Image { channels } => channels == 1,
+            Op::BatchNorm { .. } => false,
+            _ => true,
+        })
+    }
+
     /// Names of the stages, from the image to the heads.
     pub fn stages(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter(|node| node.stage).map(|node| node.name.as_str())

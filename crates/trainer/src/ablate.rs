@@ -6,8 +6,9 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use burn::tensor::Device;
 use clap::ValueEnum;
-use dataset::Protocol;
+use dataset::SplitProtocol;
 use metrics::{Bootstrap, Difference, Predictions, Report};
+use reports::{Kind, Summary, tagged};
 use serde::Serialize;
 
 use crate::cli::{AblateArguments, Precision, TrainArguments};
@@ -15,7 +16,6 @@ use crate::data::Scans;
 use crate::environment::Environment;
 use crate::files::write_json;
 use crate::ingredient::Ingredient;
-use crate::measured::Summary;
 use crate::predict;
 use crate::predictions_file::{self, HeldOut};
 use crate::recipe::Recipe;
@@ -28,8 +28,8 @@ const WHOLE: &str = "whole";
 /// The findings as `--json` writes them.
 #[derive(Serialize)]
 struct Ablation {
-    /// By which rule slices were held out. It is not called `protocol`: the page shows what has one.
-    split: Protocol,
+    /// By which rule slices were held out.
+    split: SplitProtocol,
     architecture: String,
     input_size: u32,
     environment: Environment,
@@ -42,6 +42,10 @@ struct Ablation {
     without: Vec<Without>,
     data_fingerprint: String,
     recipe: Recipe,
+}
+
+impl Kind for Ablation {
+    const KIND: &'static str = "ablation";
 }
 
 /// What one training came to.
@@ -112,7 +116,7 @@ pub fn run(arguments: &AblateArguments) -> anyhow::Result<()> {
     };
     print(&ablation);
     let path = arguments.json.clone().unwrap_or_else(|| arguments.out.join("ablation.json"));
-    write_json(&path, &ablation)
+    write_json(&path, &tagged(&ablation))
 }
 
 /// As of a run that goes on: what was done stays done.

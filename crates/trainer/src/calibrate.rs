@@ -5,15 +5,17 @@
 //! named, on pictures that are no brain MRI. Temperature and threshold are fitted on what training did not see, and
 //! measured by cross-fitting ([`cross_fit`]). Nothing is measured with what was fitted on it.
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use classifier::{Classifier, Observation};
 use dataset::Split;
-use metrics::{Bootstrap, ByChance, RiskPoint};
+use graph::Architecture;
+use metrics::Bootstrap;
+use reports::{Abstention, Calibration, CalibrationError, Parts, tagged};
 use serde::Serialize;
 use weights::{Reserve, Tensor};
 
 use crate::calibrate::cross_fit::{Aim, Fit, Measured};
-use crate::calibrate::familiar::{Comparison, Material};
+use crate::calibrate::familiar::Material;
 use crate::calibrate::gallery::{Gallery, Seen, look_at_foreign};
 use crate::calibrate::gaussian::Gaussian;
 use crate::catalogue;
@@ -40,63 +42,19 @@ const FAMILIAR: f64 = 0.995;
 const CURVE_POINTS: u32 = 40;
 
 /// The findings as `--json` writes them.
+type Findings = Calibration<Details>;
+
+/// What the report has besides what every reader knows.
 #[derive(Serialize)]
-struct Findings {
-    weights_sha256: String,
-    command: String,
-    fitted_on: Parts,
-    measured_on: Parts,
+struct Details {
     /// How temperature and threshold can be fitted on held-out slices and measured on them.
     cross_fitting: &'static str,
-    temperature: f64,
-    calibration_error: CalibrationError,
-    abstention: Abstention,
-    foreign: Comparison,
 }
 
 /// What `cross_fitting` says.
 const CROSS_FITTING: &str = "Temperature and threshold are fitted on the validation and held-out slices. What is reported of \
      them on held-out slices comes of five fits, each to four fifths of the groups of patients and copies and measured on \
      the slices of the last fifth.";
-
-/// How many slices, and of which part.
-#[derive(Serialize)]
-struct Parts {
-    /// Each looked at as it is, and once more with the recipe's changes for what is familiar; so with `validation`.
-    training: usize,
-    validation: usize,
-    held_out: usize,
-    foreign: usize,
-}
-
-/// Expected calibration error over 15 bins of the held-out part.
-#[derive(Serialize)]
-struct CalibrationError {
-    before: f64,
-    before_ci95: [f64; 2],
-    after: f64,
-    after_ci95: [f64; 2],
-    /// What so many slices would show if every probability were exact.
-    exact: ByChance,
-    /// The bins of the diagram without the temperature.
-    reliability_before: Vec<metrics::Bin>,
-    /// With it.
-    reliability: Vec<metrics::Bin>,
-}
-
-/// When the model abstains, and what that gives on the held-out part.
-#[derive(Serialize)]
-struct Abstention {
-    /// The share of wrong answers that was to be kept to.
-    wanted_risk: f64,
-    abstain_below: f32,
-    /// Of the held-out slices, the part that is answered.
-    coverage: f64,
-    /// Of these answers, the part that is wrong.
-    risk: f64,
-    /// Risk against coverage on the held-out part, from little to full coverage.
-    curve: Vec<RiskPoint>,
-}
 
 /// Runs `sulcus calibrate`.
 ///
@@ -106,7 +64,7 @@ struct Abstention {
 pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let mut file = weights::read(&model_files::read(Some(&arguments.weights))?)?;
     forget(&mut file);
-    let stage = arguments.stage.clone().unwrap_or_else(|| file.manifest.architecture.spec().early_stage.to_owned());
+    let stage = arguments.stage.clone().map_or_else(|| early_stage(&file.manifest.architecture), Ok)?;
     let Looks { training, changed_training, validation, changed_validation, held_out, foreign } =
         Looks::take(&file, arguments, &stage)?;
 
@@ -137,11 +95,11 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
             foreign: 0,
         },
         measured_on: Parts { training: 0, validation: 0, held_out: held_out.labels.len(), foreign: foreign.len() },
-        cross_fitting: CROSS_FITTING,
         temperature,
         calibration_error: calibration_error(&measured),
         abstention: abstention(&measured, aim.risk, abstain_below),
         foreign: comparison,
+        more: Details { cross_fitting: CROSS_FITTING },
     };
     print(&findings);
     write(arguments, &bytes, &findings)
@@ -190,6 +148,13 @@ fn remember(file: &mut weights::WeightsFile, cloud: &Gaussian, reserve: Reserve)
     file.manifest.reserve = Some(reserve);
     file.tensors.insert(Reserve::MEAN.to_owned(), Tensor::float(vec![cloud.dimension()], cloud.mean()));
     file.tensors.insert(Reserve::WHITENING.to_owned(), Tensor::float(square, cloud.whitening()));
+}
+
+/// The stage whose activations tell a brain MRI from other pictures, where none is asked for.
+fn early_stage(architecture: &str) -> anyhow::Result<String> {
+    let known: Result<Architecture, _> = architecture.parse();
+    let known = known.map_err(|error| anyhow!("{error}.\nhint: --stage names the stage to look at"))?;
+    Ok(known.spec().early_stage.to_owned())
 }
 
 /// What an earlier calibration left; the engine would hold answers back by it.
@@ -301,7 +266,7 @@ fn write(arguments: &CalibrateArguments, bytes: &[u8], findings: &Findings) -> a
         catalogue::refresh(path, &arguments.out)?;
     }
     if let Some(path) = &arguments.json {
-        write_json(path, findings)?;
+        write_json(path, &tagged(findings))?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ pub fn add(catalogue: &Path, id: &str, title: &str, file: &Path, manifest: &Mani
     let entry = CatalogueEntry {
         id: id.to_owned(),
         title: title.to_owned(),
-        architecture: manifest.architecture,
+        architecture: manifest.architecture.clone(),
         input_size: manifest.input.size,
         file: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         bytes: bytes.len() as u64,

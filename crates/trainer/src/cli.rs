@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use dataset::Protocol;
+use dataset::SplitProtocol;
 
 pub use training::{AblateArguments, BenchArguments, ProbeArguments, ReportArguments, TrainArguments};
 
@@ -121,27 +122,6 @@ pub struct AuditArguments {
     pub write_groups: Option<PathBuf>,
 }
 
-/// Which slices a weights file is measured on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SplitName {
-    /// The published Testing part
-    Official,
-    /// The share held out at random by the model's recipe
-    Random,
-    /// The share held out by patient and copy by the model's recipe
-    Grouped,
-}
-
-impl From<SplitName> for Protocol {
-    fn from(name: SplitName) -> Self {
-        match name {
-            SplitName::Official => Self::Official,
-            SplitName::Random => Self::Random,
-            SplitName::Grouped => Self::Grouped,
-        }
-    }
-}
-
 /// Measure a weights file on labelled scans.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -155,8 +135,8 @@ pub struct EvaluateArguments {
     #[command(flatten)]
     pub data: DataArguments,
     /// Which slices to measure on
-    #[arg(long, value_enum)]
-    pub split: SplitName,
+    #[arg(long, value_parser = split_protocol())]
+    pub split: SplitProtocol,
     /// Write the report here as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -363,4 +343,15 @@ pub struct ClassifyArguments {
     /// Where to run
     #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
     pub device: DeviceName,
+}
+
+/// The rules by name, for the help and for what is told where another word is given.
+fn split_protocol() -> impl TypedValueParser<Value = SplitProtocol> {
+    let help = |protocol: SplitProtocol| match protocol {
+        SplitProtocol::Official => "The published Testing part",
+        SplitProtocol::Random => "The share held out at random by the model's recipe",
+        SplitProtocol::Grouped => "The share held out by patient and copy by the model's recipe",
+    };
+    let names = SplitProtocol::ALL.map(|protocol| PossibleValue::new(protocol.name()).help(help(protocol)));
+    PossibleValuesParser::new(names).try_map(|name| name.parse())
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use classifier::Classifier;
-use dataset::{Dataset, Protocol, Split};
+use dataset::{Dataset, Split, SplitProtocol};
 use metrics::{Bootstrap, Predictions};
+use reports::{Evaluation, Header, tagged};
 use serde::Serialize;
 
 use crate::cli::EvaluateArguments;
@@ -15,20 +16,16 @@ use crate::model_files;
 use crate::predict;
 use crate::recipe::Recipe;
 use crate::slices::{Slices, progress_bar};
-use crate::tested::Tested;
 
 /// Slices classified between two steps of the progress bar.
 const CHUNK: usize = 8;
 
 /// A report as `--json` writes it.
+type Evaluated = Evaluation<Details>;
+
+/// What the report has besides what every reader knows.
 #[derive(Serialize)]
-struct Evaluation {
-    #[serde(flatten)]
-    tested: Tested,
-    /// Class names, in the order of the confusion matrix.
-    classes: Vec<String>,
-    #[serde(flatten)]
-    report: metrics::Report,
+struct Details {
     /// Whether `sulcus calibrate` fitted the temperature on some of these slices: calibration error, reliability and log loss
     /// flatter then, and its own report has the ones to quote.
     temperature_fitted_on_these: bool,
@@ -56,7 +53,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     );
 
     let trained_on_these_data = scans.fingerprint() == classifier.manifest().data_fingerprint;
-    let split = held_out(&scans, &recipe, arguments.split.into())?;
+    let split = held_out(&scans, &recipe, arguments.split)?;
     if trained_on_these_data {
         check_groups(&scans, &recipe, classifier.manifest())?;
     }
@@ -64,9 +61,9 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let test = slices.readable(&split.test);
     let predictions = predict(&classifier, &scans, &slices, &test)?;
     let leakage = trained_on_these_data.then(|| dataset::leakage(&scans, &split));
-    let evaluation = Evaluation {
-        tested: Tested {
-            protocol: Protocol::from(arguments.split).to_string(),
+    let evaluation = Evaluated {
+        header: Header {
+            protocol: arguments.split.to_string(),
             leaky: leakage.as_ref().map(|leakage| leakage.leaky),
             leakage,
             architecture: recipe.architecture.to_string(),
@@ -78,9 +75,15 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         },
         classes: classes.clone(),
         report: metrics::Report::new(&predictions, Bootstrap::default()),
-        temperature_fitted_on_these: trained_on_these_data && classifier.manifest().temperature.is_some(),
-        engine: classifier.engine_name().to_owned(),
-        unreadable: slices.unreadable.iter().map(|file| format!("{}: {}", file.path.display(), file.reason)).collect(),
+        more: Details {
+            temperature_fitted_on_these: trained_on_these_data && classifier.manifest().temperature.is_some(),
+            engine: classifier.engine_name().to_owned(),
+            unreadable: slices
+                .unreadable
+                .iter()
+                .map(|file| format!("{}: {}", file.path.display(), file.reason))
+                .collect(),
+        },
     };
     print(&evaluation);
     match &arguments.json {
@@ -90,11 +93,11 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
 }
 
 /// The slices to measure on as the test of a split whose training part is what the model was trained on.
-fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: Protocol) -> anyhow::Result<Split> {
+fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: SplitProtocol) -> anyhow::Result<Split> {
     let own = dataset::split(dataset, &recipe.split_spec())?;
     let mut asked = recipe.split_spec();
     asked.protocol = protocol;
-    if protocol == Protocol::Official {
+    if protocol == SplitProtocol::Official {
         asked.fold = None;
     }
     let test = dataset::split(dataset, &asked)?.test;
@@ -139,11 +142,11 @@ fn command(arguments: &EvaluateArguments) -> String {
         arguments.weights.file_name().unwrap_or_default().to_string_lossy(),
         if arguments.data.labels.is_some() { " --labels FILE" } else { "" },
         if arguments.data.groups.is_some() { " --groups FILE" } else { "" },
-        Protocol::from(arguments.split)
+        arguments.split
     )
 }
 
-fn leak_in_words(Tested { leaky, leakage, .. }: &Tested) -> String {
+fn leak_in_words(Header { leaky, leakage, .. }: &Header) -> String {
     match (leaky, leakage) {
         (Some(true), Some(leakage)) => format!(
             "leaky: {} have a copy in training, {} a patient",
@@ -158,10 +161,10 @@ fn leak_in_words(Tested { leaky, leakage, .. }: &Tested) -> String {
     }
 }
 
-fn print(evaluation: &Evaluation) {
+fn print(evaluation: &Evaluated) {
     let report = &evaluation.report;
     let [low, high] = report.accuracy_ci95;
-    println!("{} slices, {} independent groups, {}", report.n, report.clusters, leak_in_words(&evaluation.tested));
+    println!("{} slices, {} independent groups, {}", report.n, report.clusters, leak_in_words(&evaluation.header));
     println!("accuracy {:.4} (95 % interval {low:.4} to {high:.4}), macro-F1 {:.4}", report.accuracy, report.macro_f1);
     println!("{:<12} {:>9} {:>9} {:>9} {:>9}", "class", "precision", "recall", "F1", "support");
     for class in &report.per_class {
@@ -177,6 +180,6 @@ fn print(evaluation: &Evaluation) {
     }
 }
 
-fn write(path: &Path, evaluation: &Evaluation) -> anyhow::Result<()> {
-    write_json(path, evaluation)
+fn write(path: &Path, evaluation: &Evaluated) -> anyhow::Result<()> {
+    write_json(path, &tagged(evaluation))
 }

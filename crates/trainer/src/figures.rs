@@ -10,7 +10,7 @@ const COLORS: usize = 4;
 
 /// The sections on what was measured, each with its heading.
 #[must_use]
-pub fn sections(measured: &Measured) -> Markup {
+pub fn sections(measured: Measured<'_>) -> Markup {
     html! {
         section id="confusion" { h2 { "Confusion matrix" } (confusion(measured)) }
         section id="scores" { h2 { "Scores of each class" } (scores(measured)) }
@@ -25,7 +25,7 @@ pub fn with_interval(value: f64, [low, high]: [f64; 2]) -> Markup {
 }
 
 /// Counts, shaded by the part of their row: right answers in one colour, mistakes in another.
-fn confusion(measured: &Measured) -> Markup {
+fn confusion(measured: Measured<'_>) -> Markup {
     html! {
         p.quiet { "Rows are the truth, columns the verdict. Below each count, its part of the row." }
         div.scroll {
@@ -33,7 +33,7 @@ fn confusion(measured: &Measured) -> Markup {
                 thead {
                     tr {
                         td {}
-                        @for class in &measured.classes { th scope="col" { (class) } }
+                        @for class in measured.classes { th scope="col" { (class) } }
                         th.number scope="col" { "slices" }
                     }
                 }
@@ -63,7 +63,7 @@ fn cell(count: u64, total: u64, right: bool) -> Markup {
     }
 }
 
-fn scores(measured: &Measured) -> Markup {
+fn scores(measured: Measured<'_>) -> Markup {
     let report = &measured.report;
     html! {
         p.quiet {
@@ -80,7 +80,7 @@ fn scores(measured: &Measured) -> Markup {
                     }
                 }
                 tbody {
-                    @for (class, interval) in report.per_class.iter().zip(&measured.class_ci95) {
+                    @for (class, interval) in report.per_class.iter().zip(&measured.curves.class_ci95) {
                         tr {
                             th scope="row" { (class.class) }
                             td { (with_interval(class.precision, interval.precision)) }
@@ -108,7 +108,7 @@ fn area(area: Option<f64>) -> String {
     area.map_or_else(|| "none".to_owned(), |area| format!("{area:.4}"))
 }
 
-fn roc(measured: &Measured) -> Markup {
+fn roc(measured: Measured<'_>) -> Markup {
     let curve = |(class, points): (usize, &Option<Vec<metrics::RocPoint>>)| {
         let points = points.as_ref()?;
         let name = format!("{}: area {}", measured.classes[class], area(measured.report.per_class[class].roc_auc));
@@ -119,7 +119,7 @@ fn roc(measured: &Measured) -> Markup {
             points: points.iter().map(|point| (point.false_positive_rate, point.true_positive_rate)).collect(),
         })
     };
-    let curves = measured.roc.iter().enumerate().filter_map(curve);
+    let curves = measured.curves.roc.iter().enumerate().filter_map(curve);
     Chart {
         title: "ROC, each class against the rest".to_owned(),
         description: "The areas under the curves stand in the legend and in the table of scores".to_owned(),
@@ -131,7 +131,7 @@ fn roc(measured: &Measured) -> Markup {
     .figure()
 }
 
-fn calibration(measured: &Measured) -> Markup {
+fn calibration(measured: Measured<'_>) -> Markup {
     let error = measured.report.expected_calibration_error;
     let filled = measured.report.reliability.iter().filter(|bin| bin.count > 0);
     let bins = Series {
@@ -160,7 +160,7 @@ fn diagonal() -> Series {
     Series { name: String::new(), color: String::new(), stroke: Stroke::Guide, points: vec![(0.0, 0.0), (1.0, 1.0)] }
 }
 
-fn bins(measured: &Measured) -> Markup {
+fn bins(measured: Measured<'_>) -> Markup {
     html! {
         details {
             summary { "Confidence and accuracy in numbers" }

@@ -6,62 +6,34 @@ use anyhow::Context;
 use burn::tensor::Device;
 use dataset::{Fold, Leakage};
 use metrics::{Bootstrap, Report};
+use reports::{FoldFigures, Folds, Header, Spread, Summary, tagged};
 use serde::Serialize;
 
 use crate::checkpoint::RunFolder;
 use crate::data::Scans;
 use crate::environment::Environment;
 use crate::folds_page;
-use crate::measured::{Measured, Summary};
+use crate::measured::Curves;
 use crate::predict;
 use crate::predictions_file::{self, HeldOut, Part};
 use crate::recipe::Recipe;
 use crate::report;
-use crate::tested::Tested;
 use crate::train::{Job, Kept, check_begun, prepare_split, train};
 
-/// What `folds.json` holds: the fields of a report of `sulcus evaluate`, with those of each fold beside them.
+/// What `folds.json` holds.
+pub type FoldsReport = Folds<FoldsDetails>;
+
+/// What a report of folds has besides what every reader knows.
 #[derive(Serialize)]
-pub struct FoldsReport {
-    /// Over all folds. `weights_sha256` is a name for exactly these networks: the SHA-256 over those of
-    /// `network.safetensors` of the folds, in their order.
-    #[serde(flatten)]
-    pub tested: Tested,
+pub struct FoldsDetails {
     /// What the first fold was trained on; unknown for run folders older than this field.
     pub environment: Option<Environment>,
-    /// Fold by fold.
-    pub folds: Vec<FoldFigures>,
-    /// Of the folds' accuracies.
-    pub accuracy_over_folds: Spread,
-    /// Of the folds' macro-averaged F1.
-    pub macro_f1_over_folds: Spread,
     /// How the intervals come about.
     pub intervals: &'static str,
-    /// Of all slices, each by the network that had not seen it.
     #[serde(flatten)]
-    pub pooled: Measured,
+    pub curves: Curves,
     /// Of the first fold; the others differ in the fold's number.
     pub recipe: Recipe,
-}
-
-/// What one fold came to.
-#[derive(Serialize)]
-pub struct FoldFigures {
-    /// Counted from 1.
-    pub fold: usize,
-    #[serde(flatten)]
-    pub summary: Summary,
-    pub leakage: Leakage,
-    /// Of the fold's `network.safetensors`.
-    pub network_sha256: String,
-}
-
-/// Mean and standard deviation over the folds.
-#[derive(Serialize)]
-pub struct Spread {
-    pub mean: f64,
-    /// With one less than the folds below the line.
-    pub standard_deviation: f64,
 }
 
 /// How the 95 % intervals come about; no unbiased one can be had from the spread over folds, which share most of
@@ -158,8 +130,9 @@ fn sum_up(run: &Path, scans: &Scans) -> anyhow::Result<()> {
     let leakage = total(&folds);
     let networks: Vec<&str> = folds.iter().map(|fold| fold.network_sha256.as_str()).collect();
     let environment = report::environment(&RunFolder::open(first)?)?;
+    let predictions = predict::against_truth(scans, &indices, &probabilities)?;
     let report = FoldsReport {
-        tested: Tested {
+        header: Header {
             protocol: format!("{}-{}fold", recipe.data.protocol, folds.len()),
             leaky: Some(leakage.leaky),
             leakage: Some(leakage),
@@ -170,18 +143,17 @@ fn sum_up(run: &Path, scans: &Scans) -> anyhow::Result<()> {
             data_fingerprint: scans.fingerprint().to_owned(),
             command: report::command(environment.as_ref(), &recipe, &format!(" --folds {}", folders.len())),
         },
-        environment,
         accuracy_over_folds: spread(folds.iter().map(|fold| fold.summary.accuracy)),
         macro_f1_over_folds: spread(folds.iter().map(|fold| fold.summary.macro_f1)),
         folds,
-        intervals: INTERVALS,
-        pooled: Measured::new(&predict::against_truth(scans, &indices, &probabilities)?),
-        recipe,
+        classes: predictions.classes().to_vec(),
+        report: Report::new(&predictions, Bootstrap::default()),
+        more: FoldsDetails { environment, intervals: INTERVALS, curves: Curves::new(&predictions), recipe },
     };
     print(&report);
     let folder = RunFolder::open(run)?;
     folder.write("folds.html", folds_page::page(&report).as_bytes())?;
-    folder.write("folds.json", &serde_json::to_vec_pretty(&report)?)
+    folder.write("folds.json", &serde_json::to_vec_pretty(&tagged(&report))?)
 }
 
 /// What one fold came to.
@@ -226,7 +198,7 @@ fn print(report: &FoldsReport) {
     }
     let Spread { mean, standard_deviation } = report.accuracy_over_folds;
     println!("mean of the folds: accuracy {mean:.4}, standard deviation {standard_deviation:.4}");
-    let pooled = &report.pooled.report;
+    let pooled = &report.report;
     let [low, high] = pooled.accuracy_ci95;
     println!("all folds together: accuracy {:.4} (95 % interval {low:.4} to {high:.4})", pooled.accuracy);
 }

@@ -1,15 +1,18 @@
 //! The page of a cross-validation.
 
 use maud::{Markup, html};
+use reports::{FoldFigures, Spread};
 
 use crate::figures::{self, with_interval};
-use crate::folds::{FoldFigures, FoldsReport, Spread};
+use crate::folds::FoldsReport;
 use crate::html;
+use crate::measured::Measured;
 
 /// The page; a fold's own report is a link away.
 #[must_use]
 pub fn page(report: &FoldsReport) -> String {
-    let pooled = &report.pooled.report;
+    let pooled = &report.report;
+    let measured = Measured { classes: &report.classes, report: pooled, curves: &report.more.curves };
     let body = html! {
         p {
             "Every slice was classified once, by the network of the fold that held it out"
@@ -25,17 +28,17 @@ pub fn page(report: &FoldsReport) -> String {
             div { dt { "accuracy, mean of folds" } dd { (spread(&report.accuracy_over_folds)) } }
             div { dt { "macro-F1, mean of folds" } dd { (spread(&report.macro_f1_over_folds)) } }
         }
-        section id="folds" { h2 { "Folds" } (folds(report)) p.quiet { (report.intervals) } }
+        section id="folds" { h2 { "Folds" } (folds(report)) p.quiet { (report.more.intervals) } }
         h2 { "All folds together" }
-        (figures::sections(&report.pooled))
+        (figures::sections(measured))
         section id="recipe" {
             h2 { "Recipe" }
             p { "Of the first fold; the others differ in the fold's number." }
-            pre { (report.recipe.to_toml().unwrap_or_default()) }
-            p { "Fingerprint of the data: " code { (report.tested.data_fingerprint) } }
+            pre { (report.more.recipe.to_toml().unwrap_or_default()) }
+            p { "Fingerprint of the data: " code { (report.header.data_fingerprint) } }
         }
     };
-    html::page(&format!("Cross-validation: {}", report.recipe.name), &body)
+    html::page(&format!("Cross-validation: {}", report.more.recipe.name), &body)
 }
 
 fn spread(spread: &Spread) -> Markup {

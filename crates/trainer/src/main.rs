@@ -66,7 +66,6 @@ mod smooth;
 mod split_file;
 mod strip;
 mod tensorboard;
-mod tested;
 mod train;
 mod transfer;
 

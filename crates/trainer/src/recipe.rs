@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use dataset::{Dataset, Fold, Protocol, Shares, SplitSpec};
+use dataset::{Dataset, Fold, Shares, SplitProtocol, SplitSpec};
 use imaging::InputSpec;
 use networks::Architecture;
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,7 @@ pub struct Recipe {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the recipe file, on or off")]
 pub struct Data {
     /// By which rule slices are divided.
-    pub protocol: Protocol,
+    pub protocol: SplitProtocol,
     /// Share held out for the test; the official protocol has its own.
     #[serde(default)]
     pub test: f64,

@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use burn::tensor::Device;
 use dataset::{Dataset, Split};
+use metrics::{Bootstrap, Report};
 use networks::{Form, Network, NetworkConfig};
+use reports::{Evaluation, Header, tagged};
 use serde::Serialize;
 
 use crate::batches::Source;
@@ -14,27 +16,27 @@ use crate::cli::ReportArguments;
 use crate::data::Scans;
 use crate::environment::Environment;
 use crate::folds;
-use crate::measured::Measured;
+use crate::measured::Curves;
 use crate::predict;
 use crate::predictions_file::{self, HeldOut, Part};
 use crate::recipe::Recipe;
 use crate::report_page;
 use crate::slices::Slices;
 use crate::split_file::SplitFile;
-use crate::tested::Tested;
 
 /// Mistakes shown as pictures.
 const PICTURES: usize = 24;
 
-/// A report as `report.json` has it: the fields of a report of `sulcus evaluate`, and what is known of the run beside them.
+/// A report as `report.json` has it.
+pub type RunReport = Evaluation<RunDetails>;
+
+/// What is known of the run, beside the fields that every reader knows.
 #[derive(Serialize)]
-pub struct RunReport {
-    #[serde(flatten)]
-    pub tested: Tested,
+pub struct RunDetails {
     /// The part of the data it is about.
     pub measured_on: HeldOut,
     #[serde(flatten)]
-    pub measured: Measured,
+    pub curves: Curves,
     /// How the data were divided.
     pub split: Sizes,
     /// Wrong answers, the surest first.
@@ -112,7 +114,7 @@ pub fn write(run: &Path, scans: &Scans, device: &Device) -> anyhow::Result<()> {
     folder.write("predictions.csv", &predictions_file::to_csv(scans, &parts)?)?;
     folder.write("report.html", page.as_bytes())?;
     // The last of the three, so that where it is the report is whole.
-    folder.write("report.json", &serde_json::to_vec_pretty(&report)?)?;
+    folder.write("report.json", &serde_json::to_vec_pretty(&tagged(&report))?)?;
     println!("wrote {}", folder.file("report.html").display());
     Ok(())
 }
@@ -155,7 +157,7 @@ fn measure(
     let network = std::fs::read(folder.file("network.safetensors"))?;
     let environment = environment(folder)?;
     Ok(RunReport {
-        tested: Tested {
+        header: Header {
             protocol: recipe.data.protocol.to_string(),
             leaky: Some(leakage.leaky),
             leakage: Some(leakage),
@@ -166,13 +168,21 @@ fn measure(
             data_fingerprint: folder.read("data.json")?,
             command: command(environment.as_ref(), &recipe, ""),
         },
-        measured_on: part.held_out,
-        measured: Measured::new(&predictions),
-        split: sizes,
-        mistakes: mistakes(dataset, part),
-        environment,
-        recipe,
-        unreadable: slices.unreadable.iter().map(|file| format!("{}: {}", file.path.display(), file.reason)).collect(),
+        classes: predictions.classes().to_vec(),
+        report: Report::new(&predictions, Bootstrap::default()),
+        more: RunDetails {
+            measured_on: part.held_out,
+            curves: Curves::new(&predictions),
+            split: sizes,
+            mistakes: mistakes(dataset, part),
+            environment,
+            recipe,
+            unreadable: slices
+                .unreadable
+                .iter()
+                .map(|file| format!("{}: {}", file.path.display(), file.reason))
+                .collect(),
+        },
     })
 }
 
@@ -201,7 +211,7 @@ fn pictures(report: &RunReport, slices: &Slices) -> anyhow::Result<Vec<maud::Mar
         let description = format!("{}: {} taken for {}", mistake.path, mistake.truth, mistake.verdict);
         crate::html::picture(slice.pixels(), slice.size() as usize, &description)
     };
-    report.mistakes.iter().take(PICTURES).map(picture).collect()
+    report.more.mistakes.iter().take(PICTURES).map(picture).collect()
 }
 
 fn read_split(folder: &RunFolder, dataset: &Dataset) -> anyhow::Result<Split> {

@@ -6,23 +6,25 @@ use crate::curves;
 use crate::epoch_log::EpochLog;
 use crate::figures::{self, with_interval};
 use crate::html;
+use crate::measured::Measured;
 use crate::predictions_file::HeldOut;
 use crate::report::{Mistake, RunReport};
 
 /// The page; `pictures` are those of the first mistakes.
 #[must_use]
 pub fn page(report: &RunReport, epochs: &[EpochLog], pictures: &[Markup]) -> String {
+    let measured = Measured { classes: &report.classes, report: &report.report, curves: &report.more.curves };
     let body = html! {
         (summary(report))
         (contents())
         (curves::section(epochs))
-        (figures::sections(&report.measured))
+        (figures::sections(measured))
         (mistakes(report, pictures))
         (data(report))
         (environment(report))
-        section id="recipe" { h2 { "Recipe" } pre { (report.recipe.to_toml().unwrap_or_default()) } }
+        section id="recipe" { h2 { "Recipe" } pre { (report.more.recipe.to_toml().unwrap_or_default()) } }
     };
-    html::page(&format!("Training run: {}", report.recipe.name), &body)
+    html::page(&format!("Training run: {}", report.more.recipe.name), &body)
 }
 
 fn contents() -> Markup {
@@ -40,10 +42,10 @@ fn contents() -> Markup {
 }
 
 fn summary(report: &RunReport) -> Markup {
-    let measured = &report.measured.report;
+    let measured = &report.report;
     html! {
         p {
-            @match report.measured_on {
+            @match report.more.measured_on {
                 HeldOut::Test => "Measured on the test part, which had no say in training.",
                 HeldOut::Validation => {
                     "The recipe holds no test part out. Measured on the validation part, which decided which epoch is kept: "
@@ -64,7 +66,7 @@ fn summary(report: &RunReport) -> Markup {
 }
 
 fn leakage(report: &RunReport) -> Markup {
-    let Some(found) = &report.tested.leakage else { return html! {} };
+    let Some(found) = &report.header.leakage else { return html! {} };
     html! {
         @if found.test_with_twin_in_train > 0 || found.test_with_patient_in_train > 0 {
             strong {
@@ -83,14 +85,14 @@ fn mistakes(report: &RunReport, pictures: &[Markup]) -> Markup {
     html! {
         section id="mistakes" {
             h2 { "Surest mistakes" }
-            @if report.mistakes.is_empty() {
+            @if report.more.mistakes.is_empty() {
                 p { "Every answer is right." }
             } @else {
                 p {
-                    (report.mistakes.len()) " of " (report.measured.report.n) " answers are wrong. "
+                    (report.more.mistakes.len()) " of " (report.report.n) " answers are wrong. "
                     "The " (pictures.len()) " given with the highest probability, as the network sees them:"
                 }
-                div.grid { @for (mistake, picture) in report.mistakes.iter().zip(pictures) { (figure(mistake, picture)) } }
+                div.grid { @for (mistake, picture) in report.more.mistakes.iter().zip(pictures) { (figure(mistake, picture)) } }
             }
         }
     }
@@ -110,8 +112,11 @@ fn figure(mistake: &Mistake, picture: &Markup) -> Markup {
 }
 
 fn data(report: &RunReport) -> Markup {
-    let parts =
-        [("train", &report.split.train), ("validation", &report.split.validation), ("test", &report.split.test)];
+    let parts = [
+        ("train", &report.more.split.train),
+        ("validation", &report.more.split.validation),
+        ("test", &report.more.split.test),
+    ];
     html! {
         section id="data" {
             h2 { "Data" }
@@ -120,7 +125,7 @@ fn data(report: &RunReport) -> Markup {
                     thead {
                         tr {
                             th scope="col" { "part" }
-                            @for class in &report.measured.classes { th.number scope="col" { (class) } }
+                            @for class in &report.classes { th.number scope="col" { (class) } }
                             th.number scope="col" { "all" }
                         }
                     }
@@ -135,7 +140,7 @@ fn data(report: &RunReport) -> Markup {
                     }
                 }
             }
-            @if let Some(found) = &report.tested.leakage {
+            @if let Some(found) = &report.header.leakage {
                 dl.facts {
                     div { dt { "with a copy in training" } dd { (found.test_with_twin_in_train) } }
                     div { dt { "with a patient in training" } dd { (found.test_with_patient_in_train) } }
@@ -144,11 +149,11 @@ fn data(report: &RunReport) -> Markup {
                     div { dt { "groups of copies with two labels" } dd { (found.conflicting_twins) } }
                 }
             }
-            p { "Fingerprint of the data: " code { (report.tested.data_fingerprint) } }
-            p { "SHA-256 of the network: " code { (report.tested.weights_sha256) } }
-            @if !report.unreadable.is_empty() {
+            p { "Fingerprint of the data: " code { (report.header.data_fingerprint) } }
+            p { "SHA-256 of the network: " code { (report.header.weights_sha256) } }
+            @if !report.more.unreadable.is_empty() {
                 p { "Could not be read:" }
-                ul { @for file in &report.unreadable { li { (file) } } }
+                ul { @for file in &report.more.unreadable { li { (file) } } }
             }
         }
     }
@@ -158,7 +163,7 @@ fn environment(report: &RunReport) -> Markup {
     html! {
         section id="environment" {
             h2 { "Environment" }
-            @match &report.environment {
+            @match &report.more.environment {
                 None => p { "Not recorded: the run is older than the record." },
                 Some(found) => dl.facts {
                     div { dt { "Sulcus" } dd { (found.sulcus) } }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 use burn::tensor::{Device, FloatDType};
-use dataset::{Protocol, Record, Split};
+use dataset::{Record, Split, SplitProtocol};
 
 use self::trainer::Trainer;
 use crate::checkpoint::{RunFolder, has_state};
@@ -167,7 +167,7 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
 fn warn_of_unknown_groups(job: &Job) {
     let has = |group: fn(&Record) -> &Option<String>| job.scans.records.iter().any(|record| group(record).is_some());
     let (patients, copies) = (has(|record| &record.patient_group), has(|record| &record.dup_group));
-    if job.recipe.data.protocol == Protocol::Grouped && !patients {
+    if job.recipe.data.protocol == SplitProtocol::Grouped && !patients {
         let known = if copies { "copies are known, but no patients" } else { "neither patients nor copies are known" };
         eprintln!(
             "warning: {known}: slices of one patient can be on both sides.\nhint: name patients in a CSV with --groups"

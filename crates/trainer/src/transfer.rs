@@ -3,7 +3,6 @@
 //! A network that has learned the scanner instead of the tumour calls everything of a new source by one name. Tumours of
 //! patients that training has not seen, put into healthy slices of a source that it has not seen either, show it.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
@@ -11,6 +10,7 @@ use classifier::{Classifier, Prediction, Verdict};
 use imaging::{PreparedSlice, Slice};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use reports::{Answers, Transfer, tagged};
 use serde::Serialize;
 
 use crate::batches::Batch;
@@ -28,36 +28,13 @@ use crate::slices::{Slices, prepare_file, progress_bar};
 const SEED: u64 = 1;
 
 /// The findings as `--json` writes them.
+type Findings = Transfer<Details>;
+
+/// What the report has besides what every reader knows.
 #[derive(Serialize)]
-struct Findings {
-    weights_sha256: String,
-    command: String,
-    /// Of the model's held-out part, the slices that lend their tumours.
-    donors: usize,
-    /// Slices as they are.
-    healthy: Answers,
-    /// With a tumour of a held-out patient.
-    with_tumour: Answers,
-    /// With a graft that is no tumour.
-    with_sham: Answers,
-    /// How well the probability of a tumour tells `with_tumour` from `healthy` and `with_sham`; 0.5 is a guess.
-    auroc: Option<f64>,
+struct Details {
     /// Slice by slice.
     slices: Vec<Answered>,
-}
-
-/// What the model says of some slices.
-#[derive(Serialize)]
-struct Answers {
-    n: usize,
-    /// How often each class is the most probable one, held back or not.
-    called: BTreeMap<String, usize>,
-    /// Of these, how many the model abstains on.
-    abstained: usize,
-    /// How many it refuses as no brain MRI.
-    refused: usize,
-    /// Mean probability of the healthy class.
-    mean_healthy: f64,
 }
 
 /// One slice.
@@ -109,14 +86,14 @@ pub fn run(arguments: &TransferArguments) -> anyhow::Result<()> {
         command: command(arguments),
         donors,
         auroc: metrics::separation(&tumour(&sick), &tumour(&[plain.as_slice(), &sham].concat())),
-        healthy: Answers::new(&plain, classes, healthy),
-        with_tumour: Answers::new(&sick, classes, healthy),
-        with_sham: Answers::new(&sham, classes, healthy),
-        slices,
+        healthy: answers(&plain, classes, healthy),
+        with_tumour: answers(&sick, classes, healthy),
+        with_sham: answers(&sham, classes, healthy),
+        more: Details { slices },
     };
     print(&findings);
     let Some(path) = &arguments.json else { return Ok(()) };
-    write_json(path, &findings)
+    write_json(path, &tagged(&findings))
 }
 
 /// How a graft without meaning is called.
@@ -219,18 +196,16 @@ fn answer(classifier: &Classifier, trials: Vec<Trial>) -> anyhow::Result<Vec<Ans
     Ok(answered)
 }
 
-impl Answers {
-    fn new(predictions: &[&Prediction], classes: &[String], healthy: usize) -> Self {
-        let count = |wanted| predictions.iter().filter(|prediction| prediction.verdict == wanted).count();
-        let called = |class| predictions.iter().filter(|prediction| prediction.class == class).count();
-        let sum: f64 = predictions.iter().map(|prediction| f64::from(prediction.probabilities[healthy])).sum();
-        Self {
-            n: predictions.len(),
-            called: classes.iter().enumerate().map(|(class, name)| (name.clone(), called(class))).collect(),
-            abstained: count(Verdict::Abstain),
-            refused: count(Verdict::NotBrainMri),
-            mean_healthy: sum / predictions.len().max(1) as f64,
-        }
+fn answers(predictions: &[&Prediction], classes: &[String], healthy: usize) -> Answers {
+    let count = |wanted| predictions.iter().filter(|prediction| prediction.verdict == wanted).count();
+    let called = |class| predictions.iter().filter(|prediction| prediction.class == class).count();
+    let sum: f64 = predictions.iter().map(|prediction| f64::from(prediction.probabilities[healthy])).sum();
+    Answers {
+        n: predictions.len(),
+        called: classes.iter().enumerate().map(|(class, name)| (name.clone(), called(class))).collect(),
+        abstained: count(Verdict::Abstain),
+        refused: count(Verdict::NotBrainMri),
+        mean_healthy: sum / predictions.len().max(1) as f64,
     }
 }
 

@@ -30,8 +30,7 @@ const INT8: f64 = 0.015;
 /// Pooled features and logits of a weights file on disk, as the page's engine for the CPU computes them.
 fn answers_of(file: &Path, slices: &[PreparedSlice]) -> (Vec<f32>, Vec<f32>) {
     let classifier = pollster::block_on(Classifier::load(&fs::read(file).unwrap(), Engine::Cpu)).unwrap();
-    let stage =
-        if classifier.manifest().architecture == weights::Architecture::Vgg16 { "block3_pool" } else { "block3_out" };
+    let stage = if classifier.manifest().architecture == "vgg16" { "block3_pool" } else { "block3_out" };
     let observations = pollster::block_on(classifier.observe(slices, stage)).unwrap();
     let features = observations.iter().flat_map(|observation| observation.features.clone()).collect();
     (features, observations.into_iter().flat_map(|observation| observation.logits).collect())

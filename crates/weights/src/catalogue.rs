@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Architecture, WeightsError, WeightsFile, read};
+use crate::{WeightsError, WeightsFile, read};
 
 /// The schema version of the catalogue that this build reads and writes.
 pub const CATALOGUE_SCHEMA: u32 = 1;
@@ -29,8 +29,8 @@ pub struct CatalogueEntry {
     pub id: String,
     /// Name to show.
     pub title: String,
-    /// Which network it is.
-    pub architecture: Architecture,
+    /// Name of the network.
+    pub architecture: String,
     /// Side of the square input in pixels.
     pub input_size: u32,
     /// Path of the weights file, relative to the catalogue, with `/`.
@@ -167,9 +167,9 @@ impl CatalogueEntry {
             found,
             expected,
         };
-        let (found, expected) = (file.manifest.architecture, self.architecture);
+        let (found, expected) = (&file.manifest.architecture, &self.architecture);
         if found != expected {
-            return Err(contradiction("architecture", found.to_string(), expected.to_string()));
+            return Err(contradiction("architecture", found.clone(), expected.clone()));
         }
         let (found, expected) = (file.manifest.input.size, self.input_size);
         if found != expected {

@@ -1,21 +1,27 @@
 //! What a weights file says of itself: what the network is, what it must be fed, and where it comes from.
 
-use graph::Architecture;
+use graph::{Architecture, Graph};
+use model::{InputSpec, InvalidInput, SplitProtocol};
 use serde::{Deserialize, Serialize};
 
 use crate::WeightsError;
 
-/// The schema version of the manifest that this build reads and writes.
-pub const MANIFEST_SCHEMA: u32 = 1;
+/// The schema version of the manifest that this build writes. It reads [`NAMED_SCHEMA`] too.
+pub const MANIFEST_SCHEMA: u32 = 2;
+/// The schema version without [`Manifest::graph`]: the network is known by its name.
+pub const NAMED_SCHEMA: u32 = 1;
 
 /// The manifest of a model, kept as JSON under `__metadata__` / `manifest` of the safetensors file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// [`MANIFEST_SCHEMA`].
+    /// [`MANIFEST_SCHEMA`], or [`NAMED_SCHEMA`] where there is no graph.
     pub schema: u32,
-    /// Which network the tensors belong to.
-    pub architecture: Architecture,
+    /// Name of the network that the tensors belong to.
+    pub architecture: String,
+    /// The network in its inference form; `None` in files of [`NAMED_SCHEMA`], which have one of [`Architecture`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graph: Option<Graph>,
     /// How a slice becomes the network's input.
     pub input: InputSpec,
     /// Class names in the order of the network's outputs; at least two, no two the same.
@@ -75,54 +81,6 @@ impl Reserve {
     }
 }
 
-/// How a slice becomes the network's input.
-///
-/// The same JSON as `imaging::InputSpec`, field for field: this crate knows files and not images, so it keeps its own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InputSpec {
-    /// Side of the square input in pixels, 1..=4096.
-    pub size: u32,
-    /// What the slice is cropped to first.
-    pub crop: Crop,
-    /// Margin kept around the crop, as a fraction of its longer side, 0..=1.
-    pub margin: f32,
-    /// Which intensities become -1 and 1.
-    pub intensity: Intensity,
-}
-
-/// What a slice is cropped to before it is scaled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Crop {
-    /// The bounding box of the head.
-    Head,
-    /// Nothing: the whole slice.
-    None,
-}
-
-/// Percentiles of a slice's intensities that become -1 and 1; what lies beyond is clipped.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Intensity {
-    /// Percentile that becomes -1, 0..100, below `high`.
-    pub low: f32,
-    /// Percentile that becomes 1, 0..=100.
-    pub high: f32,
-}
-
-/// How training and held-out slices were separated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SplitProtocol {
-    /// The data set's own Training and Testing folders. Leaky: patients and duplicates are on both sides.
-    Official,
-    /// Slices drawn by chance. Leaky for the same reason.
-    Random,
-    /// No patient and no duplicate group on both sides.
-    Grouped,
-}
-
 /// The figures of an evaluation, in short. The report that the catalogue names has them in full.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,6 +98,9 @@ pub struct MetricsSummary {
     /// F1 averaged over the classes, 0..=1.
     pub macro_f1: f64,
 }
+
+/// What a network without a graph may be called.
+const KNOWN: &str = "xception, vgg16 or efficientnet-lite0, since the file has no graph";
 
 /// The one field read before all others, so that a newer manifest is called newer and not broken.
 #[derive(Deserialize)]
@@ -163,7 +124,8 @@ impl Manifest {
     /// [`WeightsError::ManifestSchema`] or [`WeightsError::Field`] for the first field that does not.
     pub fn check(&self) -> Result<(), WeightsError> {
         check_schema(self.schema)?;
-        self.input.check()?;
+        self.check_graph()?;
+        check_input(&self.input)?;
         check_classes(&self.classes)?;
         if let Some(metrics) = &self.metrics {
             metrics.check()?;
@@ -177,13 +139,36 @@ impl Manifest {
     }
 }
 
-impl InputSpec {
-    fn check(&self) -> Result<(), WeightsError> {
-        let Intensity { low, high } = self.intensity;
-        require((1..=4096).contains(&self.size), "input.size", self.size, "1 to 4096 pixels")?;
-        require((0.0..=1.0).contains(&self.margin), "input.margin", self.margin, "a fraction, 0 to 1")?;
-        require((0.0..100.0).contains(&low), "input.intensity.low", low, "a percentile, 0 to below 100")?;
-        require(low < high && high <= 100.0, "input.intensity.high", high, "a percentile above low, to 100")
+impl Manifest {
+    /// The network in its inference form.
+    ///
+    /// # Errors
+    /// [`WeightsError::Field`] where there is no graph and no network of this name; never for what was checked.
+    pub fn network(&self) -> Result<Graph, WeightsError> {
+        if let Some(graph) = &self.graph {
+            return Ok(graph.clone());
+        }
+        let known: Result<Architecture, _> = self.architecture.parse();
+        let known = known.map_err(|_| refused("architecture", &self.architecture, KNOWN))?;
+        Ok(known.graph(self.classes.len()).folded())
+    }
+
+    fn check_graph(&self) -> Result<(), WeightsError> {
+        let has_graph = self.graph.is_some() == (self.schema == MANIFEST_SCHEMA);
+        require(has_graph, "graph", if self.graph.is_some() { "there" } else { "missing" }, "one from schema 2 on")?;
+        let network = self.network()?;
+        let (name, classes) = (network.name().to_owned(), network.classes());
+        require(name == self.architecture, "architecture", &self.architecture, "the graph's name")?;
+        require(network.is_folded(), "graph", "a network in training", "its inference form")?;
+        require(
+            classes == self.classes.len(),
+            "graph",
+            format!("one of {classes} classes"),
+            "one of the file's classes",
+        )?;
+        let smallest = network.smallest();
+        let is_large_enough = self.input.size as usize >= smallest;
+        require(is_large_enough, "input.size", self.input.size, "no less than the network's smallest")
     }
 }
 
@@ -203,10 +188,15 @@ impl MetricsSummary {
 }
 
 fn check_schema(found: u32) -> Result<(), WeightsError> {
-    if found == MANIFEST_SCHEMA {
+    if [NAMED_SCHEMA, MANIFEST_SCHEMA].contains(&found) {
         return Ok(());
     }
     Err(WeightsError::ManifestSchema { found })
+}
+
+fn check_input(input: &InputSpec) -> Result<(), WeightsError> {
+    let refuse = |InvalidInput { field, found, accepted }| refused(&format!("input.{field}"), found, accepted);
+    input.check().map_err(refuse)
 }
 
 fn check_classes(classes: &[String]) -> Result<(), WeightsError> {
@@ -239,13 +229,14 @@ fn require(
     found: impl std::fmt::Display,
     expected: &'static str,
 ) -> Result<(), WeightsError> {
-    if holds {
-        return Ok(());
-    }
-    Err(WeightsError::Field {
+    if holds { Ok(()) } else { Err(refused(field, found, expected)) }
+}
+
+fn refused(field: &str, found: impl std::fmt::Display, expected: &'static str) -> WeightsError {
+    WeightsError::Field {
         field: format!("manifest.{field}"),
         found: found.to_string(),
         expected,
         hint: "correct it in the recipe or in the command, then export the model again",
-    })
+    }
 }

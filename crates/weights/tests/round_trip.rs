@@ -5,7 +5,10 @@ mod model;
 use std::collections::BTreeMap;
 
 use weights::WeightsError as E;
-use weights::{Crop, Manifest, Tensor, Values, quantise, read, read_tensors, write, write_tensors};
+use weights::{
+    Architecture, Crop, MANIFEST_SCHEMA, Manifest, NAMED_SCHEMA, Tensor, Values, WeightsFile, quantise, read,
+    read_tensors, write, write_tensors,
+};
 
 #[test]
 fn a_model_comes_back_as_it_was_written() {
@@ -72,7 +75,10 @@ fn a_manifest_that_makes_no_sense_is_not_written() {
         change(&mut file.manifest);
         write(&file).unwrap_err().to_string()
     }
-    assert!(broken(|m| m.schema = 2).contains("schema version 2"));
+    assert!(broken(|m| m.schema = 3).contains("schema version 3"));
+    assert!(broken(|m| m.schema = MANIFEST_SCHEMA).contains("manifest.graph"));
+    assert!(broken(|m| m.architecture = "resnet".to_owned()).contains("manifest.architecture"));
+    assert!(broken(|m| m.input.size = 31).contains("no less than the network's smallest"));
     assert!(broken(|m| m.input.size = 0).contains("manifest.input.size"));
     assert!(broken(|m| m.input.margin = f32::NAN).contains("manifest.input.margin"));
     assert!(broken(|m| m.input.intensity.low = -1.0).contains("manifest.input.intensity.low"));
@@ -90,6 +96,31 @@ fn a_manifest_that_makes_no_sense_is_not_written() {
 }
 
 #[test]
+fn a_graph_travels_with_the_weights_and_has_to_be_theirs() {
+    fn broken(change: impl FnOnce(&mut Manifest)) -> String {
+        let mut file = with_graph();
+        change(&mut file.manifest);
+        write(&file).unwrap_err().to_string()
+    }
+    fn with_graph() -> WeightsFile {
+        let mut file = model::model();
+        file.manifest.schema = MANIFEST_SCHEMA;
+        file.manifest.graph = Some(Architecture::EfficientNetLite0.graph(4).folded());
+        file.manifest.architecture = "efficientnet-lite0".to_owned();
+        file
+    }
+    let file = with_graph();
+    let read = read(&write(&file).unwrap()).unwrap();
+    assert_eq!(read, file);
+    assert_eq!(read.manifest.network().unwrap(), file.manifest.graph.unwrap());
+    assert!(broken(|m| m.schema = NAMED_SCHEMA).contains("manifest.graph"));
+    assert!(broken(|m| m.architecture = "xception".to_owned()).contains("the graph's name"));
+    assert!(broken(|m| m.classes.truncate(3)).contains("one of 4 classes"));
+    let in_training = Architecture::EfficientNetLite0.graph(4);
+    assert!(broken(|m| m.graph = Some(in_training)).contains("inference form"));
+}
+
+#[test]
 fn the_input_spec_has_the_json_that_the_imaging_crate_reads() {
     let mut input = model::manifest().input;
     let json = r#"{"size":299,"crop":"head","margin":0.02,"intensity":{"low":0.5,"high":99.5}}"#;
@@ -103,9 +134,11 @@ fn the_input_spec_has_the_json_that_the_imaging_crate_reads() {
 fn the_imagenet_starting_weights_are_read() {
     let folder = std::path::Path::new("../../weights/start");
     // Tensor and parameter counts as the README beside them gives them.
-    for (file, tensor_count, parameter_count) in
-        [("imagenet-xception.safetensors", 234, 20_861_480), ("imagenet-vgg16.safetensors", 26, 14_714_688)]
-    {
+    for (file, tensor_count, parameter_count) in [
+        ("imagenet-xception.safetensors", 234, 20_861_480),
+        ("imagenet-vgg16.safetensors", 26, 14_714_688),
+        ("imagenet-efficientnet-lite0.safetensors", 245, 3_413_024),
+    ] {
         let tensors = read_tensors(&std::fs::read(folder.join(file)).unwrap()).unwrap();
         let parameters: usize = tensors.values().map(|tensor| tensor.to_f32().len()).sum();
         assert_eq!((tensors.len(), parameters), (tensor_count, parameter_count), "{file}");

@@ -59,6 +59,14 @@ pub enum Task {
   cargo xtask test --cuda           everything, and CUDA compiled, which takes long
   SULCUS_REQUIRE=gpu,python,onnxruntime cargo xtask test    what these tests need must be there")]
     Test(TestOptions),
+    /// Give reports of older versions their kind, so that the page can read them; what has one is left alone.
+    #[command(after_help = "Examples:
+  cargo xtask migrate-reports weights/reports/*.json")]
+    MigrateReports {
+        /// The reports.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// Measure speed.
     #[command(subcommand)]
     Bench(Bench),

@@ -5,6 +5,7 @@ mod bench;
 mod checks;
 mod cli;
 mod lockfile;
+mod migrate_reports;
 mod page;
 mod server;
 mod setup;
@@ -48,6 +49,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Test(options) => checks::run(&workspace, options),
+        Task::MigrateReports { files } => Ok(migrate_reports::run(files)),
         Task::Bench(Bench::Browser(options)) => bench::browser(&workspace, options),
         Task::Bench(Bench::Train(options)) => bench::train(&workspace, options),
     }

@@ -1,6 +1,5 @@
 //! What the site offers beside the page: the models with their reports, and the sample slices.
 
-use protocol::Class;
 use serde::Deserialize;
 
 /// `weights/manifest.json`, as far as the page reads it; the worker checks the file against all of it.
@@ -74,7 +73,7 @@ pub struct Sample {
     /// The file, relative to `samples.json`.
     pub file: String,
     /// The class the data set gives it.
-    pub class: Class,
+    pub class: String,
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 
 use leptos::prelude::*;
 
-use crate::calibration::{Abstention, Bin};
 use crate::wording;
+use reports::{Abstention, Bin};
 
 /// Size of a drawing in its own units.
 const WIDTH: f64 = 320.0;
@@ -110,7 +110,7 @@ pub fn Reliability(
         view! {
             <tr>
                 <th scope="row">{format!("{:.2} to {:.2}", bin.from, bin.to)}</th>
-                <td>{wording::count(bin.count)}</td>
+                <td>{wording::count(bin.count as usize)}</td>
                 <td>{format!("{:.2}", bin.confidence)}</td>
                 <td>{format!("{:.2}", bin.accuracy)}</td>
             </tr>
@@ -138,12 +138,12 @@ fn description(bins: &[Bin]) -> String {
     format!(
         "Reliability diagram. Of {} slices, {} have a probability above {:.2}: said {:.2} on average, right {:.2}. The \
          model is too sure for {} slices. The table below has all bins.",
-        wording::count(total),
-        wording::count(sure.count),
+        wording::count(total as usize),
+        wording::count(sure.count as usize),
         sure.from,
         sure.confidence,
         sure.accuracy,
-        wording::count(below)
+        wording::count(below as usize)
     )
 }
 

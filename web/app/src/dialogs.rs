@@ -3,9 +3,9 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::evidence::Evidence;
-use crate::model::{Dialog, Page};
+use crate::accuracy_dialog::Evidence;
 use crate::networks::Networks;
+use crate::page_state::{Dialog, Page};
 
 /// All dialogs; at most one is open.
 #[component]

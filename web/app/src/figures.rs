@@ -1,21 +1,20 @@
 //! Figures with what is needed to believe them or not: interval, number of slices, what leaked, and the report's address.
 
 use leptos::prelude::*;
+use reports::{Answers, Evaluation, FoldFigures, Folds, Summary, Transfer, WithRecipe};
 
 use crate::confusion;
-use crate::dossier::Filed;
-use crate::folds::{FoldFigures, FoldsReport};
-use crate::report::{Figures, Report};
-use crate::transfer::{Answers, Transfer};
-use crate::wording;
+use crate::model_reports::ReportEntry;
+use crate::report::{self, Confusion};
+use crate::{folds, wording};
 
 /// The honest figure in a sentence, or that there is none.
 #[component]
 pub fn Claim(
     /// The report it stands in.
-    honest: Option<Filed<Report>>,
+    honest: Option<ReportEntry<Evaluation>>,
 ) -> impl IntoView {
-    let Some(Filed { address, content: Report { figures, .. } }) = honest else {
+    let Some(ReportEntry { address, content: Evaluation { report: figures, .. } }) = honest else {
         return "no test of this very file has been loaded, so nothing is claimed.".into_any();
     };
     let [low, high] = figures.accuracy_ci95.map(wording::percent);
@@ -42,17 +41,17 @@ pub fn Figure(
 #[component]
 pub fn Cell(
     /// The report, if there is one.
-    filed: Option<Filed<Report>>,
+    entry: Option<ReportEntry<Evaluation>>,
 ) -> impl IntoView {
-    let Some(Filed { address, content }) = filed else {
+    let Some(ReportEntry { address, content }) = entry else {
         return view! { <td class="quiet">"not tested"</td> }.into_any();
     };
-    let [low, high] = content.figures.accuracy_ci95.map(wording::percent);
+    let [low, high] = content.report.accuracy_ci95.map(wording::percent);
     view! {
         <td>
-            <strong><Figure address share=content.figures.accuracy /></strong>
+            <strong><Figure address share=content.report.accuracy /></strong>
             <span class="quiet">{format!("{low} to {high}")}</span>
-            <span class="quiet">{format!("{} slices", wording::count(content.figures.n))}</span>
+            <span class="quiet">{format!("{} slices", wording::count(content.report.n))}</span>
         </td>
     }
     .into_any()
@@ -62,25 +61,27 @@ pub fn Cell(
 #[component]
 pub fn Card(
     /// The report.
-    filed: Filed<Report>,
+    entry: ReportEntry<Evaluation>,
     /// Whether the weights file is the model's own.
     own: bool,
 ) -> impl IntoView {
-    let Filed { address, content: report } = filed;
-    let digits: String = report.weights_sha256.chars().take(16).collect();
+    let ReportEntry { address, content } = entry;
+    let header = &content.header;
+    let matrix = Confusion { classes: &content.classes, rows: &content.report.confusion };
+    let digits: String = header.weights_sha256.chars().take(16).collect();
     view! {
-        <article class="report" class:leaky=report.leaky() == Some(true)>
-            <h4>{report.heading()}</h4>
-            <Head address figures=report.figures.clone() />
-            <p>{report.shared()}</p>
-            <p>{report.explanation(own)}</p>
-            {confusion::table(&report.figures.confusion)}
+        <article class="report" class:leaky=report::leaky(&content) == Some(true)>
+            <h4>{report::heading(&content)}</h4>
+            <Head address figures=Summary::from(&content.report) />
+            <p>{report::shared(&content)}</p>
+            <p>{report::explanation(&content, own)}</p>
+            {confusion::table(matrix)}
             <p class="quiet command">
-                "Repeat it: " <code>{report.command.clone()}</code>
+                "Repeat it: " <code>{header.command.clone()}</code>
                 <br />
                 {if own { "This weights file: SHA-256 " } else { "Another weights file: SHA-256 " }}
                 <code>{digits}"…"</code>
-                {format!(", {0} × {0} pixels", report.input_size)}
+                {format!(", {0} × {0} pixels", header.input_size)}
             </p>
         </article>
     }
@@ -88,7 +89,7 @@ pub fn Card(
 
 /// The figure, large, with its intervals.
 #[component]
-fn Head(address: String, figures: Figures) -> impl IntoView {
+fn Head(address: String, figures: Summary) -> impl IntoView {
     let [low, high] = figures.accuracy_ci95.map(wording::percent);
     let [f1_low, f1_high] = figures.macro_f1_ci95;
     view! {
@@ -123,30 +124,32 @@ fn Interval(share: f64, interval: [f64; 2]) -> impl IntoView {
 #[component]
 pub fn FoldsCard(
     /// The report.
-    filed: Filed<FoldsReport>,
+    entry: ReportEntry<Folds<WithRecipe>>,
 ) -> impl IntoView {
-    let Filed { address, content } = filed;
+    let ReportEntry { address, content } = entry;
+    let leaky = folds::leaky(&content);
+    let matrix = Confusion { classes: &content.classes, rows: &content.report.confusion };
     let (count, mean, spread) =
         (content.folds.len(), content.accuracy_over_folds.mean, content.accuracy_over_folds.standard_deviation);
     view! {
-        <article class="report" class:leaky=content.leaky()>
-            <h4>{format!("{count} folds")}{if content.leaky() { " (leaky)" } else { ", patients held out" }}</h4>
-            <Head address figures=content.pooled.clone() />
+        <article class="report" class:leaky=leaky>
+            <h4>{format!("{count} folds")}{if leaky { " (leaky)" } else { ", patients held out" }}</h4>
+            <Head address figures=Summary::from(&content.report) />
             <p>
                 {format!(
                     "{count} networks were trained by the recipe {}; each answered the fold that it had not seen. Mean of \
                      the folds {}, standard deviation {}.",
-                    content.recipe.name, wording::percent(mean), wording::percent(spread),
+                    content.more.recipe.name, wording::percent(mean), wording::percent(spread),
                 )}
                 " "
-                {content.only()}
+                {folds::only(&content)}
             </p>
             <FoldsTable folds=content.folds.clone() />
-            {confusion::table(&content.pooled.confusion)}
+            {confusion::table(matrix)}
             <p class="quiet command">
-                "Repeat it: " <code>{content.command.clone()}</code>
+                "Repeat it: " <code>{content.header.command.clone()}</code>
                 <br />
-                {format!("{0} × {0} pixels", content.input_size)}
+                {format!("{0} × {0} pixels", content.header.input_size)}
             </p>
         </article>
     }
@@ -155,15 +158,15 @@ pub fn FoldsCard(
 #[component]
 fn FoldsTable(folds: Vec<FoldFigures>) -> impl IntoView {
     let rows = folds.into_iter().map(|fold| {
-        let [low, high] = fold.accuracy_ci95.map(wording::percent);
+        let [low, high] = fold.summary.accuracy_ci95.map(wording::percent);
         view! {
             <tr>
                 <th scope="row">{fold.fold}</th>
-                <td>{wording::count(fold.n)}</td>
-                <td>{wording::percent(fold.accuracy)}</td>
+                <td>{wording::count(fold.summary.n)}</td>
+                <td>{wording::percent(fold.summary.accuracy)}</td>
                 <td>{format!("{low} to {high}")}</td>
-                <td>{fold.leakage.twins}</td>
-                <td>{fold.leakage.patients}</td>
+                <td>{fold.leakage.test_with_twin_in_train}</td>
+                <td>{fold.leakage.test_with_patient_in_train}</td>
             </tr>
         }
     });
@@ -180,10 +183,16 @@ fn FoldsTable(folds: Vec<FoldFigures>) -> impl IntoView {
 #[component]
 pub fn TransferLine(
     /// The report.
-    filed: Filed<Transfer>,
+    entry: ReportEntry<Transfer>,
 ) -> impl IntoView {
-    let Filed { address, content } = filed;
-    let of = |answers: &Answers| format!("{} of {}", wording::count(answers.healthy()), wording::count(answers.n));
+    let ReportEntry { address, content } = entry;
+    let of = |answers: &Answers| {
+        format!(
+            "{} of {}",
+            wording::count(answers.called.get("notumor").copied().unwrap_or(0)),
+            wording::count(answers.n)
+        )
+    };
     view! {
         <p>
             "On healthy brains of other sources it said “no tumour” for "

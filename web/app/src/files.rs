@@ -3,13 +3,12 @@
 use js_sys::Array;
 use leptos::html::Input;
 use leptos::prelude::*;
-use protocol::Class;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{ClipboardEvent, DragEvent, File, FileList};
 
 use crate::browser::{self, dropped_files, message_of};
-use crate::model::Page;
+use crate::page_state::Page;
 use crate::state::Item;
 
 /// Listens to drops and pastes anywhere on the page. `hovering` is true while files are held over it.
@@ -43,20 +42,17 @@ pub fn listen(page: Page, hovering: RwSignal<bool>) {
 pub fn hand_over(page: Page) {
     let given = Closure::<dyn Fn() -> Array>::new(move || {
         let list = page.session.with_untracked(|session| {
-            let row = |item: &Item| Some((page.files.with_value(|files| files.get(&item.id).cloned())?, item.label));
+            let row =
+                |item: &Item| Some((page.files.with_value(|files| files.get(&item.id).cloned())?, item.label.clone()));
             session.items().iter().filter_map(row).collect::<Vec<_>>()
         });
-        let pair = |(file, label): (File, Option<Class>)| {
-            let index = label.and_then(|label| Class::ALL.iter().position(|class| *class == label));
-            Array::of2(&file, &JsValue::from(index.map(|index| index as u32)))
-        };
+        let pair = |(file, label): (File, Option<String>)| Array::of2(&file, &JsValue::from(label));
         list.into_iter().map(pair).collect()
     });
     let receive = Closure::<dyn Fn(Array)>::new(move |slices: Array| {
         let slice = |pair: JsValue| {
             let pair = Array::from(&pair);
-            let label = pair.get(1).as_f64().and_then(|index| Class::ALL.get(index as usize).copied());
-            Some((pair.get(0).dyn_into::<File>().ok()?, label))
+            Some((pair.get(0).dyn_into::<File>().ok()?, pair.get(1).as_string()))
         };
         page.add(slices.iter().filter_map(slice).collect());
     });

@@ -5,11 +5,11 @@ use protocol::{Engine, Step};
 
 use crate::browser::stop_downloads;
 use crate::catalogue::Model;
-use crate::choice::{Engines, Phase};
-use crate::model::{Dialog, Download, Page};
+use crate::engine_selection::{Engines, Phase};
+use crate::page_state::{Dialog, Download, Page};
 use crate::state::Status;
 use crate::wording;
-use crate::{control, loading};
+use crate::{loading, worker_control};
 
 /// The head of the page.
 #[component]
@@ -82,7 +82,7 @@ pub fn Wait(
         if matches!(page.download.get_untracked(), Download::Failed(_)) {
             loading::load(page);
         } else {
-            control::restart(page);
+            worker_control::restart(page);
         }
     };
     view! {

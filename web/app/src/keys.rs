@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use crate::model::{Dialog, Page};
+use crate::page_state::{Dialog, Page};
 use crate::state::Session;
 
 /// Listens to the keys.

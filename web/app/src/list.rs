@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::files::Choose;
-use crate::model::Page;
+use crate::page_state::Page;
 use crate::picture::{THUMBNAIL, Windowing};
 use crate::state::{Failure, Item, Session, Status, Thumbnail};
 use crate::viewer::draw;
@@ -103,7 +103,7 @@ fn state_line(item: &Item) -> impl IntoView + use<> {
     let (style, number, reason, whole) = match &item.status {
         Status::Answered(answer) => {
             let number = answer.best().map_or(String::new(), wording::probability);
-            (wording::verdict_style(answer.verdict), number, String::new(), None)
+            (wording::verdict_style(answer), number, String::new(), None)
         }
         Status::Failed(Failure { message, hint, .. }) => {
             // The row has one line, which a narrow list cuts off.

@@ -16,9 +16,9 @@ use web_sys::{File, Url};
 
 use crate::browser::{allow_downloads, close_network, download, keep, kept, kept_names, message_of, webgpu_obstacle};
 use crate::catalogue::{Catalogue, Model, Samples};
-use crate::choice::{Engines, Phase, parameter};
-use crate::control::{self, set_phase};
-use crate::model::{Download, Page, SampleFile};
+use crate::engine_selection::{Engines, Phase, parameter};
+use crate::page_state::{Download, Page, SampleFile};
+use crate::worker_control::{self, set_phase};
 
 /// Reads everything and starts the engines; what fails is shown with a way to try again.
 pub fn load(page: Page) {
@@ -41,7 +41,7 @@ async fn read_site(page: Page) -> Result<(), String> {
     if cpu && webgpu {
         // The first answer should not wait for the larger program, so this worker still may connect to its own site;
         // its first lines take away the means to.
-        control::start(page, Engine::Cpu);
+        worker_control::start(page, Engine::Cpu);
         page.download.set(Download::Done);
     }
     if webgpu && let Err(message) = read_program(page, Engine::WebGpu).await {
@@ -52,9 +52,9 @@ async fn read_site(page: Page) -> Result<(), String> {
     }
     close_network();
     if cpu && !webgpu {
-        control::start(page, Engine::Cpu);
+        worker_control::start(page, Engine::Cpu);
     }
-    control::start(page, Engine::WebGpu);
+    worker_control::start(page, Engine::WebGpu);
     Ok(())
 }
 
@@ -88,7 +88,7 @@ async fn read_model(page: Page) -> Result<(), String> {
         Some(weights) => weights,
         None => fetch_weights(page, &model).await?,
     };
-    control::keep_model(page, model.id, weights);
+    worker_control::keep_model(page, model.id, weights);
     Ok(())
 }
 
@@ -125,7 +125,7 @@ async fn read_program(page: Page, engine: Engine) -> Result<(), String> {
     let program = crate::browser::read_program(&format!("worker-{}", parameter(engine)))
         .await
         .map_err(|thrown| message_of(&thrown))?;
-    control::keep_program(page, engine, program);
+    worker_control::keep_program(page, engine, program);
     Ok(())
 }
 
@@ -156,7 +156,7 @@ async fn samples() -> Result<(Samples, Vec<SampleFile>), String> {
         let file = file.map_err(|thrown| message_of(&thrown))?;
         // From memory: once the page is ready it asks its site for nothing, not even for a picture it has shown before.
         let address = Url::create_object_url_with_blob(&file).map_err(|thrown| message_of(&thrown))?;
-        Ok(SampleFile { file, address, class: sample.class })
+        Ok(SampleFile { file, address, class: sample.class.clone() })
     }));
     let files = files.await.into_iter().collect::<Result<_, String>>()?;
     Ok((samples, files))

@@ -1,45 +1,43 @@
 //! The page: drop a slice of a brain MRI, read what a model trained in this repository finds in it.
 //!
-//! One way through: [`files`] bring files into the [`state::Session`], [`control`] gives them to a worker one at a
+//! One way through: [`files`] bring files into the [`state::Session`], [`worker_control`] gives them to a worker one at a
 //! time, [`replies`] brings the answers back, and [`list`], [`viewer`] and [`verdict`] show what the session holds.
 //! What can be said without a browser (the session, which engine answers, every wording) is plain code with tests.
 
+mod accuracy_dialog;
 mod browser;
-mod calibration;
 mod catalogue;
 mod chart;
-mod choice;
 mod confusion;
-mod control;
-mod crew;
 mod dialogs;
-mod dossier;
-mod evidence;
+mod engine_selection;
 mod figures;
 mod files;
 mod folds;
 mod frame;
-mod gallery;
 mod keys;
 mod list;
 mod loading;
-mod meaning;
-mod model;
+mod model_reports;
 mod networks;
+mod page_state;
 mod picture;
 mod replies;
 mod report;
+mod slice_cache;
 mod state;
-mod transfer;
 mod verdict;
+mod verdict_text;
 mod viewer;
 mod welcome;
 mod wording;
+mod worker_control;
+mod worker_pool;
 
 use leptos::prelude::*;
 
-use crate::choice::Engines;
-use crate::model::Page;
+use crate::engine_selection::Engines;
+use crate::page_state::Page;
 
 fn main() {
     std::panic::set_hook(Box::new(|panic| say_stopped(&panic.to_string())));
@@ -63,7 +61,7 @@ fn say_stopped(reason: &str) {
 
 #[component]
 fn Main() -> impl IntoView {
-    let page = Page::new(Engines::new(choice::forced(loading::parameter_of_address("engine").as_deref())));
+    let page = Page::new(Engines::new(engine_selection::forced(loading::parameter_of_address("engine").as_deref())));
     let hovering = RwSignal::new(false);
     files::listen(page, hovering);
     files::hand_over(page);

@@ -8,12 +8,12 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::catalogue::Model;
-use crate::dossier::Dossier;
 use crate::figures::Claim;
 use crate::loading::{kept_weights, look_for_kept};
-use crate::model::{Dialog, Download, Page};
+use crate::model_reports::ModelReports;
+use crate::page_state::{Dialog, Download, Page};
 use crate::state::Session;
-use crate::{control, wording};
+use crate::{wording, worker_control};
 
 /// The dialog's text.
 #[component]
@@ -71,7 +71,7 @@ fn Offer(page: Page, model: Model) -> impl IntoView {
     let (title, input) = (model.title.clone(), model.input_size);
     let honest = {
         let model = model.clone();
-        move || page.reports.with(|papers| Dossier::of(&model, papers).honest().cloned())
+        move || page.reports.with(|papers| ModelReports::of(&model, papers).honest().cloned())
     };
     let now = {
         let model = model.clone();
@@ -131,7 +131,7 @@ fn choose(page: Page, model: Model) {
             page.spoken.set(format!("The browser no longer has the file of {}", model.title));
             return look_for_kept(page);
         };
-        control::keep_model(page, model.id.clone(), weights);
+        worker_control::keep_model(page, model.id.clone(), weights);
         // Fails only for an address of another site; and then reloading the page brings the default model.
         let _ = window().history().and_then(|history| {
             history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address_of(&model.id)))
@@ -139,7 +139,7 @@ fn choose(page: Page, model: Model) {
         page.session.update(|session| session.change_model(&model.id));
         page.spoken.set(format!("{} answers from now on", model.title));
         page.model.set(Some(model));
-        control::replace(page);
+        worker_control::replace(page);
         page.dialog.set(None);
     });
 }

@@ -8,57 +8,57 @@ use leptos::prelude::*;
 use protocol::{Engine, Picture, Reply, decode};
 use wasm_bindgen::JsValue;
 
-use crate::choice::{Phase, Ready};
-use crate::control::{self, set_phase};
-use crate::crew::{Seat, State};
-use crate::gallery::Decoded;
-use crate::model::Page;
+use crate::engine_selection::{Phase, Ready};
+use crate::page_state::Page;
 use crate::picture;
+use crate::slice_cache::Decoded;
 use crate::state::{Answer, Failure, Item, Status, Thumbnail};
 use crate::wording;
+use crate::worker_control::{self, set_phase};
+use crate::worker_pool::{State, WorkerId};
 
 /// Takes one message of a worker.
-pub fn receive(page: Page, seat: Seat, text: &str, bytes: &JsValue) {
+pub fn receive(page: Page, worker: WorkerId, text: &str, bytes: &JsValue) {
     match decode::<Reply>(text) {
-        Ok(reply) => apply(page, seat, reply, bytes),
-        Err(error) => control::fail(page, seat, &error.to_string()),
+        Ok(reply) => apply(page, worker, reply, bytes),
+        Err(error) => worker_control::fail(page, worker, &error.to_string()),
     }
 }
 
-fn apply(page: Page, seat: Seat, reply: Reply, bytes: &JsValue) {
+fn apply(page: Page, worker: WorkerId, reply: Reply, bytes: &JsValue) {
     match reply {
-        Reply::Started { .. } => control::started(page, seat),
+        Reply::Started { .. } => worker_control::started(page, worker),
         // An engine stands where its first worker stands.
-        Reply::Loading { .. } if seat.helps() => {}
-        Reply::Loading { step } => set_phase(page, seat.engine, Phase::Loading(step)),
+        Reply::Loading { .. } if worker.is_secondary() => {}
+        Reply::Loading { step } => set_phase(page, worker.engine, Phase::Loading(step)),
         Reply::Ready { name, model, probe, max_file_bytes, .. } => {
-            control::set_state(page, seat, State::Ready);
-            if seat.helps() {
-                control::pump(page);
+            worker_control::set_state(page, worker, State::Ready);
+            if worker.is_secondary() {
+                worker_control::pump(page);
             } else {
-                become_ready(page, seat.engine, Ready { name, model, probe, max_file_bytes });
+                become_ready(page, worker.engine, Ready { name, model, probe, max_file_bytes });
             }
         }
-        Reply::Slice { id, picture } => keep_picture(page, seat, id, picture, &Uint8Array::new(bytes)),
+        Reply::Slice { id, picture } => keep_picture(page, worker, id, picture, &Uint8Array::new(bytes)),
         Reply::Prediction { id, verdict, nearest, evidence, probabilities, engine, milliseconds } => {
             let model = page.engines.with_untracked(|engines| engines.ready(engine).map(|ready| ready.model.clone()));
             // Only a worker that is ready is asked.
             let Some(model) = model.map(Arc::new) else { return };
             let answer = Answer { verdict, nearest, evidence, probabilities, model, engine, milliseconds };
-            finish(page, seat, id, Status::Answered(answer));
+            finish(page, worker, id, Status::Answered(answer));
         }
         Reply::Failed { id, message, hint } => {
-            finish(page, seat, id, Status::Failed(Failure { message, hint, engine_fault: false }));
+            finish(page, worker, id, Status::Failed(Failure { message, hint, engine_fault: false }));
         }
-        Reply::EngineFailed { message } => control::fail(page, seat, &message),
+        Reply::EngineFailed { message } => worker_control::fail(page, worker, &message),
     }
 }
 
 fn become_ready(page: Page, engine: Engine, ready: Ready) {
     let first = page.engines.with_untracked(|engines| engines.answering().is_none());
     set_phase(page, engine, Phase::Ready(ready));
-    if let Some(dismissal) = page.engines.with_untracked(crate::choice::Engines::settle) {
-        control::dismiss(page, &dismissal);
+    if let Some(dismissal) = page.engines.with_untracked(crate::engine_selection::Engines::settle) {
+        worker_control::dismiss(page, &dismissal);
     }
     if first {
         page.spoken.set("Ready".into());
@@ -66,25 +66,25 @@ fn become_ready(page: Page, engine: Engine, ready: Ready) {
     page.look();
 }
 
-fn keep_picture(page: Page, seat: Seat, id: u32, picture: Picture, bytes: &Uint8Array) {
+fn keep_picture(page: Page, worker: WorkerId, id: u32, picture: Picture, bytes: &Uint8Array) {
     let grey = bytes.to_vec();
     let small = picture::thumbnail(&grey, picture.width, picture.height);
     page.session.update(|session| session.set_picture(id, picture.clone(), Thumbnail(Arc::new(small))));
     let decoded = Decoded { id, picture, grey: Rc::new(grey) };
-    page.gallery.update_value(|gallery| gallery.insert(decoded.clone()));
+    page.slice_cache.update_value(|slice_cache| slice_cache.insert(decoded.clone()));
     if page.session.with_untracked(|session| session.selected().map(|item| item.id)) == Some(id) {
         page.shown.set(Some(decoded));
     }
     // A request to show ends here; a request to classify goes on.
-    if page.control.with_value(|control| control.task(seat)).is_some_and(|task| task.show && task.id == id) {
-        control::finish(page, seat, id);
-        control::pump(page);
+    if page.control.with_value(|control| control.task(worker)).is_some_and(|task| task.show && task.id == id) {
+        worker_control::finish(page, worker, id);
+        worker_control::pump(page);
     }
 }
 
 /// A row's task has come to an end. An answer stays when its slice can't be looked at any more.
-pub fn finish(page: Page, seat: Seat, id: u32, status: Status) {
-    let Some(task) = control::finish(page, seat, id) else { return };
+pub fn finish(page: Page, worker: WorkerId, id: u32, status: Status) {
+    let Some(task) = worker_control::finish(page, worker, id) else { return };
     let text = page.session.try_update(|session| match (task.show, status) {
         (true, Status::Failed(failure)) => {
             session.set_unseen(id, failure.message.clone());
@@ -99,7 +99,7 @@ pub fn finish(page: Page, seat: Seat, id: u32, status: Status) {
     if let Some(text) = text.flatten() {
         page.spoken.set(text);
     }
-    control::pump(page);
+    worker_control::pump(page);
 }
 
 /// What is said of a row that is done: the verdict of the one on the screen, and the end of the queue.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use protocol::{Class, Engine, Evidence, HeldBack, ModelInfo, Picture, Verdict};
+use protocol::{Engine, Evidence, ModelInfo, Picture, Verdict};
 
 use crate::wording;
 
@@ -14,12 +14,12 @@ use crate::wording;
 pub struct Answer {
     /// What is said of the slice.
     pub verdict: Verdict,
-    /// The most probable class, whether it is named or not.
-    pub nearest: Class,
+    /// The most probable class, whether it is named or not, by its index in the model's list.
+    pub nearest: usize,
     /// What the verdict rests on; nothing where the model always names a class.
     pub evidence: Option<Evidence>,
-    /// In the order of [`Class::ALL`].
-    pub probabilities: [f32; 4],
+    /// One a class, in the order of the model's list.
+    pub probabilities: Vec<f32>,
     /// The model that gave it.
     pub model: Arc<ModelInfo>,
     /// What computed it.
@@ -29,10 +29,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The model's name of a class; empty for an index that is none.
+    pub fn class(&self, index: usize) -> &str {
+        self.model.classes.get(index).map_or("", String::as_str)
+    }
+
     /// The probability of the most probable class; none for a picture that is no brain MRI, of which it says nothing.
     pub fn best(&self) -> Option<f32> {
-        let strange = self.verdict == Verdict::HeldBack(HeldBack::NotBrainMri);
-        (!strange).then(|| self.probabilities.iter().copied().fold(0.0, f32::max))
+        (self.verdict != Verdict::NotBrainMri).then(|| self.probabilities.iter().copied().fold(0.0, f32::max))
     }
 }
 
@@ -86,7 +90,7 @@ pub struct Item {
     /// The file's name.
     pub name: String,
     /// The class its source gives it, for the page's own samples.
-    pub label: Option<Class>,
+    pub label: Option<String>,
     /// Where it stands.
     pub status: Status,
     /// What other models have answered.
@@ -108,7 +112,7 @@ impl Item {
             Status::Cancelled => "cancelled".into(),
             Status::Failed(failure) if failure.engine_fault => "engine failed".into(),
             Status::Failed(_) => "unreadable".into(),
-            Status::Answered(answer) => wording::verdict_name(answer.verdict).into(),
+            Status::Answered(answer) => wording::verdict_name(answer).into(),
         }
     }
 
@@ -145,7 +149,7 @@ pub struct Session {
 
 impl Session {
     /// Adds a row to the end and to the queue; the first one added is selected.
-    pub fn add(&mut self, name: String, label: Option<Class>) -> u32 {
+    pub fn add(&mut self, name: String, label: Option<String>) -> u32 {
         let id = self.next_id;
         self.next_id += 1;
         self.items.push(Item {
@@ -380,4 +384,4 @@ fn unfinished_waits(mut item: Item) -> Item {
 
 #[cfg(test)]
 #[path = "state_tests.rs"]
-mod tests;
+pub mod tests;

@@ -1,13 +1,12 @@
 //! What the model found in the slice on the screen.
 
 use leptos::prelude::*;
-use protocol::Class;
 
-use crate::dossier::Dossier;
 use crate::figures::Claim;
-use crate::meaning;
-use crate::model::{Dialog, Page};
+use crate::model_reports::ModelReports;
+use crate::page_state::{Dialog, Page};
 use crate::state::{Answer, Failure, Item, Session, Status};
+use crate::verdict_text;
 use crate::wording;
 
 /// Advice where the error has none of its own.
@@ -37,7 +36,7 @@ fn Finding(page: Page, item: Item) -> impl IntoView {
     let id = item.id;
     let body = match &item.status {
         Status::Answered(answer) => {
-            view! { <Answered answer=answer.clone() label=item.label others=item.others.clone() /> }.into_any()
+            view! { <Answered answer=answer.clone() label=item.label.clone() others=item.others.clone() /> }.into_any()
         }
         Status::Failed(failure) => view! { <NotAnswered failure=failure.clone() /> }.into_any(),
         Status::Waiting => view! { <p class="headline">"Waiting"</p> }.into_any(),
@@ -68,21 +67,21 @@ fn describe(item: &Item) -> String {
 }
 
 #[component]
-fn Answered(answer: Answer, label: Option<Class>, others: Vec<Answer>) -> impl IntoView {
+fn Answered(answer: Answer, label: Option<String>, others: Vec<Answer>) -> impl IntoView {
     let bars = answer.best().is_some().then(|| view! { <Bars answer=answer.clone() /> });
-    let style = wording::verdict_style(answer.verdict);
-    let help = meaning::what_would_help(answer.verdict);
+    let style = wording::verdict_style(&answer).to_owned();
+    let help = verdict_text::what_would_help(answer.verdict);
     view! {
         <p class=format!("headline {style}")>
             <span class="mark" aria-hidden="true"></span>
-            {wording::verdict_title(answer.verdict)}
+            {wording::verdict_title(&answer)}
         </p>
         {wording::sureness(&answer).map(|line| view! { <p class="sureness number">{line}</p> })}
         {bars}
         {label.map(|label| view! {
-            <p class="label">"The data set calls this sample: " <strong>{wording::class_name(label)}</strong> "."</p>
+            <p class="label">"The data set calls this sample: " <strong>{wording::class_name(&label).to_owned()}</strong> "."</p>
         })}
-        <p class="meaning">{meaning::of(&answer)}</p>
+        <p class="meaning">{verdict_text::of(&answer)}</p>
         {(!help.is_empty()).then(|| view! {
             <h3>"What would help"</h3>
             <ul class="help">{help.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
@@ -95,7 +94,7 @@ fn Answered(answer: Answer, label: Option<Class>, others: Vec<Answer>) -> impl I
 /// What the verdict rests on.
 #[component]
 fn Grounds(answer: Answer) -> impl IntoView {
-    let lines = meaning::evidence(&answer);
+    let lines = verdict_text::evidence(&answer);
     let rows = lines.into_iter().map(|(what, found)| view! { <div><dt>{what}</dt><dd>{found}</dd></div> });
     view! {
         <h3>"What it rests on"</h3>
@@ -108,7 +107,7 @@ fn Grounds(answer: Answer) -> impl IntoView {
 fn Others(answer: Answer, others: Vec<Answer>) -> impl IntoView {
     let disagree = others.iter().any(|other| other.verdict != answer.verdict);
     let rows = others.into_iter().map(|other| {
-        let style = wording::verdict_style(other.verdict);
+        let style = wording::verdict_style(&other).to_owned();
         view! {
             <li>
                 <span class=format!("mark {style}") aria-hidden="true"></span>
@@ -128,11 +127,11 @@ fn Others(answer: Answer, others: Vec<Answer>) -> impl IntoView {
 
 #[component]
 fn Bars(answer: Answer) -> impl IntoView {
-    let bars = Class::ALL.into_iter().zip(answer.probabilities).map(|(class, probability)| {
-        let best = class == answer.nearest;
+    let classes = answer.model.classes.iter().zip(&answer.probabilities).enumerate();
+    let bars = classes.map(|(index, (class, &probability))| {
         view! {
-            <li class=wording::class_style(class) class:best=best>
-                <span class="word">{wording::class_name(class)}</span>
+            <li class=wording::class_style(class).to_owned() class:best=index == answer.nearest>
+                <span class="word">{wording::class_name(class).to_owned()}</span>
                 <span class="bar" aria-hidden="true">
                     <span class="fill" style:width=format!("{:.1}%", 100.0 * probability)></span>
                 </span>
@@ -159,7 +158,7 @@ fn NotAnswered(failure: Failure) -> impl IntoView {
 fn Trust(page: Page) -> impl IntoView {
     let honest = Memo::new(move |_| {
         let model = page.model.get()?;
-        page.reports.with(|papers| Dossier::of(&model, papers).honest().cloned())
+        page.reports.with(|papers| ModelReports::of(&model, papers).honest().cloned())
     });
     let title = move || page.model.with(|model| model.as_ref().map(|model| model.title.clone()));
     view! {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
-use crate::model::Page;
+use crate::page_state::Page;
 use crate::picture::{Windowing, to_rgba};
 use crate::replies::said;
 use crate::state::{Session, Status};

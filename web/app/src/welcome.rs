@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::files::Choose;
-use crate::model::{Page, SampleFile};
+use crate::page_state::{Page, SampleFile};
 use crate::wording;
 
 /// The drop target, the buttons and the samples.
@@ -32,7 +32,7 @@ pub fn Welcome(
 
 #[component]
 fn Samples(page: Page) -> impl IntoView {
-    let pick = move |sample: &SampleFile| (sample.file.clone(), Some(sample.class));
+    let pick = move |sample: &SampleFile| (sample.file.clone(), Some(sample.class.clone()));
     let all = move |_| page.add(page.sample_files.with_untracked(|files| files.iter().map(pick).collect()));
     let buttons = move || {
         page.sample_files.with(|files| {
@@ -41,7 +41,7 @@ fn Samples(page: Page) -> impl IntoView {
                 .cloned()
                 .map(|sample| {
                     let address = sample.address.clone();
-                    let name = format!("Sample: {}", wording::class_name(sample.class));
+                    let name = format!("Sample: {}", wording::class_name(&sample.class));
                     view! {
                         <li>
                             <button type="button" class="sample" on:click=move |_| page.add(vec![pick(&sample)])>

@@ -1,36 +1,23 @@
 //! How the page says what a model found: one place for words and digits.
 
-use protocol::{Class, Engine, HeldBack, Verdict};
+use protocol::{Engine, Verdict};
 
 use crate::state::Answer;
 
-/// The class within a sentence.
-pub fn class_name(class: Class) -> &'static str {
+/// The class within a sentence, by its name in a weights file or a report: the field's by their words, others as they are.
+pub fn class_name(class: &str) -> &str {
     match class {
-        Class::Glioma => "glioma",
-        Class::Meningioma => "meningioma",
-        Class::NoTumor => "no tumour",
-        Class::Pituitary => "pituitary tumour",
-    }
-}
-
-/// The class as a heading.
-pub fn class_title(class: Class) -> &'static str {
-    match class {
-        Class::Glioma => "Glioma",
-        Class::Meningioma => "Meningioma",
-        Class::NoTumor => "No tumour",
-        Class::Pituitary => "Pituitary tumour",
+        "notumor" => "no tumour",
+        "pituitary" => "pituitary tumour",
+        other => other,
     }
 }
 
 /// The style sheet's name for the class's colour, which always stands beside its word.
-pub fn class_style(class: Class) -> &'static str {
+pub fn class_style(class: &str) -> &str {
     match class {
-        Class::Glioma => "glioma",
-        Class::Meningioma => "meningioma",
-        Class::NoTumor => "notumor",
-        Class::Pituitary => "pituitary",
+        "glioma" | "meningioma" | "notumor" | "pituitary" => class,
+        _ => "other",
     }
 }
 
@@ -43,29 +30,22 @@ pub fn engine_name(engine: Engine) -> &'static str {
 }
 
 /// The verdict within a list.
-pub fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Class(class) => class_name(class),
-        Verdict::HeldBack(HeldBack::Abstain) => "unsure",
-        Verdict::HeldBack(HeldBack::NotBrainMri) => "not a brain MRI",
+pub fn verdict_name(answer: &Answer) -> &str {
+    match answer.verdict {
+        Verdict::Class(class) => class_name(answer.class(class)),
+        Verdict::Abstain => "unsure",
+        Verdict::NotBrainMri => "not a brain MRI",
     }
 }
 
 /// The verdict as a heading.
-pub fn verdict_title(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Class(class) => class_title(class),
-        Verdict::HeldBack(HeldBack::Abstain) => "Unsure",
-        Verdict::HeldBack(HeldBack::NotBrainMri) => "Not a brain MRI",
-    }
+pub fn verdict_title(answer: &Answer) -> String {
+    capitalised(verdict_name(answer))
 }
 
 /// The style sheet's name for the verdict's colour.
-pub fn verdict_style(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Class(class) => class_style(class),
-        Verdict::HeldBack(_) => "unsure",
-    }
+pub fn verdict_style(answer: &Answer) -> &str {
+    answer.verdict.class().map_or("unsure", |class| class_style(answer.class(class)))
 }
 
 /// How sure the verdict is, in a line: nothing for a picture of which no probability says anything.
@@ -73,13 +53,13 @@ pub fn sureness(answer: &Answer) -> Option<String> {
     let best = probability(answer.best()?);
     Some(match answer.verdict {
         Verdict::Class(_) => format!("{best} likely"),
-        Verdict::HeldBack(_) => format!("{best} nearest: {}", class_name(answer.nearest)),
+        _ => format!("{best} nearest: {}", class_name(answer.class(answer.nearest))),
     })
 }
 
 /// A verdict in a sentence, for a screen reader.
 pub fn verdict(name: &str, answer: &Answer) -> String {
-    let verdict = verdict_name(answer.verdict);
+    let verdict = verdict_name(answer);
     sureness(answer).map_or_else(|| format!("{name}: {verdict}"), |sureness| format!("{name}: {verdict}, {sureness}"))
 }
 
@@ -100,7 +80,7 @@ pub fn percent(share: f64) -> String {
 }
 
 /// A whole number with its thousands apart.
-pub fn count(n: u64) -> String {
+pub fn count(n: usize) -> String {
     match (n / 1000, n % 1000) {
         (0, n) => n.to_string(),
         (thousands, rest) => format!("{},{rest:03}", count(thousands)),
@@ -122,10 +102,14 @@ pub fn sentence(text: &str) -> String {
     if let Some((error, hint)) = text.split_once("\nhint: ") {
         return format!("{} {}", sentence(error), sentence(hint));
     }
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
+    capitalised(text) + stop
+}
+
+/// The text with a capital.
+fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
-    let Some(first) = letters.next() else { return String::new() };
-    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{}{}{stop}", first.to_uppercase(), letters.as_str())
+    letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))
 }
 
 /// A count with its noun.
@@ -138,9 +122,8 @@ pub fn slices(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use protocol::ModelInfo;
-
     use super::*;
+    use crate::state::tests::model;
 
     #[test]
     fn a_probability_is_never_rounded_to_certainty() {
@@ -152,21 +135,34 @@ mod tests {
         assert_eq!(probability(0.0), "0.00");
     }
 
-    #[test]
-    fn a_verdict_is_spoken_with_its_probability_and_a_strange_picture_without() {
-        let answer = |verdict| Answer {
+    fn answer(verdict: Verdict, classes: &[&str], probabilities: &[f32]) -> Answer {
+        let nearest = (0..classes.len()).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b])).unwrap();
+        let probabilities = probabilities.to_vec();
+        Answer {
             verdict,
-            nearest: Class::NoTumor,
+            nearest,
             evidence: None,
-            probabilities: [0.1, 0.1, 0.7, 0.1],
-            model: std::sync::Arc::new(ModelInfo { id: "m".into(), title: "M".into(), sha256: String::new() }),
+            probabilities,
+            model: model("m", classes),
             engine: Engine::Cpu,
             milliseconds: 1.0,
-        };
-        assert_eq!(verdict("a", &answer(Verdict::Class(Class::NoTumor))), "a: no tumour, 0.70 likely");
-        let unsure = answer(Verdict::HeldBack(HeldBack::Abstain));
-        assert_eq!(verdict("a", &unsure), "a: unsure, 0.70 nearest: no tumour");
-        assert_eq!(verdict("a", &answer(Verdict::HeldBack(HeldBack::NotBrainMri))), "a: not a brain MRI");
+        }
+    }
+
+    #[test]
+    fn a_verdict_is_spoken_with_its_probability_and_a_strange_picture_without() {
+        let answer = |verdict| answer(verdict, &["glioma", "notumor"], &[0.3, 0.7]);
+        assert_eq!(verdict("a", &answer(Verdict::Class(1))), "a: no tumour, 0.70 likely");
+        assert_eq!(verdict("a", &answer(Verdict::Abstain)), "a: unsure, 0.70 nearest: no tumour");
+        assert_eq!(verdict("a", &answer(Verdict::NotBrainMri)), "a: not a brain MRI");
+    }
+
+    #[test]
+    fn a_class_that_the_page_has_no_word_for_is_named_as_its_model_names_it() {
+        let metastasis = answer(Verdict::Class(2), &["glioma", "notumor", "metastasis"], &[0.1, 0.1, 0.8]);
+        assert_eq!(verdict_title(&metastasis), "Metastasis");
+        assert_eq!(verdict_style(&metastasis), "other");
+        assert_eq!(verdict("a", &metastasis), "a: metastasis, 0.80 likely");
     }
 
     #[test]

@@ -19,5 +19,6 @@
 mod message;
 mod wire;
 
-pub use message::{Class, Engine, Evidence, HeldBack, ModelInfo, Picture, Probe, Reply, Request, Step, Verdict};
+pub use message::{ModelInfo, Picture, Probe, Reply, Request, Step};
+pub use model::{Engine, Evidence, Verdict};
 pub use wire::{ProtocolError, VERSION, decode, encode};

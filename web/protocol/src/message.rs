@@ -1,66 +1,7 @@
 //! What can be asked and answered.
 
+use model::{Engine, Evidence, Verdict};
 use serde::{Deserialize, Serialize};
-
-/// The four answers, in the order every model and every list of probabilities uses.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[serde(rename_all = "lowercase")]
-pub enum Class {
-    /// Glioma.
-    Glioma,
-    /// Meningioma.
-    Meningioma,
-    /// No tumour.
-    NoTumor,
-    /// Pituitary tumour.
-    Pituitary,
-}
-
-impl Class {
-    /// All classes, in order: `ALL[i]` is the class of probability `i`.
-    pub const ALL: [Self; 4] = [Self::Glioma, Self::Meningioma, Self::NoTumor, Self::Pituitary];
-}
-
-/// What is said of a slice; on the wire one word.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[serde(untagged)]
-pub enum Verdict {
-    /// A class.
-    Class(Class),
-    /// None, and why.
-    HeldBack(HeldBack),
-}
-
-/// Why no class is named.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[serde(rename_all = "snake_case")]
-pub enum HeldBack {
-    /// No class is probable enough.
-    Abstain,
-    /// The picture is unlike all that the model was trained on.
-    NotBrainMri,
-}
-
-/// What a verdict rests on besides the probabilities.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
-pub struct Evidence {
-    /// How far the picture is from the training slices, about 1 for one of them.
-    pub distance: f32,
-    /// Above this distance it is taken for no brain MRI.
-    pub familiar_up_to: f32,
-    /// Below this probability of the best class no class is named.
-    pub abstain_below: f32,
-}
-
-/// What a worker computes on.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[serde(rename_all = "lowercase")]
-pub enum Engine {
-    /// The processor, in every browser.
-    Cpu,
-    /// The graphics processor, where the browser offers WebGPU.
-    WebGpu,
-}
 
 /// From the page to a worker. The bytes named here travel beside the message.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -128,12 +69,12 @@ pub enum Reply {
         id: u32,
         /// What is said of the slice.
         verdict: Verdict,
-        /// The most probable class, whether it is named or not.
-        nearest: Class,
+        /// The most probable class, whether it is named or not, by its index in [`ModelInfo::classes`].
+        nearest: usize,
         /// What the verdict rests on; nothing where the model was never calibrated and always names a class.
         evidence: Option<Evidence>,
-        /// Probabilities in the order of [`Class::ALL`], which sum to 1.
-        probabilities: [f32; 4],
+        /// Probabilities in the order of [`ModelInfo::classes`], which sum to 1.
+        probabilities: Vec<f32>,
         /// What computed it.
         engine: Engine,
         /// From the bytes' arrival to the answer: decoding, preparing and predicting.
@@ -176,13 +117,15 @@ pub struct ModelInfo {
     pub title: String,
     /// SHA-256 of the weights file, in hexadecimal.
     pub sha256: String,
+    /// Its classes in the order of probabilities, as the weights file names them.
+    pub classes: Vec<String>,
 }
 
 /// A worker's answer to the slice that both workers generate alike: equal answers mean equal engines.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct Probe {
-    /// Probabilities in the order of [`Class::ALL`].
-    pub probabilities: [f32; 4],
+    /// Probabilities in the order of [`ModelInfo::classes`].
+    pub probabilities: Vec<f32>,
     /// Time of a run that has nothing left to compile.
     pub milliseconds: f64,
 }

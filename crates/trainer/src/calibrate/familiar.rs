@@ -1,7 +1,7 @@
 //! Telling brain MRI from other pictures: four known ways against each other on the same slices.
 
 use classifier::Observation;
-use serde::Serialize;
+use reports::{Foreign, Method};
 
 use crate::calibrate::gaussian::Gaussian;
 use crate::calibrate::rows;
@@ -21,41 +21,11 @@ pub struct Material<'a> {
     pub foreign: &'a [Observation],
 }
 
-/// The ways side by side; the last one travels with the weights file.
-#[derive(Serialize)]
-pub struct Comparison {
-    /// The way that was taken, and travels with the weights file.
-    pub chosen: &'static str,
-    /// The stage of the network whose activations it looks at.
-    pub stage: String,
-    /// Of the validation slices, the part within the limit of every way.
-    pub familiar: f64,
-    /// The limit of the way that was taken.
-    pub familiar_up_to: f64,
-    /// All ways.
-    pub methods: Vec<Method>,
-}
-
-/// What one way gives, with its limit at the same part of the validation slices.
-#[derive(Serialize)]
-pub struct Method {
-    /// Its name.
-    pub name: &'static str,
-    /// The score beyond which a picture is refused.
-    pub limit: f64,
-    /// How well it tells held-out slices from foreign pictures, 0.5 to guess; `None` without foreign pictures.
-    pub auroc: Option<f64>,
-    /// Of the foreign pictures, the part that is refused.
-    pub foreign_refused: Option<f64>,
-    /// Of the held-out slices, the part that is refused.
-    pub held_out_refused: f64,
-}
-
 /// Compares the ways; `cloud` is that of the early stage, `familiar` the part of validation slices within the limit.
 ///
 /// # Errors
 /// The training slices all have the same features.
-pub fn compare(material: &Material<'_>, cloud: &Gaussian, stage: &str, familiar: f64) -> anyhow::Result<Comparison> {
+pub fn compare(material: &Material<'_>, cloud: &Gaussian, stage: &str, familiar: f64) -> anyhow::Result<Foreign> {
     let features = Gaussian::fit(&rows(&material.training, |observation| &observation.features))?;
     let bank: Vec<Vec<f32>> = material.training.iter().map(|observation| unit(&observation.features)).collect();
     let mut methods = vec![
@@ -67,21 +37,16 @@ pub fn compare(material: &Material<'_>, cloud: &Gaussian, stage: &str, familiar:
     let chosen = method(CHOSEN, material, familiar, |observation| cloud.distance(&observation.stage));
     let familiar_up_to = chosen.limit;
     methods.push(chosen);
-    Ok(Comparison { chosen: CHOSEN, stage: stage.to_owned(), familiar, familiar_up_to, methods })
+    Ok(Foreign { chosen: CHOSEN.to_owned(), stage: stage.to_owned(), familiar, familiar_up_to, methods })
 }
 
-fn method(
-    name: &'static str,
-    material: &Material<'_>,
-    familiar: f64,
-    score: impl Fn(&Observation) -> f64 + Copy,
-) -> Method {
+fn method(name: &str, material: &Material<'_>, familiar: f64, score: impl Fn(&Observation) -> f64 + Copy) -> Method {
     let limit = limit(material, familiar, score);
     let held_out: Vec<f64> = material.held_out.iter().map(score).collect();
     let foreign: Vec<f64> = material.foreign.iter().map(score).collect();
     let refused = |scores: &[f64]| scores.iter().filter(|&&score| score > limit).count() as f64 / scores.len() as f64;
     Method {
-        name,
+        name: name.to_owned(),
         limit,
         auroc: metrics::separation(&foreign, &held_out),
         foreign_refused: (!foreign.is_empty()).then(|| refused(&foreign)),

@@ -16,17 +16,14 @@ use crate::slices::{Slices, progress_bar};
 /// Slices compared at once.
 const BATCH: usize = 8;
 
-/// How the int8 file's answers differ from the float network's on the same slices.
+/// How the int8 file's answers differ from the float network's on the run's held-out part.
+pub type Comparison = reports::Rounding<Details>;
+
+/// What the report has besides what every reader knows.
 #[derive(Debug, Serialize)]
-pub struct Comparison {
+pub struct Details {
     /// How the kernels were rounded.
     rounding: Rounding,
-    /// SHA-256 of the int8 weights file that was compared.
-    weights_sha256: String,
-    /// Slices compared: the run's held-out part.
-    n: usize,
-    /// Share that gets the same class.
-    same_class: f64,
     /// Largest difference of a probability.
     largest_difference: f32,
     /// Mean over the slices of their largest difference of a probability.
@@ -37,49 +34,46 @@ pub struct Comparison {
     int8_accuracy: f64,
 }
 
-impl Comparison {
-    /// Both networks over the slices of `test`; the int8 one is read from `bytes`, as whoever gets the file reads it.
-    ///
-    /// # Errors
-    /// The file can't be used, or an engine failed.
-    pub fn make(
-        run: &TrainedRun,
-        scans: &Scans,
-        test: &[usize],
-        bytes: &[u8],
-        rounding: Rounding,
-    ) -> anyhow::Result<Self> {
-        let device = Device::flex();
-        let float = NetworkConfig::new(run.recipe.architecture, run.classes.len(), Form::Trainable)
-            .init(&device)
-            .load(&run.tensors)?;
-        let int8 = pollster::block_on(Classifier::load(bytes, Engine::Cpu))?;
-        let slices = Slices::prepare(scans, test, &run.recipe.input)?;
-        let test = slices.readable(test);
-        let bar = progress_bar(test.len(), "comparing int8 with float");
-        let mut tally = Tally::default();
-        for chunk in test.chunks(BATCH) {
-            let prepared: Vec<_> = chunk.iter().filter_map(|&index| slices.get(index).cloned()).collect();
-            let logits = float.forward(images(&prepared, &device).repeat_dim(1, Form::Trainable.channels()));
-            let predictions = pollster::block_on(int8.predict(&prepared))?;
-            for ((row, prediction), &index) in rows(softmax(logits, 1))?.iter().zip(&predictions).zip(chunk) {
-                tally.add(row, &prediction.probabilities, scans.records[index].label);
-            }
-            bar.inc(chunk.len() as u64);
+/// Both networks over the slices of `test`; the int8 one is read from `bytes`, as whoever gets the file reads it.
+///
+/// # Errors
+/// The file can't be used, or an engine failed.
+pub fn compare(
+    run: &TrainedRun,
+    scans: &Scans,
+    test: &[usize],
+    bytes: &[u8],
+    rounding: Rounding,
+) -> anyhow::Result<Comparison> {
+    let device = Device::flex();
+    let float = NetworkConfig::new(run.recipe.architecture, run.classes.len(), Form::Trainable)
+        .init(&device)
+        .load(&run.tensors)?;
+    let int8 = pollster::block_on(Classifier::load(bytes, Engine::Cpu))?;
+    let slices = Slices::prepare(scans, test, &run.recipe.input)?;
+    let test = slices.readable(test);
+    let bar = progress_bar(test.len(), "comparing int8 with float");
+    let mut tally = Tally::default();
+    for chunk in test.chunks(BATCH) {
+        let prepared: Vec<_> = chunk.iter().filter_map(|&index| slices.get(index).cloned()).collect();
+        let logits = float.forward(images(&prepared, &device).repeat_dim(1, Form::Trainable.channels()));
+        let predictions = pollster::block_on(int8.predict(&prepared))?;
+        for ((row, prediction), &index) in rows(softmax(logits, 1))?.iter().zip(&predictions).zip(chunk) {
+            tally.add(row, &prediction.probabilities, scans.records[index].label);
         }
-        bar.finish_and_clear();
-        Ok(tally.comparison(rounding, weights::sha256(bytes)))
+        bar.inc(chunk.len() as u64);
     }
+    bar.finish_and_clear();
+    Ok(tally.comparison(rounding, weights::sha256(bytes)))
+}
 
-    /// What the comparison found, in a sentence.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        format!(
-            "int8 against float on {} held-out slices: same class {:.4}, largest difference of a probability {:.4}, \
-             accuracy {:.4} against {:.4}",
-            self.n, self.same_class, self.largest_difference, self.int8_accuracy, self.float_accuracy
-        )
-    }
+/// What the comparison found, in a sentence.
+pub fn sentence(Comparison { n, same_class, more, .. }: &Comparison) -> String {
+    let Details { largest_difference, float_accuracy, int8_accuracy, .. } = more;
+    format!(
+        "int8 against float on {n} held-out slices: same class {same_class:.4}, largest difference of a probability \
+         {largest_difference:.4}, accuracy {int8_accuracy:.4} against {float_accuracy:.4}"
+    )
 }
 
 /// Prepared slices of one size as `[batch, 1, size, size]`.
@@ -113,14 +107,16 @@ impl Tally {
     fn comparison(&self, rounding: Rounding, weights_sha256: String) -> Comparison {
         let share = |count: usize| count as f64 / self.n.max(1) as f64;
         Comparison {
-            rounding,
             weights_sha256,
             n: self.n,
             same_class: share(self.same),
-            largest_difference: self.largest_difference,
-            mean_difference: self.sum_of_differences / self.n.max(1) as f64,
-            float_accuracy: share(self.float_right),
-            int8_accuracy: share(self.int8_right),
+            more: Details {
+                rounding,
+                largest_difference: self.largest_difference,
+                mean_difference: self.sum_of_differences / self.n.max(1) as f64,
+                float_accuracy: share(self.float_right),
+                int8_accuracy: share(self.int8_right),
+            },
         }
     }
 }
@@ -142,10 +138,10 @@ mod tests {
         assert_eq!((found.n, found.weights_sha256.as_str()), (5, "ab"));
         for (figure, expected) in [
             (found.same_class, 4.0 / 5.0),
-            (found.float_accuracy, 3.0 / 5.0),
-            (found.int8_accuracy, 2.0 / 5.0),
-            (found.largest_difference.into(), 0.5),
-            (found.mean_difference, (0.1875 + 0.5 + 0.125 + 0.125) / 5.0),
+            (found.more.float_accuracy, 3.0 / 5.0),
+            (found.more.int8_accuracy, 2.0 / 5.0),
+            (found.more.largest_difference.into(), 0.5),
+            (found.more.mean_difference, (0.1875 + 0.5 + 0.125 + 0.125) / 5.0),
         ] {
             assert!((figure - expected).abs() < 1e-12, "{found:?}");
         }

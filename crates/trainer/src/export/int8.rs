@@ -4,10 +4,11 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use networks::{Form, NetworkConfig};
+use reports::tagged;
 use weights::{Manifest, WeightsFile};
 
 use super::calibration;
-use super::comparison::Comparison;
+use super::comparison::{self, Comparison};
 use super::rounding::{self, Rounding};
 use super::trained_run::TrainedRun;
 use crate::cache_folder::CacheFolder;
@@ -46,7 +47,7 @@ impl Export {
         let file = WeightsFile { manifest, tensors: rounding::round(folded, &moments)? };
         let bytes = weights::write(&file)?;
         let rounding = Rounding::by_moments(calibration.len());
-        let comparison = Comparison::make(run, &scans, &split.test, &bytes, rounding)?;
+        let comparison = comparison::compare(run, &scans, &split.test, &bytes, rounding)?;
         Ok(Self { file, bytes, comparison })
     }
 
@@ -55,8 +56,8 @@ impl Export {
     /// # Errors
     /// The file can't be written.
     pub fn report(&self, json: Option<&Path>) -> anyhow::Result<()> {
-        println!("{}", self.comparison.sentence());
+        println!("{}", comparison::sentence(&self.comparison));
         let Some(path) = json else { return Ok(()) };
-        write_json(path, &self.comparison)
+        write_json(path, &tagged(&self.comparison))
     }
 }

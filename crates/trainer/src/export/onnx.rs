@@ -34,7 +34,7 @@ pub fn write(file: &WeightsFile) -> anyhow::Result<Vec<u8>> {
 
 fn model(file: &WeightsFile) -> anyhow::Result<ModelProto> {
     let WeightsFile { manifest, tensors } = file;
-    let network = manifest.architecture.graph(manifest.classes.len()).folded();
+    let network = manifest.network()?;
     let [logits, probabilities] = OUTPUTS;
     let mut drawing = Drawing::new(tensors);
     network::draw(&mut drawing, &network, manifest.input.size as usize, [INPUT, logits])?;
@@ -71,7 +71,7 @@ fn description(manifest: &Manifest) -> String {
 /// What the manifest says, one entry a field; what is no text there is JSON here.
 fn metadata(manifest: &Manifest) -> anyhow::Result<Vec<StringStringEntryProto>> {
     let entries = [
-        ("architecture", manifest.architecture.to_string()),
+        ("architecture", manifest.architecture.clone()),
         ("classes", serde_json::to_string(&manifest.classes)?),
         ("input", serde_json::to_string(&manifest.input)?),
         ("licence", manifest.licence.clone()),

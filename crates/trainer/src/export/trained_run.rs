@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::ensure;
-use dataset::{Protocol, Split};
+use dataset::Split;
 use graph::Graph;
 use networks::NamedTensor;
-use weights::{Manifest, SplitProtocol};
+use weights::Manifest;
 
 use crate::checkpoint::{RunFolder, read_tensors};
 use crate::cli::ExportArguments;
@@ -68,17 +68,14 @@ impl TrainedRun {
     pub fn manifest(&self, arguments: &ExportArguments) -> anyhow::Result<Manifest> {
         Ok(Manifest {
             schema: weights::MANIFEST_SCHEMA,
-            architecture: self.recipe.architecture,
-            input: serde_json::from_value(serde_json::to_value(&self.recipe.input)?)?,
+            architecture: self.recipe.architecture.to_string(),
+            graph: Some(self.graph().folded()),
+            input: self.recipe.input.clone(),
             classes: self.classes.clone(),
             recipe: self.recipe.to_toml()?,
             data_fingerprint: self.data_fingerprint.clone(),
             held_out_fingerprint: Some(fingerprint_of(&self.split.test)),
-            split: match self.recipe.data.protocol {
-                Protocol::Official => SplitProtocol::Official,
-                Protocol::Random => SplitProtocol::Random,
-                Protocol::Grouped => SplitProtocol::Grouped,
-            },
+            split: self.recipe.data.protocol,
             metrics: None,
             licence: arguments.licence.clone(),
             date: time::OffsetDateTime::now_utc().date().to_string(),

@@ -122,6 +122,7 @@ impl Made {
         let manifest = json!({
             "schema": weights::MANIFEST_SCHEMA,
             "architecture": self.architecture.name(),
+            "graph": self.architecture.graph(CLASSES.len()).folded(),
             "input": self.input(),
             "classes": CLASSES,
             "recipe": "",

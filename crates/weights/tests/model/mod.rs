@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use weights::{
-    Architecture, Crop, InputSpec, Intensity, MANIFEST_SCHEMA, Manifest, MetricsSummary, Reserve, SplitProtocol,
-    Tensor, Values, WeightsFile,
+    Crop, InputSpec, Intensity, Manifest, MetricsSummary, NAMED_SCHEMA, Reserve, SplitProtocol, Tensor, Values,
+    WeightsFile,
 };
 
 /// A convolution of 4 output channels in int8 and its bias in floats.
@@ -23,8 +23,9 @@ pub fn tensors() -> BTreeMap<String, Tensor> {
 /// A manifest with every field filled.
 pub fn manifest() -> Manifest {
     Manifest {
-        schema: MANIFEST_SCHEMA,
-        architecture: Architecture::Xception,
+        schema: NAMED_SCHEMA,
+        architecture: "xception".to_owned(),
+        graph: None,
         input: InputSpec { size: 299, crop: Crop::Head, margin: 0.02, intensity: Intensity { low: 0.5, high: 99.5 } },
         classes: ["glioma", "meningioma", "notumor", "pituitary"].map(String::from).to_vec(),
         recipe: "seed = 7\n[optimiser]\nname = \"adamax\"\n".to_owned(),

@@ -29,7 +29,8 @@ fn trained(architecture: Architecture, images: Tensor<4>) -> Tensor<2> {
 fn manifest(architecture: Architecture, size: u32, temperature: Option<f32>) -> Manifest {
     Manifest {
         schema: weights::MANIFEST_SCHEMA,
-        architecture,
+        architecture: architecture.to_string(),
+        graph: Some(architecture.graph(CLASSES.len()).folded()),
         input: InputSpec { size, crop: Crop::Head, margin: 0.02, intensity: Intensity { low: 0.5, high: 99.5 } },
         classes: CLASSES.map(str::to_owned).into(),
         recipe: "name = \"test\"".to_owned(),

@@ -2,14 +2,13 @@
 //! probabilities, its "unsure" and its refusals are worth. All of it comes from report files.
 
 use leptos::prelude::*;
+use reports::{Calibration, Evaluation, Method};
 
-use crate::calibration::{CalibrationReport, Method};
 use crate::catalogue::Model;
 use crate::chart::{Reliability, Risk};
-use crate::dossier::{Dossier, Filed, unreadable};
 use crate::figures::{Card, Cell, FoldsCard, TransferLine};
-use crate::model::Page;
-use crate::report::Report;
+use crate::model_reports::{ModelReports, ReportEntry, unreadable};
+use crate::page_state::Page;
 use crate::wording;
 
 /// The text of the dialog.
@@ -18,10 +17,11 @@ pub fn Evidence(
     /// The page.
     page: Page,
 ) -> impl IntoView {
-    let dossiers = Memo::new(move |_| {
+    let models = Memo::new(move |_| {
         let models = page.catalogue.with(|catalogue| catalogue.models.clone());
-        page.reports
-            .with(|papers| models.into_iter().map(|model| (Dossier::of(&model, papers), model)).collect::<Vec<_>>())
+        page.reports.with(|papers| {
+            models.into_iter().map(|model| (ModelReports::of(&model, papers), model)).collect::<Vec<_>>()
+        })
     });
     let chosen =
         move |model: &Model| page.model.with(|chosen| chosen.as_ref().is_some_and(|chosen| chosen.id == model.id));
@@ -32,11 +32,11 @@ pub fn Evidence(
             "slices, or other slices of the same patients, to the model flatters it. So two figures stand side by side, "
             "and the first is the one to believe."
         </p>
-        {move || dossiers.with(|dossiers| view! { <Glance dossiers=dossiers.clone() /> })}
-        {move || dossiers.with(|dossiers| {
-            dossiers.iter().cloned().map(|(dossier, model)| {
+        {move || models.with(|models| view! { <Glance models=models.clone() /> })}
+        {move || models.with(|models| {
+            models.iter().cloned().map(|(reports, model)| {
                 let open = chosen(&model);
-                view! { <Network dossier model open /> }
+                view! { <Network reports model open /> }
             }).collect_view()
         })}
         <Show when=move || page.reports.with(Vec::is_empty)>
@@ -55,9 +55,9 @@ pub fn Evidence(
 
 /// Reports that may change what the others say, if one could read them.
 #[component]
-fn Unreadable(papers: Vec<Filed<String>>) -> impl IntoView {
+fn Unreadable(papers: Vec<ReportEntry<String>>) -> impl IntoView {
     let count = papers.len();
-    let lines = papers.into_iter().map(|Filed { address, content: reason }| {
+    let lines = papers.into_iter().map(|ReportEntry { address, content: reason }| {
         let name = address.rsplit('/').next().unwrap_or_default().to_owned();
         view! { <li><a href=address target="_blank">{name}</a>": " {reason}</li> }
     });
@@ -72,13 +72,13 @@ fn Unreadable(papers: Vec<Filed<String>>) -> impl IntoView {
 
 /// Every network with both figures, in one table.
 #[component]
-fn Glance(dossiers: Vec<(Dossier, Model)>) -> impl IntoView {
-    let rows = dossiers.into_iter().map(|(dossier, model)| {
+fn Glance(models: Vec<(ModelReports, Model)>) -> impl IntoView {
+    let rows = models.into_iter().map(|(reports, model)| {
         view! {
             <tr>
                 <th scope="row">{model.title}</th>
-                <Cell filed=dossier.honest().cloned() />
-                <Cell filed=dossier.leaky().cloned() />
+                <Cell entry=reports.honest().cloned() />
+                <Cell entry=reports.leaky().cloned() />
             </tr>
         }
     });
@@ -101,12 +101,12 @@ fn Glance(dossiers: Vec<(Dossier, Model)>) -> impl IntoView {
 
 /// One network: its tests side by side, then what else is known.
 #[component]
-fn Network(dossier: Dossier, model: Model, open: bool) -> impl IntoView {
-    let (own, others) = (dossier.own, dossier.others);
-    let card = |own: bool| move |filed: Filed<Report>| view! { <Card filed own /> };
-    let calibration = dossier.calibration;
-    let untested = own.is_empty() && others.is_empty() && dossier.folds.is_empty();
-    let charts = calibration.clone().map(|Filed { content, .. }| {
+fn Network(reports: ModelReports, model: Model, open: bool) -> impl IntoView {
+    let (own, others) = (reports.own, reports.others);
+    let card = |own: bool| move |entry: ReportEntry<Evaluation>| view! { <Card entry own /> };
+    let calibration = reports.calibration;
+    let untested = own.is_empty() && others.is_empty() && reports.folds.is_empty();
+    let charts = calibration.clone().map(|ReportEntry { content, .. }| {
         view! {
             <div class="charts">
                 <section>
@@ -127,20 +127,20 @@ fn Network(dossier: Dossier, model: Model, open: bool) -> impl IntoView {
             <div class="reports">
                 {own.into_iter().map(card(true)).collect_view()}
                 {others.into_iter().map(card(false)).collect_view()}
-                {dossier.folds.into_iter().map(|filed| view! { <FoldsCard filed /> }).collect_view()}
+                {reports.folds.into_iter().map(|entry| view! { <FoldsCard entry /> }).collect_view()}
             </div>
             {charts}
-            {calibration.map(|filed| view! { <Rules filed /> })}
-            {dossier.transfer.map(|filed| view! { <TransferLine filed /> })}
+            {calibration.map(|entry| view! { <Rules entry /> })}
+            {reports.transfer.map(|entry| view! { <TransferLine entry /> })}
         </details>
     }
 }
 
 /// What was measured of probabilities, of "unsure" and of refusals, in sentences.
 #[component]
-fn Rules(filed: Filed<CalibrationReport>) -> impl IntoView {
-    let Filed { address, content } = filed;
-    let CalibrationReport { measured_on, calibration_error: error, abstention: rule, foreign, command, .. } = content;
+fn Rules(entry: ReportEntry<Calibration>) -> impl IntoView {
+    let ReportEntry { address, content } = entry;
+    let Calibration { measured_on, calibration_error: error, abstention: rule, foreign, command, .. } = content;
     let [low, high] = error.after_ci95;
     let refusals = foreign.methods.last().map(|method| refusals(method, measured_on.held_out, measured_on.foreign));
     view! {
@@ -167,7 +167,7 @@ fn Rules(filed: Filed<CalibrationReport>) -> impl IntoView {
     }
 }
 
-fn refusals(method: &Method, held_out: u64, foreign: u64) -> String {
+fn refusals(method: &Method, held_out: usize, foreign: usize) -> String {
     let kept = format!(
         "“Not a brain MRI” is said of {} of {} held-out slices, wrongly",
         wording::percent(method.held_out_refused),

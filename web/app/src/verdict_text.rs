@@ -1,36 +1,43 @@
 //! What a verdict means, what would help where none is given, and what it rests on: in the words of the person who
 //! reads the slice.
 
-use protocol::{Class, HeldBack, Verdict};
+use protocol::Verdict;
 
 use crate::state::Answer;
 use crate::wording::{class_name, probability};
 
 /// From this part of the limit on a slice is at the edge of what the network knows.
 const EDGE: f32 = 0.8;
+/// The class of healthy slices, by its name in a weights file.
+const NO_TUMOUR: &str = "notumor";
 /// A class this probable is worth naming beside the nearest one.
 const RIVAL: f32 = 0.1;
 
 /// What the verdict says, and what it does not.
 pub fn of(answer: &Answer) -> String {
+    let classes = answer.model.classes.len();
     match answer.verdict {
-        Verdict::Class(Class::NoTumor) => {
-            "None of the three kinds of tumour that it knows was recognised in this one slice. That excludes neither a \
-             tumour nor another disease."
-                .into()
+        Verdict::Class(class) if answer.class(class) == NO_TUMOUR => {
+            format!(
+                "None of the {} that it knows was recognised in this one slice. That excludes neither a tumour nor \
+                 another disease.",
+                kinds_of_tumour(classes - 1)
+            )
         }
         Verdict::Class(_) => {
-            "Of the four classes that it knows, the most probable one for this one slice. That is not the probability \
-             that the patient has the disease, and it can't name any other disease."
-                .into()
+            format!(
+                "Of the {} classes that it knows, the most probable one for this one slice. That is not the \
+                 probability that the patient has the disease, and it can't name any other disease.",
+                in_words(classes)
+            )
         }
-        Verdict::HeldBack(HeldBack::Abstain) => {
+        Verdict::Abstain => {
             format!(
                 "No class is probable enough to be named{}. That speaks neither for nor against a tumour.",
                 rivals(answer)
             )
         }
-        Verdict::HeldBack(HeldBack::NotBrainMri) => {
+        Verdict::NotBrainMri => {
             "The picture looks unlike the brain MRI that the network was trained on. So nothing is said about it, \
              neither a class nor a probability."
                 .into()
@@ -38,26 +45,36 @@ pub fn of(answer: &Answer) -> String {
     }
 }
 
+fn kinds_of_tumour(count: usize) -> String {
+    if count == 1 { "one kind of tumour".into() } else { format!("{} kinds of tumour", in_words(count)) }
+}
+
+/// A small number as it is written in a sentence.
+fn in_words(number: usize) -> String {
+    const WORDS: [&str; 9] = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let word = number.checked_sub(2).and_then(|index| WORDS.get(index));
+    word.map_or_else(|| number.to_string(), |word| (*word).to_owned())
+}
+
 /// Between which classes it wavers.
 fn rivals(answer: &Answer) -> String {
     let nearest = answer.nearest;
-    let others = Class::ALL.into_iter().zip(answer.probabilities).filter(|(class, _)| *class != nearest);
-    let second = others.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, p)| *p >= RIVAL);
-    second.map_or_else(String::new, |(class, _)| {
-        format!(": it wavers between {} and {}", class_name(nearest), class_name(class))
-    })
+    let others = answer.probabilities.iter().enumerate().filter(|(class, _)| *class != nearest);
+    let second = others.max_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, p)| **p >= RIVAL);
+    let name = |class| class_name(answer.class(class));
+    second.map_or_else(String::new, |(class, _)| format!(": it wavers between {} and {}", name(nearest), name(class)))
 }
 
 /// What to do where no class is named; nothing where one is.
 pub fn what_would_help(verdict: Verdict) -> &'static [&'static str] {
     match verdict {
         Verdict::Class(_) => &[],
-        Verdict::HeldBack(HeldBack::Abstain) => &[
+        Verdict::Abstain => &[
             "A neighbouring slice, in which the finding is larger.",
             "A T1-weighted slice with contrast agent: it has seen little else.",
             "The slice as acquired: the whole head, nothing drawn on it.",
         ],
-        Verdict::HeldBack(HeldBack::NotBrainMri) => &[
+        Verdict::NotBrainMri => &[
             "If it is a brain MRI: the slice itself, not a photograph or a screenshot of it.",
             "The whole head in one picture: no captions, no colours, no mosaic of slices.",
             "A T1-weighted slice: diffusion, angiography and the like may be refused.",
@@ -87,37 +104,39 @@ pub fn evidence(answer: &Answer) -> Vec<(&'static str, String)> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use protocol::{Engine, Evidence, ModelInfo};
+    use protocol::{Engine, Evidence};
 
     use super::*;
+    use crate::state::tests::{CLASSES, model};
 
-    fn answer(verdict: Verdict, probabilities: [f32; 4], distance: f32) -> Answer {
+    fn answer_of(classes: &[&str], verdict: Verdict, probabilities: &[f32], distance: f32) -> Answer {
         Answer {
             verdict,
-            nearest: Class::Meningioma,
+            nearest: 1,
             evidence: Some(Evidence { distance, familiar_up_to: 1.5, abstain_below: 0.6 }),
-            probabilities,
-            model: Arc::new(ModelInfo { id: "m".into(), title: "M".into(), sha256: String::new() }),
+            probabilities: probabilities.to_vec(),
+            model: model("m", classes),
             engine: Engine::Cpu,
             milliseconds: 1.0,
         }
     }
 
+    fn answer(verdict: Verdict, probabilities: [f32; 4], distance: f32) -> Answer {
+        answer_of(&CLASSES, verdict, &probabilities, distance)
+    }
+
     #[test]
     fn an_unsure_answer_says_between_what_it_wavers_and_that_it_excludes_nothing() {
-        let unsure = Verdict::HeldBack(HeldBack::Abstain);
-        let text = of(&answer(unsure, [0.38, 0.52, 0.05, 0.05], 0.9));
+        let text = of(&answer(Verdict::Abstain, [0.38, 0.52, 0.05, 0.05], 0.9));
         assert!(text.contains("it wavers between meningioma and glioma"), "{text}");
         assert!(text.contains("neither for nor against a tumour"));
-        assert!(!what_would_help(unsure).is_empty());
-        assert!(!of(&answer(unsure, [0.08, 0.58, 0.08, 0.08], 0.9)).contains("wavers"));
+        assert!(!what_would_help(Verdict::Abstain).is_empty());
+        assert!(!of(&answer(Verdict::Abstain, [0.08, 0.58, 0.08, 0.08], 0.9)).contains("wavers"));
     }
 
     #[test]
     fn a_refused_picture_gets_no_probability_and_the_reason_in_words() {
-        let refused = answer(Verdict::HeldBack(HeldBack::NotBrainMri), [0.1, 0.7, 0.1, 0.1], 3.0);
+        let refused = answer(Verdict::NotBrainMri, [0.1, 0.7, 0.1, 0.1], 3.0);
         let lines = evidence(&refused);
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].1, "unlike those it was trained on (distance 3.00, limit 1.50)");
@@ -125,14 +144,23 @@ mod tests {
 
     #[test]
     fn no_tumour_is_never_said_to_exclude_one() {
-        let text = of(&answer(Verdict::Class(Class::NoTumor), [0.01, 0.01, 0.97, 0.01], 0.9));
+        let text = of(&answer(Verdict::Class(2), [0.01, 0.01, 0.97, 0.01], 0.9));
+        assert!(text.starts_with("None of the three kinds of tumour"), "{text}");
         assert!(text.contains("excludes neither a tumour nor another disease"));
     }
 
     #[test]
+    fn a_model_with_other_classes_is_spoken_of_by_its_own_number() {
+        let two = answer_of(&["tumor", "notumor"], Verdict::Class(1), &[0.1, 0.9], 0.9);
+        assert!(of(&two).starts_with("None of the one kind of tumour that it knows"), "{}", of(&two));
+        let five = ["glioma", "meningioma", "metastasis", "notumor", "pituitary"];
+        let named = answer_of(&five, Verdict::Class(2), &[0.1, 0.1, 0.6, 0.1, 0.1], 0.9);
+        assert!(of(&named).starts_with("Of the five classes that it knows"), "{}", of(&named));
+    }
+
+    #[test]
     fn a_slice_near_the_limit_is_called_so() {
-        let named = Verdict::Class(Class::Meningioma);
-        let look = |distance| evidence(&answer(named, [0.1, 0.7, 0.1, 0.1], distance))[1].1.clone();
+        let look = |distance| evidence(&answer(Verdict::Class(1), [0.1, 0.7, 0.1, 0.1], distance))[1].1.clone();
         assert!(look(0.9).starts_with("like"));
         assert!(look(1.3).starts_with("at the edge"));
     }

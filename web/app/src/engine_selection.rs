@@ -145,29 +145,32 @@ pub fn parameter(engine: Engine) -> &'static str {
     }
 }
 
-/// NaN counts as far apart.
-fn largest_difference(a: &[f32; 4], b: &[f32; 4]) -> f32 {
+/// NaN counts as far apart, as does another number of classes.
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     let apart = |(x, y): (&f32, &f32)| {
         let difference = (x - y).abs();
         if difference.is_nan() { f32::INFINITY } else { difference }
     };
-    a.iter().zip(b).map(apart).fold(0.0, f32::max)
+    let start = if a.len() == b.len() { 0.0 } else { f32::INFINITY };
+    a.iter().zip(b).map(apart).fold(start, f32::max)
 }
 
-fn best(probabilities: &[f32; 4]) -> Option<usize> {
-    (0..4).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]))
+fn best(probabilities: &[f32]) -> Option<usize> {
+    (0..probabilities.len()).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::state::tests::{CLASSES, model};
 
     fn ready(probabilities: [f32; 4], milliseconds: f64) -> Phase {
-        let model = ModelInfo { id: "m".into(), title: "M".into(), sha256: String::new() };
         Phase::Ready(Ready {
             name: "x".into(),
-            model,
-            probe: Probe { probabilities, milliseconds },
+            model: Arc::unwrap_or_clone(model("m", &CLASSES)),
+            probe: Probe { probabilities: probabilities.to_vec(), milliseconds },
             max_file_bytes: 1.0e6,
         })
     }

@@ -3,17 +3,16 @@
 use std::collections::HashMap;
 
 use leptos::prelude::*;
-use protocol::Class;
 use web_sys::File;
 
 use crate::catalogue::{Catalogue, Model, Samples};
-use crate::choice::Engines;
-use crate::control::Control;
-use crate::dossier::Filed;
-use crate::gallery::{Decoded, Gallery};
+use crate::engine_selection::Engines;
+use crate::model_reports::IndexEntry;
 use crate::replies;
+use crate::slice_cache::{Decoded, SliceCache};
 use crate::state::{Failure, Session, Status};
 use crate::wording;
+use crate::worker_control::Control;
 
 /// Decoded slices kept in memory.
 const GALLERY_BYTES: usize = 128 << 20;
@@ -55,7 +54,7 @@ pub struct SampleFile {
     /// Where the picture is.
     pub address: String,
     /// The class the data set gives it.
-    pub class: Class,
+    pub class: String,
 }
 
 /// All that the page shows; a handle that is copied freely.
@@ -74,7 +73,7 @@ pub struct Page {
     /// The weights files that the browser has kept, by their SHA-256.
     pub kept: RwSignal<Vec<String>>,
     /// The reports.
-    pub reports: RwSignal<Vec<Filed>>,
+    pub reports: RwSignal<Vec<IndexEntry>>,
     /// Why there are no reports.
     pub reports_missing: RwSignal<Option<String>>,
     /// Where the samples come from.
@@ -94,7 +93,7 @@ pub struct Page {
     /// The files behind the rows.
     pub files: StoredValue<HashMap<u32, File>, LocalStorage>,
     /// Decoded slices.
-    pub gallery: StoredValue<Gallery, LocalStorage>,
+    pub slice_cache: StoredValue<SliceCache, LocalStorage>,
     /// The workers.
     pub control: StoredValue<Control, LocalStorage>,
 }
@@ -119,7 +118,7 @@ impl Page {
             enlarged: RwSignal::new(false),
             spoken: RwSignal::new(String::new()),
             files: StoredValue::new_local(HashMap::new()),
-            gallery: StoredValue::new_local(Gallery::new(GALLERY_BYTES)),
+            slice_cache: StoredValue::new_local(SliceCache::new(GALLERY_BYTES)),
             control: StoredValue::new_local(Control::default()),
         }
     }
@@ -135,7 +134,7 @@ impl Page {
     }
 
     /// Adds files to the list and the queue.
-    pub fn add(self, files: Vec<(File, Option<Class>)>) {
+    pub fn add(self, files: Vec<(File, Option<String>)>) {
         if files.is_empty() {
             return;
         }
@@ -156,10 +155,11 @@ impl Page {
         let selected = self.session.with_untracked(|session| session.selected().map(|item| item.id));
         let current = self.shown.with_untracked(|shown| shown.as_ref().map(|decoded| decoded.id));
         if selected != current || selected.is_none() {
-            let decoded = selected.and_then(|id| self.gallery.try_update_value(|gallery| gallery.get(id)).flatten());
+            let decoded =
+                selected.and_then(|id| self.slice_cache.try_update_value(|slice_cache| slice_cache.get(id)).flatten());
             self.shown.set(decoded);
         }
-        crate::control::pump(self);
+        crate::worker_control::pump(self);
     }
 
     /// Changes the list and shows what is selected then.

@@ -15,12 +15,12 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, Worker};
 
 use crate::browser::{message_of, start_worker};
-use crate::choice::Phase;
-use crate::crew::{Crew, Seat, State, Task, helpers};
-use crate::model::Page;
+use crate::engine_selection::Phase;
+use crate::page_state::Page;
 use crate::replies;
 use crate::state::{Failure, Status};
 use crate::wording;
+use crate::worker_pool::{State, Task, WorkerId, WorkerPool, helpers};
 
 /// A worker that has not answered for so long is taken for wedged.
 const PATIENCE: Duration = Duration::from_mins(4);
@@ -38,8 +38,8 @@ pub struct Control {
     pub weights: Option<Uint8Array>,
     /// What workers are started from, processor first.
     pub programs: [Option<JsValue>; 2],
-    workers: Vec<(Seat, Worker)>,
-    crew: Crew,
+    workers: Vec<(WorkerId, Worker)>,
+    pool: WorkerPool,
     restarts: u32,
     /// Rows that a worker had when it stopped.
     suspects: HashSet<u32>,
@@ -47,8 +47,8 @@ pub struct Control {
 
 impl Control {
     /// What a worker has been asked for.
-    pub fn task(&self, seat: Seat) -> Option<Task> {
-        self.crew.task(seat)
+    pub fn task(&self, worker: WorkerId) -> Option<Task> {
+        self.pool.task(worker)
     }
 }
 
@@ -78,130 +78,132 @@ pub fn start(page: Page, engine: Engine) {
         return;
     }
     set_phase(page, engine, Phase::Starting);
-    start_at(page, Seat::first(engine));
+    start_at(page, WorkerId::first(engine));
     if engine == Engine::Cpu {
         let cores = window().navigator().hardware_concurrency() as usize;
-        (1..=helpers(cores)).for_each(|number| start_at(page, Seat { engine, number }));
+        (1..=helpers(cores)).for_each(|number| start_at(page, WorkerId { engine, number }));
     }
 }
 
-fn start_at(page: Page, seat: Seat) {
-    let Some(program) = page.control.with_value(|control| control.programs[slot(seat.engine)].clone()) else { return };
-    stop_at(page, seat);
-    let Some(serial) = page.control.try_update_value(|control| control.crew.enter(seat)) else { return };
-    let runs = move || page.control.with_value(|control| control.crew.runs(seat, serial));
+fn start_at(page: Page, worker: WorkerId) {
+    let Some(program) = page.control.with_value(|control| control.programs[slot(worker.engine)].clone()) else {
+        return;
+    };
+    stop_at(page, worker);
+    let Some(serial) = page.control.try_update_value(|control| control.pool.enter(worker)) else { return };
+    let runs = move || page.control.with_value(|control| control.pool.runs(worker, serial));
     let on_message = Closure::<dyn FnMut(String, JsValue)>::new(move |text: String, bytes: JsValue| {
         if runs() {
-            replies::receive(page, seat, &text, &bytes);
+            replies::receive(page, worker, &text, &bytes);
         }
     });
     let on_error = Closure::<dyn FnMut(String)>::new(move |message: String| {
         if runs() {
-            fail(page, seat, &message);
+            fail(page, worker, &message);
         }
     });
     let started =
         start_worker(include_str!("bootstrap.js"), &program, &on_message.into_js_value(), &on_error.into_js_value());
     match started {
-        Ok(worker) => page.control.update_value(|control| control.workers.push((seat, worker))),
-        Err(thrown) => fail(page, seat, &message_of(&thrown)),
+        Ok(running) => page.control.update_value(|control| control.workers.push((worker, running))),
+        Err(thrown) => fail(page, worker, &message_of(&thrown)),
     }
 }
 
 /// Ends an engine's workers, and gives the rows that they had.
 pub fn stop(page: Page, engine: Engine) -> Vec<Task> {
-    let seats = page.control.with_value(|control| control.crew.seats(engine));
-    seats.into_iter().filter_map(|seat| stop_at(page, seat)).collect()
+    let workers = page.control.with_value(|control| control.pool.workers(engine));
+    workers.into_iter().filter_map(|worker| stop_at(page, worker)).collect()
 }
 
-fn stop_at(page: Page, seat: Seat) -> Option<Task> {
+fn stop_at(page: Page, worker: WorkerId) -> Option<Task> {
     let stopped = page.control.try_update_value(|control| {
-        let leaving = |(other, _): &mut (Seat, Worker)| *other == seat;
-        control.workers.extract_if(.., leaving).for_each(|(_, worker)| worker.terminate());
-        control.crew.leave(seat)
+        let leaving = |(other, _): &mut (WorkerId, Worker)| *other == worker;
+        control.workers.extract_if(.., leaving).for_each(|(_, stopped)| stopped.terminate());
+        control.pool.leave(worker)
     });
     stopped.flatten()
 }
 
 /// A worker's program runs: the first of an engine gets the model at once, those that help when a long list waits.
-pub fn started(page: Page, seat: Seat) {
-    set_state(page, seat, State::Started);
-    if seat.helps() {
+pub fn started(page: Page, worker: WorkerId) {
+    set_state(page, worker, State::Started);
+    if worker.is_secondary() {
         pump(page);
     } else {
-        load_model(page, seat);
+        load_model(page, worker);
     }
 }
 
 /// Records where a worker stands.
-pub fn set_state(page: Page, seat: Seat, state: State) {
-    page.control.update_value(|control| control.crew.set_state(seat, state));
+pub fn set_state(page: Page, worker: WorkerId, state: State) {
+    page.control.update_value(|control| control.pool.set_state(worker, state));
 }
 
 /// Gives a worker the model.
-fn load_model(page: Page, seat: Seat) {
+fn load_model(page: Page, worker: WorkerId) {
     let (catalogue, model, weights) =
         page.control.with_value(|control| (control.catalogue.clone(), control.model.clone(), control.weights.clone()));
     // A copy is posted, since what is posted leaves the page and another worker may need it.
     let weights = weights.map(|weights| weights.slice(0, weights.length()));
     if let Some(weights) = weights {
-        set_state(page, seat, State::Loading);
-        post(page, seat, &Request::Load { catalogue, model }, &weights.buffer());
+        set_state(page, worker, State::Loading);
+        post(page, worker, &Request::Load { catalogue, model }, &weights.buffer());
     }
 }
 
-fn post(page: Page, seat: Seat, request: &Request, bytes: &JsValue) {
+fn post(page: Page, worker: WorkerId, request: &Request, bytes: &JsValue) {
     let text = match encode(request) {
         Ok(text) => text,
-        Err(error) => return fail(page, seat, &error.to_string()),
+        Err(error) => return fail(page, worker, &error.to_string()),
     };
     let message = Array::of2(&JsValue::from(text), bytes);
     let posted = page.control.with_value(|control| {
-        let (_, worker) = control.workers.iter().find(|(other, _)| *other == seat)?;
+        let (_, worker) = control.workers.iter().find(|(other, _)| *other == worker)?;
         worker.post_message_with_transfer(&message, &Array::of1(bytes)).err()
     });
     if let Some(thrown) = posted {
-        fail(page, seat, &message_of(&thrown));
+        fail(page, worker, &message_of(&thrown));
     }
 }
 
 /// Gives every worker of the answering engine that has none a file, and calls for help where many wait.
 pub fn pump(page: Page) {
-    let Some(engine) = page.engines.with_untracked(crate::choice::Engines::answering) else { return };
-    while let Some(seat) = page.control.with_value(|control| control.crew.free(engine)) {
+    let Some(engine) = page.engines.with_untracked(crate::engine_selection::Engines::answering) else { return };
+    while let Some(worker) = page.control.with_value(|control| control.pool.free(engine)) {
         let Some((id, show)) = next(page) else { return };
         let Some(file) = page.files.with_value(|files| files.get(&id).cloned()) else { return };
-        give(page, seat, id, show, file);
+        give(page, worker, id, show, file);
     }
-    if page.engines.with_untracked(crate::choice::Engines::is_processor_alone) {
+    if page.engines.with_untracked(crate::engine_selection::Engines::is_processor_alone) {
         let waiting = page.session.with_untracked(crate::state::Session::waiting);
-        let called = page.control.with_value(|control| control.crew.called(waiting));
-        for seat in called {
-            load_model(page, seat);
+        let called = page.control.with_value(|control| control.pool.called(waiting));
+        for worker in called {
+            load_model(page, worker);
         }
     }
 }
 
-fn give(page: Page, seat: Seat, id: u32, show: bool, file: File) {
-    let Some(serial) = page.control.try_update_value(|control| control.crew.give(seat, id, show)) else { return };
+fn give(page: Page, worker: WorkerId, id: u32, show: bool, file: File) {
+    let Some(serial) = page.control.try_update_value(|control| control.pool.give(worker, id, show)) else { return };
     if !show {
         page.session.update(|session| session.set_status(id, Status::Working));
     }
     set_timeout(
         move || {
-            if page.control.with_value(|control| control.crew.has(seat, serial)) {
-                fail(page, seat, &format!("no answer for {} seconds", PATIENCE.as_secs()));
+            if page.control.with_value(|control| control.pool.has(worker, serial)) {
+                fail(page, worker, &format!("no answer for {} seconds", PATIENCE.as_secs()));
             }
         },
         PATIENCE,
     );
-    spawn_local(send(page, seat, id, show, file));
+    spawn_local(send(page, worker, id, show, file));
 }
 
 /// The row to work on: first the one on the screen, if it is decoded no more, then the queue.
 fn next(page: Page) -> Option<(u32, bool)> {
     let missing =
-        page.shown.with_untracked(Option::is_none) && !page.control.with_value(|control| control.crew.shows());
+        page.shown.with_untracked(Option::is_none) && !page.control.with_value(|control| control.pool.shows());
     page.session.with_untracked(|session| {
         let unseen =
             |item: &&crate::state::Item| missing && matches!(item.status, Status::Answered(_)) && item.unseen.is_none();
@@ -210,13 +212,13 @@ fn next(page: Page) -> Option<(u32, bool)> {
     })
 }
 
-async fn send(page: Page, seat: Seat, id: u32, show: bool, file: File) {
-    match read(page, seat.engine, &file).await {
+async fn send(page: Page, worker: WorkerId, id: u32, show: bool, file: File) {
+    match read(page, worker.engine, &file).await {
         Ok(bytes) => {
             let request = if show { Request::Show { id } } else { Request::Classify { id } };
-            post(page, seat, &request, &bytes);
+            post(page, worker, &request, &bytes);
         }
-        Err(failure) => replies::finish(page, seat, id, Status::Failed(failure)),
+        Err(failure) => replies::finish(page, worker, id, Status::Failed(failure)),
     }
 }
 
@@ -241,22 +243,22 @@ async fn read(page: Page, engine: Engine, file: &File) -> Result<JsValue, Failur
 }
 
 /// Ends a worker's task for this row and says what it was; none if it was no longer wanted.
-pub fn finish(page: Page, seat: Seat, id: u32) -> Option<Task> {
-    page.control.try_update_value(|control| control.crew.finish(seat, id)).flatten()
+pub fn finish(page: Page, worker: WorkerId, id: u32) -> Option<Task> {
+    page.control.try_update_value(|control| control.pool.finish(worker, id)).flatten()
 }
 
 /// A worker has stopped. One that helps is replaced; with an engine's first all of the engine's are, since they answer for
 /// it. What they had goes to another worker or is listed with the reason.
-pub fn fail(page: Page, seat: Seat, message: &str) {
-    if seat.helps() {
-        return fail_helper(page, seat, message);
+pub fn fail(page: Page, worker: WorkerId, message: &str) {
+    if worker.is_secondary() {
+        return fail_helper(page, worker, message);
     }
-    let engine = seat.engine;
+    let engine = worker.engine;
     let was_ready = page.engines.with_untracked(|engines| engines.ready(engine).is_some());
-    let own = stop_at(page, seat);
+    let own = stop_at(page, worker);
     let of_helpers = stop(page, engine);
     set_phase(page, engine, Phase::Failed(message.to_owned()));
-    let other = page.engines.with_untracked(crate::choice::Engines::answering);
+    let other = page.engines.with_untracked(crate::engine_selection::Engines::answering);
     page.session.update(|session| {
         for task in of_helpers.into_iter().filter(|task| !task.show) {
             session.set_status(task.id, Status::Waiting);
@@ -274,14 +276,14 @@ pub fn fail(page: Page, seat: Seat, message: &str) {
 }
 
 /// Its file is tried once more: one that has stopped two workers would stop them all.
-fn fail_helper(page: Page, seat: Seat, message: &str) {
-    if let Some(task) = stop_at(page, seat).filter(|task| !task.show) {
+fn fail_helper(page: Page, worker: WorkerId, message: &str) {
+    if let Some(task) = stop_at(page, worker).filter(|task| !task.show) {
         let first = page.control.try_update_value(|control| control.suspects.insert(task.id)).unwrap_or(false);
-        let status = if first { Status::Waiting } else { stopped(seat.engine, message) };
+        let status = if first { Status::Waiting } else { stopped(worker.engine, message) };
         page.session.update(|session| session.set_status(task.id, status));
     }
     if may_replace(page) {
-        start_at(page, seat);
+        start_at(page, worker);
     }
     page.look();
 }
@@ -305,7 +307,7 @@ fn may_replace(page: Page) -> bool {
 }
 
 /// WebGPU does not take over: it is ended, and its file and, if they can't be relied on, its answers go to the CPU.
-pub fn dismiss(page: Page, dismissal: &crate::choice::Dismissal) {
+pub fn dismiss(page: Page, dismissal: &crate::engine_selection::Dismissal) {
     let tasks = stop(page, Engine::WebGpu);
     set_phase(page, Engine::WebGpu, Phase::Absent(dismissal.reason.clone()));
     page.session.update(|session| {

@@ -18,12 +18,12 @@ pub struct Decoded {
 
 /// Decoded slices, the least recently used first.
 #[derive(Debug)]
-pub struct Gallery {
+pub struct SliceCache {
     kept: VecDeque<Decoded>,
     capacity: usize,
 }
 
-impl Gallery {
+impl SliceCache {
     /// Room for so many bytes of grey values; one slice is kept whatever its size.
     pub fn new(capacity: usize) -> Self {
         Self { kept: VecDeque::new(), capacity }
@@ -63,20 +63,20 @@ mod tests {
 
     #[test]
     fn the_slice_not_used_for_longest_makes_room() {
-        let mut gallery = Gallery::new(20);
-        gallery.insert(decoded(0, 10));
-        gallery.insert(decoded(1, 10));
-        assert!(gallery.get(0).is_some());
-        gallery.insert(decoded(2, 10));
-        assert!(gallery.get(1).is_none());
-        assert!(gallery.get(0).is_some() && gallery.get(2).is_some());
+        let mut slice_cache = SliceCache::new(20);
+        slice_cache.insert(decoded(0, 10));
+        slice_cache.insert(decoded(1, 10));
+        assert!(slice_cache.get(0).is_some());
+        slice_cache.insert(decoded(2, 10));
+        assert!(slice_cache.get(1).is_none());
+        assert!(slice_cache.get(0).is_some() && slice_cache.get(2).is_some());
     }
 
     #[test]
     fn a_slice_larger_than_the_room_is_still_shown() {
-        let mut gallery = Gallery::new(20);
-        gallery.insert(decoded(0, 10));
-        gallery.insert(decoded(1, 30));
-        assert!(gallery.get(1).is_some() && gallery.get(0).is_none());
+        let mut slice_cache = SliceCache::new(20);
+        slice_cache.insert(decoded(0, 10));
+        slice_cache.insert(decoded(1, 30));
+        assert!(slice_cache.get(1).is_some() && slice_cache.get(0).is_none());
     }
 }
