@@ -1,4 +1,4 @@
-//! `sulcus ablate`: what each ingredient of a recipe gives.
+//! `sulcus ablate`: what each component of a recipe gives.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,10 +12,10 @@ use reports::{Kind, Summary, tagged};
 use serde::Serialize;
 
 use crate::cli::{AblateArguments, Precision, TrainArguments};
+use crate::component::Component;
 use crate::data::Scans;
 use crate::environment::Environment;
 use crate::files::write_json;
-use crate::ingredient::Ingredient;
 use crate::predict;
 use crate::predictions_file::{self, HeldOut};
 use crate::recipe::Recipe;
@@ -38,7 +38,7 @@ struct Ablation {
     intervals: &'static str,
     /// By the recipe as it is.
     whole: Outcome,
-    /// The recipe without one ingredient after the other.
+    /// The recipe without one component after the other.
     without: Vec<Without>,
     data_fingerprint: String,
     recipe: Recipe,
@@ -66,10 +66,11 @@ struct Figures {
     recall: BTreeMap<String, f64>,
 }
 
-/// One ingredient left out.
+/// One component left out.
 #[derive(Serialize)]
 struct Without {
-    ingredient: String,
+    #[serde(rename = "ingredient")]
+    component: String,
     #[serde(flatten)]
     outcome: Outcome,
     /// The whole recipe less this one, on the validation slices.
@@ -85,17 +86,17 @@ const INTERVALS: &str = "95 % intervals are percentiles of resamples of whole cl
 /// Runs `sulcus ablate`.
 ///
 /// # Errors
-/// The recipe does not have an ingredient, the data can't be used, training failed, or a file can't be written.
+/// The recipe does not have an component, the data can't be used, training failed, or a file can't be written.
 pub fn run(arguments: &AblateArguments) -> anyhow::Result<()> {
     let whole = Job::open(&train_arguments(arguments))?;
-    let ingredients = ingredients(&arguments.without, &whole.recipe)?;
+    let components = components(&arguments.without, &whole.recipe)?;
     let device = arguments.device.open()?;
     let of_whole = outcome(&Job { out: arguments.out.join(WHOLE), ..whole.clone() }, &device)?;
     let mut without = Vec::new();
-    for (ingredient, recipe) in ingredients {
-        let out = arguments.out.join(format!("without-{}", ingredient.name()));
+    for (component, recipe) in components {
+        let out = arguments.out.join(format!("without-{}", component.name()));
         let parts = outcome(&Job { recipe, out, ..whole.clone() }, &device)?;
-        without.push(Without::new(ingredient, &of_whole, &parts)?);
+        without.push(Without::new(component, &of_whole, &parts)?);
     }
     let recipe = whole.recipe;
     let ablation = Ablation {
@@ -106,7 +107,7 @@ pub fn run(arguments: &AblateArguments) -> anyhow::Result<()> {
         command: format!(
             "sulcus ablate --recipe {}.toml --data DIR --out RUNS --without {}",
             recipe.name,
-            without.iter().map(|without| without.ingredient.as_str()).collect::<Vec<_>>().join(",")
+            without.iter().map(|without| without.component.as_str()).collect::<Vec<_>>().join(",")
         ),
         intervals: INTERVALS,
         whole: of_whole.outcome(),
@@ -135,19 +136,19 @@ fn train_arguments(arguments: &AblateArguments) -> TrainArguments {
     }
 }
 
-/// The ingredients that were named, or all that leave slices as they are, each with the recipe without it.
-fn ingredients(named: &[Ingredient], recipe: &Recipe) -> anyhow::Result<Vec<(Ingredient, Recipe)>> {
-    let without = |&ingredient: &Ingredient| {
-        let without = ingredient.left_out_of(recipe);
-        without.map(|without| (ingredient, without)).with_context(|| {
-            format!("--without {}: the recipe \"{}\" does not have it", ingredient.name(), recipe.name)
-        })
+/// The components that were named, or all that leave slices as they are, each with the recipe without it.
+fn components(named: &[Component], recipe: &Recipe) -> anyhow::Result<Vec<(Component, Recipe)>> {
+    let without = |&component: &Component| {
+        let without = component.left_out_of(recipe);
+        without
+            .map(|without| (component, without))
+            .with_context(|| format!("--without {}: the recipe \"{}\" does not have it", component.name(), recipe.name))
     };
     if !named.is_empty() {
         return named.iter().map(without).collect();
     }
-    let cheap = Ingredient::value_variants().iter().filter(|ingredient| ingredient.leaves_slices());
-    let all: Vec<_> = cheap.filter_map(|ingredient| without(ingredient).ok()).collect();
+    let cheap = Component::value_variants().iter().filter(|component| component.leaves_slices());
+    let all: Vec<_> = cheap.filter_map(|component| without(component).ok()).collect();
     ensure!(!all.is_empty(), "the recipe \"{}\" has nothing that could be left out", recipe.name);
     Ok(all)
 }
@@ -201,12 +202,12 @@ impl Figures {
 }
 
 impl Without {
-    fn new(ingredient: Ingredient, whole: &Parts, without: &Parts) -> anyhow::Result<Self> {
+    fn new(component: Component, whole: &Parts, without: &Parts) -> anyhow::Result<Self> {
         let gain =
             |whole: &Predictions, without: &Predictions| metrics::difference(whole, without, Bootstrap::default());
         let on_test = whole.test.as_ref().zip(without.test.as_ref());
         Ok(Self {
-            ingredient: ingredient.name(),
+            component: component.name(),
             outcome: without.outcome(),
             gain_on_validation: gain(&whole.validation, &without.validation)?,
             gain_on_test: on_test.map(|(whole, without)| gain(whole, without)).transpose()?,
@@ -223,7 +224,7 @@ fn print(ablation: &Ablation) {
         let [low, high] = gain.accuracy_ci95;
         println!(
             "{:<18} {:>10.4} {:>+8.4}    {low:+.4} to {high:+.4}",
-            without.ingredient,
+            without.component,
             shown(&without.outcome),
             gain.accuracy
         );

@@ -1,11 +1,12 @@
 //! `sulcus audit`: what a folder of scans holds, which files are copies of which, what a test on it would leak, and
 //! what tells its classes apart besides anatomy.
 
+mod acquisition_features;
 mod charts;
 mod classes;
 mod findings;
+mod inspect;
 mod jpeg;
-mod look;
 mod numbers;
 mod page;
 mod pairs;
@@ -15,7 +16,6 @@ pub mod probe;
 mod shortcuts;
 mod shown;
 mod text;
-mod traces;
 
 use self::findings::Audit;
 use crate::cli::{AuditArguments, DataArguments};
@@ -28,7 +28,7 @@ use crate::files::write_whole;
 pub fn run(arguments: &AuditArguments) -> anyhow::Result<()> {
     let (data, labels, groups) = (arguments.folder.clone(), arguments.labels.clone(), arguments.groups.clone());
     let dataset = DataArguments { data, labels, groups, cache: None }.open()?;
-    let seen = look::look_at_all(&dataset);
+    let seen = inspect::look_at_all(&dataset);
     let thumbnails: Vec<_> =
         seen.iter().map(|seen| seen.as_ref().ok().and_then(|seen| seen.thumbnail.clone())).collect();
     let found = dataset::copies(&thumbnails);

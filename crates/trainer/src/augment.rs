@@ -7,7 +7,7 @@ use image::{ExtendedColorType, ImageBuffer, ImageFormat, Luma};
 use rand::Rng;
 
 use crate::recipe::Augmentation;
-use crate::strip::strip;
+use crate::skull_strip::strip;
 
 impl Augmentation {
     /// A changed copy of a square slice in [-1, 1], `side` x `side` pixels.

@@ -9,9 +9,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use crate::draw::Draw;
-use crate::grafts::Grafts;
+use crate::copy_paste::CopyPaste;
 use crate::recipe::Augmentation;
+use crate::sampler::Draw;
 use crate::slices::Slices;
 
 /// Batches waiting for the device at any time.
@@ -69,7 +69,7 @@ pub struct Source<'a> {
 #[derive(Clone, Copy)]
 pub struct Changes<'a> {
     /// Where tumours are put in and taken out.
-    pub grafts: Option<&'a Grafts<'a>>,
+    pub grafts: Option<&'a CopyPaste<'a>>,
     /// What is done to every slice after that.
     pub augmentation: Augmentation,
 }

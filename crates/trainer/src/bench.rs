@@ -11,8 +11,8 @@ use crate::adamw::AdamW;
 use crate::cli::BenchArguments;
 use crate::environment::Environment;
 use crate::files::write_json;
-use crate::learner::Learner;
 use crate::loss::Loss;
+use crate::train_state::TrainState;
 
 /// Classes of the head.
 const CLASSES: usize = 4;
@@ -75,7 +75,7 @@ fn train_steps(
 ) -> anyhow::Result<(Vec<f64>, Option<f64>)> {
     let network = NetworkConfig::new(arguments.architecture, CLASSES, Form::Trainable).init(device);
     let network = network.identified().train_from(arguments.train_from);
-    let mut learner = Learner { network, average: None, optimizer: AdamW::new(1e-4).into() };
+    let mut learner = TrainState { network, average: None, optimizer: AdamW::new(1e-4).into() };
     let loss = Loss::new(CLASSES, 0.0);
     let labels: Vec<usize> = (0..arguments.batch).map(|index| index % CLASSES).collect();
     let shape = [arguments.batch, Form::Trainable.channels(), arguments.size, arguments.size];

@@ -15,9 +15,9 @@ use serde::Serialize;
 use weights::{Reserve, Tensor};
 
 use crate::calibrate::cross_fit::{Aim, Fit, Measured};
-use crate::calibrate::familiar::Material;
-use crate::calibrate::gallery::{Gallery, Seen, look_at_foreign};
 use crate::calibrate::gaussian::Gaussian;
+use crate::calibrate::observations::{Gallery, Seen, look_at_foreign};
+use crate::calibrate::ood::Material;
 use crate::catalogue;
 use crate::cli::CalibrateArguments;
 use crate::data::{Scans, held_out_fingerprint, thinned};
@@ -27,9 +27,9 @@ use crate::recipe::{Augmentation, Recipe};
 use crate::slices::Slices;
 
 mod cross_fit;
-mod familiar;
-mod gallery;
 mod gaussian;
+mod observations;
+mod ood;
 mod temperature;
 
 /// Bins of the reliability diagram.
@@ -79,7 +79,7 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
         foreign: &foreign,
     };
     let cloud = Gaussian::fit(&rows(&material.training, |observation| &observation.stage))?;
-    let comparison = familiar::compare(&material, &cloud, &stage, FAMILIAR)?;
+    let comparison = ood::compare(&material, &cloud, &stage, FAMILIAR)?;
 
     file.manifest.temperature = Some(temperature as f32);
     let familiar_up_to = comparison.familiar_up_to as f32;

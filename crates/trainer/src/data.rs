@@ -14,8 +14,8 @@ use crate::cache_folder::CacheFolder;
 use crate::cli::DataArguments;
 use crate::decoding::decode;
 use crate::files::read_scan;
-use crate::kept_rows::KeptRows;
 use crate::recipe::Recipe;
+use crate::row_cache::KeptRows;
 use crate::slices::progress_bar;
 
 /// A data set, the name for exactly its files, and the place where what is made of them is kept.

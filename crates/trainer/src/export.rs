@@ -1,7 +1,7 @@
 //! `sulcus export`: a training run to the weights file that the page serves, or to a file for other runtimes.
 
-mod calibration;
 mod comparison;
+mod gptq_inputs;
 mod int8;
 mod onnx;
 mod rounding;

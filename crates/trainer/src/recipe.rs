@@ -175,7 +175,7 @@ impl Augmentation {
     }
 }
 
-/// Grafts of tumours, for slices whose outlines are known.
+/// Copy-paste augmentation of tumours, for slices whose outlines are known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transplant {

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::data::Scans;
 use crate::decoding::decode;
 use crate::files::read_scan;
-use crate::kept_rows::{KeptRows, RowWriter};
+use crate::row_cache::{KeptRows, RowWriter};
 
 /// Files prepared before their slices are written.
 const AT_ONCE: usize = 256;

@@ -14,13 +14,13 @@ use crate::environment::Environment;
 use crate::folds;
 use crate::loss::Loss;
 use crate::model_files;
-use crate::outlines::Outlines;
 use crate::recipe::Recipe;
 use crate::report;
 use crate::slices::Slices;
 use crate::split_file::SplitFile;
+use crate::tumour_masks::TumourMasks;
 
-mod tally;
+mod running_metrics;
 mod trainer;
 
 /// Runs `sulcus train`.
@@ -47,11 +47,11 @@ pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
 }
 
 /// The outlines that a recipe with transplants needs.
-fn outlines(arguments: &TrainArguments, recipe: &Recipe) -> anyhow::Result<Outlines> {
+fn outlines(arguments: &TrainArguments, recipe: &Recipe) -> anyhow::Result<TumourMasks> {
     if recipe.transplant.is_none() {
-        return Ok(Outlines::default());
+        return Ok(TumourMasks::default());
     }
-    Outlines::find(arguments.outlines.as_deref(), &arguments.data)
+    TumourMasks::find(arguments.outlines.as_deref(), &arguments.data)
         .context("the recipe transplants tumours; without [transplant] it needs no outlines")
 }
 
@@ -63,7 +63,7 @@ pub struct Job {
     /// The folder of scans, with its groups where they are known.
     pub scans: Scans,
     /// Outlines of tumours; none where the recipe transplants none.
-    pub outlines: Outlines,
+    pub outlines: TumourMasks,
     /// ImageNet weights to start from.
     pub start: PathBuf,
     /// What activations are made of.

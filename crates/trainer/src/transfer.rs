@@ -15,14 +15,14 @@ use serde::Serialize;
 
 use crate::batches::Batch;
 use crate::cli::TransferArguments;
+use crate::copy_paste::CopyPaste;
 use crate::data::held_out_fingerprint;
 use crate::files::{files_below, write_json};
-use crate::grafts::Grafts;
 use crate::model_files;
-use crate::outlines::Outlines;
 use crate::preview;
 use crate::recipe::{Recipe, Transplant};
 use crate::slices::{Slices, prepare_file, progress_bar};
+use crate::tumour_masks::TumourMasks;
 
 /// Decides which tumour goes into which slice.
 const SEED: u64 = 1;
@@ -107,7 +107,7 @@ fn trials(
 ) -> anyhow::Result<(usize, Vec<Trial>)> {
     let manifest = classifier.manifest();
     let recipe = Recipe::parse(&manifest.recipe).context("the recipe in the weights file cannot be used")?;
-    let outlines = Outlines::find(arguments.outlines.as_deref(), &arguments.data)?;
+    let outlines = TumourMasks::find(arguments.outlines.as_deref(), &arguments.data)?;
     let scans = arguments.data.open_for(&recipe)?;
     let split = dataset::split(&scans, &recipe.split_spec())?;
     ensure!(
@@ -119,7 +119,7 @@ fn trials(
     let labels: Vec<usize> = scans.records.iter().map(|record| record.label).collect();
     let none = Transplant { healthy: arguments.healthy_class.clone(), grow: 0.0, repair: 0.0, sham: 0.0 };
     let mask = |index: usize| outlines.mask(&scans.records[index].path, slices.get(index)?);
-    let grafts = Grafts::new(&slices, mask, &labels, &split.test, (&none, healthy));
+    let grafts = CopyPaste::new(&slices, mask, &labels, &split.test, (&none, healthy));
     let (donors, _) = grafts.counts();
     ensure!(donors > 0, "no outline is of a held-out slice");
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
@@ -140,7 +140,7 @@ fn trials(
 /// The pixels of a slice with a tumour and with a graft that is none, `tumours` times, where there is room.
 fn grafted(
     slice: &PreparedSlice,
-    grafts: &Grafts<'_>,
+    grafts: &CopyPaste<'_>,
     classes: &[String],
     tumours: u16,
     random: &mut ChaCha8Rng,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use dataset::{Dataset, Part, Record};
 use serde::Serialize;
 
+use super::inspect::{BINS, Seen};
 use super::jpeg::Compression;
-use super::look::{BINS, Seen};
 
 /// Sizes, modes and compressions named for a class; the rest is only counted.
 const NAMED: usize = 5;

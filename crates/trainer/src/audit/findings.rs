@@ -7,7 +7,7 @@ use dataset::{Copies, Dataset, Leakage, Part, Record, Split};
 use serde::Serialize;
 
 use super::classes::{ClassFindings, classes};
-use super::look::Seen;
+use super::inspect::Seen;
 use super::pairs::{Pair, by_relation, pairs};
 use super::patients::{Patients, patients, patients_from};
 use super::shortcuts::{Shortcuts, shortcuts};

@@ -8,7 +8,7 @@ use dataset::Dataset;
 use maud::{Markup, html};
 
 use super::findings::{Audit, Problem};
-use super::look::Seen;
+use super::inspect::Seen;
 use super::numbers::count;
 use super::pictures::Pictures;
 use super::shown::Shown;

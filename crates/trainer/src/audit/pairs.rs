@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dataset::{Copies, Dataset, Orientation};
 use serde::Serialize;
 
-use super::look::Seen;
+use super::inspect::Seen;
 
 /// Two files that show the same picture.
 #[derive(Serialize, Clone)]

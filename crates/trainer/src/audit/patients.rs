@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dataset::{Dataset, Part, PatientSource};
 use serde::Serialize;
 
-use super::look::Seen;
+use super::inspect::Seen;
 use super::numbers::count;
 
 /// What is known of patients.

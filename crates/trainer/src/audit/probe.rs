@@ -6,16 +6,16 @@ use metrics::FOLDS;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::acquisition_features::Traces;
 use super::shortcuts::{Probed, Sample, best_told};
-use super::traces::Traces;
 use crate::batches::{Changes, chance};
 use crate::cli::ProbeArguments;
+use crate::copy_paste::CopyPaste;
 use crate::data::Scans;
 use crate::files::write_json;
-use crate::grafts::Grafts;
-use crate::outlines::Outlines;
 use crate::recipe::{Augmentation, Recipe};
 use crate::slices::Slices;
+use crate::tumour_masks::TumourMasks;
 
 /// The findings as `--json` writes them.
 #[derive(Serialize)]
@@ -50,8 +50,8 @@ struct Step {
 pub fn run(arguments: &ProbeArguments) -> anyhow::Result<()> {
     let recipe = Recipe::open(&arguments.recipe)?;
     let outlines = match &recipe.transplant {
-        Some(_) => Outlines::find(arguments.outlines.as_deref(), &arguments.data)?,
-        None => Outlines::default(),
+        Some(_) => TumourMasks::find(arguments.outlines.as_deref(), &arguments.data)?,
+        None => TumourMasks::default(),
     };
     let scans = arguments.data.open_for(&recipe)?;
     let (slices, steps) = steps(&recipe, &scans, &outlines)?;
@@ -72,14 +72,14 @@ pub fn run(arguments: &ProbeArguments) -> anyhow::Result<()> {
 }
 
 /// How many slices there are, and what they tell step by step.
-fn steps(recipe: &Recipe, scans: &Scans, outlines: &Outlines) -> anyhow::Result<(usize, Vec<Step>)> {
+fn steps(recipe: &Recipe, scans: &Scans, outlines: &TumourMasks) -> anyhow::Result<(usize, Vec<Step>)> {
     let all: Vec<usize> = (0..scans.records.len()).collect();
     let labels: Vec<usize> = scans.records.iter().map(|record| record.label).collect();
     let prepared = Slices::prepare(scans, &all, &recipe.input)?;
     let indices = prepared.readable(&dataset::unique(scans, &all));
     let cropped = InputSpec { intensity: Intensity { low: 0.0, high: 100.0 }, ..recipe.input };
     let whole = InputSpec { crop: Crop::None, margin: 0.0, ..cropped };
-    let grafts = Grafts::of(recipe, scans, outlines, (&prepared, &labels, &indices))?;
+    let grafts = CopyPaste::of(recipe, scans, outlines, (&prepared, &labels, &indices))?;
     let probe = |after, slices: &Slices, changes: Changes<'_>| {
         let probes = probes(scans, slices, (&indices, &labels), changes, recipe.seed)?;
         anyhow::Ok(Step { after, probes })

@@ -10,9 +10,9 @@ use metrics::{FOLDS, ProbeReport, ProbedClass};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::look::{Seen, network_input};
+use super::acquisition_features::Traces;
+use super::inspect::{Seen, network_input};
 use super::numbers::percent;
-use super::traces::Traces;
 
 /// What probes found.
 #[derive(Serialize)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dataset::Dataset;
 
 use super::findings::Audit;
-use super::look::Seen;
+use super::inspect::Seen;
 use super::pairs::{Pair, by_relation};
 use super::patients::SharedPatient;
 

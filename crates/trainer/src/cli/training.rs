@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use networks::Architecture;
 
 use super::{DataArguments, DeviceName, Precision};
-use crate::ingredient::Ingredient;
+use crate::component::Component;
 
 /// Train a network by a recipe.
 #[derive(Debug, Args)]
@@ -103,7 +103,7 @@ pub struct AblateArguments {
     pub out: PathBuf,
     /// The ingredients, separated by commas [default: all that the recipe has and that leave slices as they are]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME")]
-    pub without: Vec<Ingredient>,
+    pub without: Vec<Component>,
     /// Outlines of tumours, as for `sulcus train`
     #[arg(long, value_name = "FILE")]
     pub outlines: Option<PathBuf>,

@@ -7,8 +7,8 @@ use networks::{Form, NetworkConfig};
 use reports::tagged;
 use weights::{Manifest, WeightsFile};
 
-use super::calibration;
 use super::comparison::{self, Comparison};
+use super::gptq_inputs;
 use super::rounding::{self, Rounding};
 use super::trained_run::TrainedRun;
 use crate::cache_folder::CacheFolder;
@@ -43,7 +43,7 @@ impl Export {
             .init(&Device::flex())
             .load(&folded)?;
         let calibration = thinned(&split.train, CALIBRATION_SLICES);
-        let moments = calibration::moments(&network, &scans, &calibration, &run.recipe.input)?;
+        let moments = gptq_inputs::moments(&network, &scans, &calibration, &run.recipe.input)?;
         let file = WeightsFile { manifest, tensors: rounding::round(folded, &moments)? };
         let bytes = weights::write(&file)?;
         let rounding = Rounding::by_moments(calibration.len());

@@ -16,20 +16,18 @@ use networks::{Form, Network, NetworkConfig};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::tally::Tally;
+use super::running_metrics::Tally;
 use super::{Job, Kept};
-use crate::activations::{Activations, Frozen};
 use crate::adamax::Adamax;
 use crate::adamw::AdamW;
 use crate::batches::{Batch, Changes, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::clipping;
+use crate::copy_paste::CopyPaste;
 use crate::data::fingerprint_of;
-use crate::draw::Draw;
 use crate::epoch_log::EpochLog;
-use crate::grafts::Grafts;
+use crate::feature_cache::{Activations, Frozen};
 use crate::layer_rates::LayerRates;
-use crate::learner::Learner;
 use crate::logits::rows;
 use crate::loss::Loss;
 use crate::memory;
@@ -37,13 +35,15 @@ use crate::mixup::Mixed;
 use crate::predict;
 use crate::preview;
 use crate::recipe::{Keep, OptimizerName, Recipe, Stage};
+use crate::sampler::Draw;
 use crate::slices::{Slices, progress_bar};
+use crate::train_state::TrainState;
 
 /// What a stage trains on.
 #[derive(Clone, Copy)]
 struct Material<'a> {
     slices: &'a Slices,
-    grafts: Option<&'a Grafts<'a>>,
+    grafts: Option<&'a CopyPaste<'a>>,
     activations: Option<&'a Activations>,
 }
 
@@ -91,7 +91,7 @@ impl Trainer<'_> {
             self.split.train.len()
         );
         let mut progress = Progress::default();
-        let mut learner = Learner { network: self.start()?, average: None, optimizer: optimizer(&stages[0]) };
+        let mut learner = TrainState { network: self.start()?, average: None, optimizer: optimizer(&stages[0]) };
         // The state's stage may have another optimiser than the first; after the last stage none is needed.
         let of_stage = |progress: &Progress| optimizer(stages.get(progress.stage).unwrap_or(&stages[0]));
         if self.job.resume
@@ -173,9 +173,9 @@ impl Trainer<'_> {
     }
 
     /// What tumours are put in and taken out with, where the recipe asks for it.
-    fn grafts<'b>(&'b self, slices: &'b Slices) -> anyhow::Result<Option<Grafts<'b>>> {
+    fn grafts<'b>(&'b self, slices: &'b Slices) -> anyhow::Result<Option<CopyPaste<'b>>> {
         let Job { scans, recipe, outlines, .. } = self.job;
-        let grafts = Grafts::of(recipe, scans, outlines, (slices, self.labels, &self.split.train))?;
+        let grafts = CopyPaste::of(recipe, scans, outlines, (slices, self.labels, &self.split.train))?;
         if let Some(grafts) = &grafts {
             let (donors, repairable) = grafts.counts();
             println!("{donors} slices can lend a tumour; the other half of the head can cover {repairable} of them");
@@ -212,7 +212,7 @@ impl Trainer<'_> {
             indices.iter().map(|&index| scans.records[index].path.as_str()).collect()
         };
         let start = std::fs::read(start).with_context(|| format!("cannot read \"{}\"", start.display()))?;
-        // Grafts take from the training slices, whichever are kept.
+        // CopyPaste take from the training slices, whichever are kept.
         let donors = transplant.as_ref().map(|_| (outlines.digest(), fingerprint_of(&paths(&self.split.train))));
         let key = serde_json::json!({
             "scans": scans.fingerprint(), "classes": scans.classes, "start": weights::sha256(&start), "seed": seed,
@@ -232,11 +232,11 @@ impl Trainer<'_> {
     /// Trains one epoch, validates, logs, and moves `progress` on.
     fn epoch(
         &self,
-        learner: Learner,
+        learner: TrainState,
         material: Material<'_>,
         stage: &Stage,
         progress: &mut Progress,
-    ) -> anyhow::Result<Learner> {
+    ) -> anyhow::Result<TrainState> {
         let began = Instant::now();
         self.device.seed(self.job.recipe.seed.wrapping_add(progress.epoch as u64 + 1));
         let (learner, tally) = self.pass(learner, material, stage, progress)?;
@@ -290,11 +290,11 @@ impl Trainer<'_> {
     /// One pass over the training slices: the learner after it, and what it answered on the way.
     fn pass(
         &self,
-        mut learner: Learner,
+        mut learner: TrainState,
         material: Material<'_>,
         stage: &Stage,
         progress: &Progress,
-    ) -> anyhow::Result<(Learner, Tally)> {
+    ) -> anyhow::Result<(TrainState, Tally)> {
         let recipe = &self.job.recipe;
         let source = self.source(material.slices);
         let draw = Draw::new(&recipe.data.draw, &self.job.scans.classes)?;
@@ -332,12 +332,12 @@ impl Trainer<'_> {
     /// One step down the gradient of the loss of a batch: the learner after it; `tally` notes what it answered before.
     fn step(
         &self,
-        learner: Learner,
+        learner: TrainState,
         material: Material<'_>,
         mixed: &Mixed,
         (clip, rates): (f32, ModuleLearningRate),
         tally: &mut Tally,
-    ) -> anyhow::Result<Learner> {
+    ) -> anyhow::Result<TrainState> {
         let logits = material.logits(&learner.network, &mixed.batch, self.job.precision, &self.device);
         let loss = mixed.loss(&self.loss, logits.clone(), &self.device);
         let mut gradients = GradientsParams::from_grads(loss.backward(), &learner.network);

@@ -5,7 +5,7 @@
 
 use imaging::{Rect, Slice};
 
-use super::look::range;
+use super::inspect::range;
 
 /// A slice is sampled on at most about so many positions a side where sharpness is measured.
 const SAMPLES: usize = 128;

@@ -7,8 +7,8 @@ use imaging::{Crop, Format, InputSpec, Intensity, Slice};
 use indicatif::ParallelProgressIterator;
 use rayon::prelude::*;
 
+use super::acquisition_features::Traces;
 use super::jpeg::{self, Compression};
-use super::traces::Traces;
 use crate::decoding::decode;
 use crate::files::read_scan;
 use crate::slices::progress_bar;

@@ -20,11 +20,11 @@ struct Line {
 
 /// The outlines of a data set: a polygon by path of the scan.
 #[derive(Debug, Clone, Default)]
-pub struct Outlines {
+pub struct TumourMasks {
     polygons: HashMap<String, Vec<[f32; 2]>>,
 }
 
-impl Outlines {
+impl TumourMasks {
     /// Reads a file of one JSON object a line: `{"path": "Training/glioma/1.jpg", "polygon_xy": [[x, y], ...]}`, in the
     /// pixels of the scan. Other fields are passed over.
     ///
@@ -47,7 +47,7 @@ impl Outlines {
     /// The file that was named, or the one that lies in the folder of scans or beside it.
     ///
     /// # Errors
-    /// There is none, or as [`Outlines::open`].
+    /// There is none, or as [`TumourMasks::open`].
     pub fn find(named: Option<&Path>, data: &DataArguments) -> anyhow::Result<Self> {
         let file = named.map(Path::to_owned).or_else(|| data.beside("tumor_polygons.jsonl"));
         Self::open(&file.context("outlines of tumours are nowhere.\nhint: name the file with --outlines")?)
@@ -98,10 +98,10 @@ mod tests {
 
     use super::*;
 
-    fn outlines(text: &str) -> anyhow::Result<Outlines> {
+    fn outlines(text: &str) -> anyhow::Result<TumourMasks> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        Outlines::open(file.path())
+        TumourMasks::open(file.path())
     }
 
     #[test]

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batches::{Batch, Changes, Source, chance};
 use crate::cache_folder::CacheFolder;
-use crate::kept_rows::{KeptRows, RowWriter};
+use crate::row_cache::{KeptRows, RowWriter};
 use crate::slices::progress_bar;
 
 /// Batches waiting for the device at any time.

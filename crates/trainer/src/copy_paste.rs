@@ -1,4 +1,4 @@
-//! Grafts: tumours put into healthy slices and taken out of others, so that the scanner tells nothing of the class.
+//! Copy-paste augmentation: tumours put into healthy slices and taken out of others, so that the scanner tells nothing of the class.
 //!
 //! In public sets the healthy slices come from another source than the tumours, and a network that knows the source
 //! has no need to find the tumour. Copying what matters from one picture into another breaks such a link (Ghiasi et
@@ -14,10 +14,10 @@ use dataset::Dataset;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-use crate::outlines::Outlines;
+use crate::box_filter::smooth;
 use crate::recipe::{Recipe, Transplant};
 use crate::slices::Slices;
-use crate::smooth::smooth;
+use crate::tumour_masks::TumourMasks;
 
 /// Donors drawn for a transplant, of which the one most like the healthy slice is taken: mostly of the same plane.
 const DRAWN: usize = 6;
@@ -56,7 +56,7 @@ struct Donor {
 }
 
 /// What grafts are made from, at one size of slices.
-pub struct Grafts<'a> {
+pub struct CopyPaste<'a> {
     slices: &'a Slices,
     transplant: &'a Transplant,
     healthy: usize,
@@ -65,7 +65,7 @@ pub struct Grafts<'a> {
     donor_of: Vec<Option<usize>>,
 }
 
-impl<'a> Grafts<'a> {
+impl<'a> CopyPaste<'a> {
     /// What a recipe grafts with, `None` where it does not graft: the tumours of the slices at `train`.
     ///
     /// # Errors
@@ -73,7 +73,7 @@ impl<'a> Grafts<'a> {
     pub fn of(
         recipe: &'a Recipe,
         dataset: &Dataset,
-        outlines: &Outlines,
+        outlines: &TumourMasks,
         (slices, labels, train): (&'a Slices, &[usize], &[usize]),
     ) -> anyhow::Result<Option<Self>> {
         let Some(transplant) = &recipe.transplant else { return Ok(None) };

@@ -6,7 +6,7 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use networks::Network;
 
 /// What learns.
-pub struct Learner {
+pub struct TrainState {
     /// The network that is trained.
     pub network: Network,
     /// The moving average of the network's weights, where the recipe has one.
@@ -15,7 +15,7 @@ pub struct Learner {
     pub optimizer: ModuleOptimizer,
 }
 
-impl Learner {
+impl TrainState {
     /// One step down the gradients, in every block at its rate.
     #[must_use]
     pub fn step(mut self, rates: impl Into<ModuleLearningRate>, gradients: GradientsParams) -> Self {

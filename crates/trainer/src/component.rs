@@ -7,7 +7,7 @@ use crate::recipe::{Augmentation, Recipe, Schedule};
 
 /// One thing that a recipe does and could leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Ingredient {
+pub enum Component {
     /// The moving average of the weights
     Average,
     /// Mixtures of slices
@@ -50,7 +50,7 @@ pub enum Ingredient {
     Harmonise,
 }
 
-impl Ingredient {
+impl Component {
     /// Its name on the command line and in reports.
     #[must_use]
     pub fn name(self) -> String {
@@ -60,7 +60,7 @@ impl Ingredient {
     /// Whether slices are the same with and without it, so that what frozen blocks make of them is too.
     #[must_use]
     pub fn leaves_slices(self) -> bool {
-        use Ingredient::{Augmentation, Crop, Degradation, Geometry, Harmonise, Strip, Tones, Transplant, Unique};
+        use Component::{Augmentation, Crop, Degradation, Geometry, Harmonise, Strip, Tones, Transplant, Unique};
         !matches!(self, Unique | Geometry | Tones | Degradation | Strip | Augmentation | Transplant | Crop | Harmonise)
     }
 
@@ -110,11 +110,11 @@ mod tests {
     fn every_ingredient_of_a_recipe_can_be_left_out_once() {
         let text = include_str!("../../../recipes/best-vgg16.toml").replacen("keep =", "mixup = 0.1\nkeep =", 1);
         let recipe = Recipe::parse(&text).unwrap();
-        let has = |ingredient: Ingredient| ingredient.left_out_of(&recipe).is_some();
+        let has = |ingredient: Component| ingredient.left_out_of(&recipe).is_some();
         let missing: Vec<String> =
-            Ingredient::value_variants().iter().filter(|one| !has(**one)).map(|one| one.name()).collect();
+            Component::value_variants().iter().filter(|one| !has(**one)).map(|one| one.name()).collect();
         assert_eq!(missing, ["class-weights", "clip", "layer-decay"]);
-        for ingredient in Ingredient::value_variants() {
+        for ingredient in Component::value_variants() {
             let Some(without) = ingredient.left_out_of(&recipe) else { continue };
             assert!(ingredient.left_out_of(&without).is_none(), "{}", ingredient.name());
             assert_eq!(without.seed, recipe.seed);
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn what_leaves_slices_leaves_the_input_and_its_changes() {
         let recipe = Recipe::parse(include_str!("../../../recipes/best-vgg16.toml")).unwrap();
-        for ingredient in Ingredient::value_variants().iter().filter(|one| one.leaves_slices()) {
+        for ingredient in Component::value_variants().iter().filter(|one| one.leaves_slices()) {
             let Some(without) = ingredient.left_out_of(&recipe) else { continue };
             assert_eq!((&without.input, without.augmentation), (&recipe.input, recipe.augmentation));
             assert_eq!((without.transplant, without.data.unique), (recipe.transplant.clone(), recipe.data.unique));

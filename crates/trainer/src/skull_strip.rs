@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use crate::smooth::smooth;
+use crate::box_filter::smooth;
 
 /// Signal above which a pixel belongs to the head, in [-1, 1].
 const AIR: f32 = -0.85;
