@@ -40,15 +40,13 @@ pub enum Need {
     Python,
     /// ONNX Runtime among these packages, which not every system has.
     OnnxRuntime,
-    /// timm in Python, with the gigabytes of PyTorch; setup does not install it.
-    Timm,
     /// The folder `shared` beside the clone.
     Data,
 }
 
 impl Need {
     /// Every need.
-    pub const ALL: [Self; 5] = [Self::Gpu, Self::Python, Self::OnnxRuntime, Self::Timm, Self::Data];
+    pub const ALL: [Self; 4] = [Self::Gpu, Self::Python, Self::OnnxRuntime, Self::Data];
 
     /// Its word in `SULCUS_REQUIRE`.
     #[must_use]
@@ -57,7 +55,6 @@ impl Need {
             Self::Gpu => "gpu",
             Self::Python => "python",
             Self::OnnxRuntime => "onnxruntime",
-            Self::Timm => "timm",
             Self::Data => "data",
         }
     }
@@ -116,7 +113,7 @@ mod tests {
     #[test]
     fn an_unknown_word_is_an_error_that_names_the_accepted_ones() {
         let error = words("gpu,vulkan").unwrap_err();
-        assert!(error.contains("\"vulkan\"") && error.contains("gpu, python, onnxruntime, timm, data"), "{error}");
+        assert!(error.contains("\"vulkan\"") && error.contains("gpu, python, onnxruntime, data"), "{error}");
     }
 
     #[test]

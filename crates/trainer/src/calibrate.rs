@@ -72,17 +72,17 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
     let aim = Aim { temperature: arguments.temperature, risk: arguments.risk };
     let measured = aim.measure(classes, &validation.answers(), &held_out.answers())?;
     let Fit { temperature, abstain_below } = aim.fit(classes, &validation.answers().joined(&held_out.answers()))?;
+    let cloud = [&training.observations[..], &changed_training.observations].concat();
+    let cloud = Gaussian::fit(&cloud.iter().map(|observation| observation.stage.as_slice()).collect::<Vec<_>>())?;
     let material = Material {
-        training: [&training.observations[..], &changed_training.observations].concat(),
         validation: [&validation.observations[..], &changed_validation.observations].concat(),
         held_out: &held_out.observations,
         foreign: &foreign,
     };
-    let cloud = Gaussian::fit(&rows(&material.training, |observation| &observation.stage))?;
-    let comparison = ood::compare(&material, &cloud, &stage, FAMILIAR)?;
+    let foreign_pictures = ood::measure(&material, &cloud, &stage, FAMILIAR);
 
     file.manifest.temperature = Some(temperature as f32);
-    let familiar_up_to = comparison.familiar_up_to as f32;
+    let familiar_up_to = foreign_pictures.familiar_up_to as f32;
     remember(&mut file, &cloud, Reserve { abstain_below, stage, familiar_up_to });
     let bytes = weights::write(&file)?;
     let findings = Findings {
@@ -98,7 +98,7 @@ pub fn run(arguments: &CalibrateArguments) -> anyhow::Result<()> {
         temperature,
         calibration_error: calibration_error(&measured),
         abstention: abstention(&measured, aim.risk, abstain_below),
-        foreign: comparison,
+        foreign: foreign_pictures,
         more: Details { cross_fitting: CROSS_FITTING },
     };
     print(&findings);
@@ -177,11 +177,6 @@ fn split(classifier: &Classifier, recipe: &Recipe, scans: &Scans) -> anyhow::Res
          must be known to calibrate it; name the same folder and the same --groups as for `sulcus train`"
     );
     Ok(split)
-}
-
-/// One vector of every observation.
-pub fn rows(observations: &[Observation], of: impl Fn(&Observation) -> &Vec<f32>) -> Vec<&[f32]> {
-    observations.iter().map(|observation| of(observation).as_slice()).collect()
 }
 
 fn calibration_error(Measured { before, after, .. }: &Measured) -> CalibrationError {

@@ -154,17 +154,8 @@ pub enum ExportFormat {
     Onnx,
     /// ONNX with the int8 kernels of the weights file
     OnnxInt8,
-    /// The f32 network as it was trained, for other frameworks
+    /// The f32 network as it was trained, in the names and layout of Keras Applications
     Safetensors,
-}
-
-/// Whose names the tensors of `--format safetensors` get.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TensorNames {
-    /// Names and layout of Keras Applications
-    Keras,
-    /// Names and layout of timm's `legacy_xception`
-    Timm,
 }
 
 /// Turn a trained network into a file: for the page, for ONNX runtimes, for other frameworks.
@@ -176,16 +167,12 @@ pub enum TensorNames {
   sulcus export --run runs/grouped --format onnx --out model.onnx
   sulcus export --weights weights/xception.safetensors --format onnx-int8 --out model.onnx
   sulcus export --run runs/grouped --format safetensors --out keras.safetensors
-  sulcus export --run runs/grouped --format safetensors --names timm --out timm.safetensors
 
 Int8 kernels are rounded so that the network's answers on slices of the training part change least, so --data is
 needed for them; the held-out slices then show what rounding cost.
 
 An ONNX file takes `image` [batch, 1, size, size] and gives `logits` and `probabilities` [batch, classes]. Preparing
-a slice (crop, size, intensities) is not part of the graph; the file's metadata say what it takes.
-
-Keras pads strided pooling at the end where PyTorch pads evenly. It comes to the same at sizes of 32 k + 7 or 32 k + 8
-pixels, such as 199; at others, timm's answers are not quite those of Sulcus.")]
+a slice (crop, size, intensities) is not part of the graph; the file's metadata say what it takes.")]
 pub struct ExportArguments {
     /// The run folder that `sulcus train` left
     #[arg(long, value_name = "DIR", required_unless_present = "weights")]
@@ -196,9 +183,6 @@ pub struct ExportArguments {
     /// What to write
     #[arg(long, value_enum, default_value_t = ExportFormat::Int8)]
     pub format: ExportFormat,
-    /// Names of the tensors of --format safetensors
-    #[arg(long, value_enum, default_value_t = TensorNames::Keras)]
-    pub names: TensorNames,
     /// The folder of scans that the run was trained on, for int8 kernels
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

@@ -5,18 +5,17 @@ mod gptq_inputs;
 mod int8;
 mod onnx;
 mod rounding;
-mod timm;
 mod trained_run;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use networks::{Architecture, NamedTensor};
+use networks::NamedTensor;
 use weights::{Tensor, WeightsFile};
 
 use crate::catalogue;
-use crate::cli::{DataArguments, ExportArguments, ExportFormat, TensorNames};
+use crate::cli::{DataArguments, ExportArguments, ExportFormat};
 use crate::files::write_whole;
 use trained_run::TrainedRun;
 
@@ -35,7 +34,7 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
 
 /// Refuses what can't be combined, before anything is read.
 fn check(arguments: &ExportArguments) -> anyhow::Result<()> {
-    let ExportArguments { format, names, .. } = arguments;
+    let format = &arguments.format;
     let is_int8 = matches!(format, ExportFormat::Int8 | ExportFormat::OnnxInt8);
     let is_onnx = matches!(format, ExportFormat::Onnx | ExportFormat::OnnxInt8);
     ensure!(
@@ -50,10 +49,6 @@ fn check(arguments: &ExportArguments) -> anyhow::Result<()> {
     ensure!(
         is_int8 && arguments.weights.is_none() || arguments.json.is_none(),
         "--json is the comparison of new int8 kernels with the float network; there is none to make here"
-    );
-    ensure!(
-        *format == ExportFormat::Safetensors || *names == TensorNames::Keras,
-        "--names goes with --format safetensors; other formats have one set of names"
     );
     Ok(())
 }
@@ -89,7 +84,7 @@ fn of_run(run: &TrainedRun, arguments: &ExportArguments) -> anyhow::Result<()> {
             write(&arguments.out, &onnx::write(&WeightsFile { manifest, tensors })?)
         }
         ExportFormat::Safetensors => {
-            let tensors = floats(renamed(run, arguments.names)?);
+            let tensors = floats(networks::in_keras_layout(run.tensors.clone()));
             write(&arguments.out, &weights::write(&WeightsFile { manifest, tensors })?)
         }
     }
@@ -102,21 +97,6 @@ fn data(arguments: &ExportArguments) -> anyhow::Result<DataArguments> {
          hint: --data names the folder of scans that the run was trained on",
     )?;
     Ok(DataArguments { data, labels: arguments.labels.clone(), groups: None, cache: arguments.cache.clone() })
-}
-
-/// The network as it was trained, as another framework names and lays out its tensors.
-fn renamed(run: &TrainedRun, names: TensorNames) -> anyhow::Result<BTreeMap<String, NamedTensor>> {
-    match names {
-        TensorNames::Keras => Ok(networks::in_keras_layout(run.tensors.clone())),
-        TensorNames::Timm => {
-            ensure!(
-                run.recipe.architecture == Architecture::Xception,
-                "--names timm is for Xception; this run's network is {}.\nhint: leave --names out",
-                run.recipe.architecture
-            );
-            timm::rename(&run.tensors)
-        }
-    }
 }
 
 fn floats(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, Tensor> {

@@ -88,22 +88,6 @@ fn keras_gets_its_own_names_and_layout_and_sulcus_reads_them_again() {
 }
 
 #[test]
-fn timm_finds_every_parameter_under_its_own_name_and_shape() {
-    let made = Made::new(Architecture::Xception, EVEN);
-    let bytes = made.export("timm.safetensors", &["--format", "safetensors", "--names", "timm"]);
-    let tensors = weights::read_tensors(&bytes).unwrap();
-    let shapes: BTreeMap<_, _> = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape.clone())).collect();
-    let expected: BTreeMap<String, Vec<usize>> =
-        serde_json::from_str(include_str!("fixtures/timm_legacy_xception.json")).unwrap();
-    assert_eq!(shapes, expected);
-    let (ours, theirs) = (&made.trained()["block2_sepconv1_bn.moving_variance"], &tensors["block1.rep.1.running_var"]);
-    assert!(
-        (ours.values[0] + 1e-3 - (theirs.to_f32()[0] + 1e-5)).abs() < 1e-6,
-        "the variance with epsilon must be kept"
-    );
-}
-
-#[test]
 fn a_weights_file_becomes_onnx_without_its_run() {
     let made = Made::new(Architecture::Xception, EVEN);
     let (scans, file) = (made.text("scans"), made.text("model.safetensors"));
@@ -129,8 +113,6 @@ fn what_cannot_be_exported_is_refused_with_a_hint() {
     assert!(error.contains("hint: --data"), "{error}");
     let error = fail(&["export", "--weights", &missing, "--out", &out]);
     assert!(error.contains("--format onnx") && error.contains("hint: name the training run"), "{error}");
-    let error = fail(&["export", "--run", &run, "--format", "safetensors", "--names", "timm", "--out", &out]);
-    assert!(error.contains("vgg16"), "{error}");
     fs::remove_file(made.path("run/network.safetensors")).unwrap();
     let error = fail(&["export", "--run", &run, "--format", "onnx", "--out", &out]);
     assert!(error.contains("hint: `sulcus train --resume`"), "{error}");
@@ -211,15 +193,4 @@ fn keras_gives_the_logits_of_the_trained_network() {
         let answer = answer(python, "in_keras.py", &model, &slices);
         assert_same(&answer["logits"], &numbers(made.answers(&slices).1), architecture.name());
     }
-}
-
-#[test]
-fn timm_gives_the_logits_of_the_trained_network() {
-    let made = Made::new(Architecture::Xception, EVEN);
-    let slices = made.held_out();
-    made.export("timm.safetensors", &["--format", "safetensors", "--names", "timm"]);
-    let model = made.path("timm.safetensors");
-    let Some(python) = Need::Timm.python(&["timm", "safetensors"]) else { return };
-    let answer = answer(python, "in_timm.py", &model, &slices);
-    assert_same(&answer["logits"], &numbers(made.answers(&slices).1), "timm");
 }

@@ -164,7 +164,6 @@ fn a_manifest_that_is_not_the_json_it_should_be_is_refused() {
         assert!(matches!(error, WeightsError::ManifestJson(_)), "{manifest}: {error}");
     }
     for (from, to) in [
-        ("xception", "resnet"),
         ("\"margin\"", "\"rim\""),
         ("\"grouped\"", "\"by_hand\""),
         ("\"licence\"", "\"owner\":1,\"licence\""),
@@ -172,6 +171,31 @@ fn a_manifest_that_is_not_the_json_it_should_be_is_refused() {
     ] {
         let error = read(&with_manifest(|json| json.replace(from, to))).unwrap_err();
         assert!(matches!(error, WeightsError::ManifestJson(_)), "{to}: {error}");
+    }
+}
+
+#[test]
+fn a_network_that_neither_a_graph_nor_its_name_describes_is_refused() {
+    let error = read(&with_manifest(|json| json.replace("xception", "resnet"))).unwrap_err();
+    assert!(error.to_string().contains("\"manifest.architecture\" is resnet"), "{error}");
+}
+
+#[test]
+fn a_graph_in_a_manifest_is_checked_before_it_is_believed() {
+    let graph = weights::Architecture::Xception.graph(4).folded();
+    let with_graph = |change: &dyn Fn(String) -> String| {
+        let graph = change(serde_json::to_string(&graph).unwrap());
+        read(&with_manifest(|json| json.replacen("\"schema\":1", &format!("\"schema\":2,\"graph\":{graph}"), 1)))
+    };
+    assert_eq!(with_graph(&|json| json).unwrap().manifest.network().unwrap(), graph);
+    for (from, to, expected) in [
+        ("\"stride\":2", "\"stride\":0", "sizes are beyond the limits"),
+        ("\"outputs\":728", "\"outputs\":99999999", "sizes are beyond the limits"),
+        ("\"inputs\":[0]", "\"inputs\":[9]", "nodes before it"),
+        ("\"name\":\"xception\"", "\"name\":\"xception\",\"owner\":1", "unknown field"),
+    ] {
+        let error = with_graph(&|json| json.replacen(from, to, 1)).unwrap_err();
+        assert!(error.to_string().contains(expected), "{to}: {error}");
     }
 }
 

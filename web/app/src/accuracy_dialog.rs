@@ -162,7 +162,7 @@ fn Rules(entry: ReportEntry<Calibration>) -> impl IntoView {
             </li>
             {refusals.map(|sentence| view! { <li>{sentence}</li> })}
         </ul>
-        <Methods methods=foreign.methods />
+        {(foreign.methods.len() > 1).then(|| view! { <Methods methods=foreign.methods /> })}
         <p class="quiet command">"Repeat it: " <code>{command}</code></p>
     }
 }

@@ -9,7 +9,6 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::batches::chance;
 use crate::calibrate::cross_fit::Answers;
-use crate::calibrate::rows;
 use crate::data::Scans;
 use crate::files::files_below;
 use crate::recipe::Augmentation;
@@ -29,7 +28,7 @@ impl Seen {
     /// What is fitted to answers and measured of them.
     pub fn answers(&self) -> Answers<'_> {
         Answers {
-            logits: rows(&self.observations, |observation| &observation.logits),
+            logits: self.observations.iter().map(|observation| observation.logits.as_slice()).collect(),
             labels: self.labels.clone(),
             clusters: self.clusters.clone(),
         }
