@@ -1,6 +1,6 @@
 //! Activations: planes of eight channels, with a border of zeros.
 
-use crate::lanes::{Eight, LANES};
+use crate::simd::{F32x8, LANES};
 
 /// The activations between two layers, for one image.
 ///
@@ -11,7 +11,7 @@ pub(crate) struct Features {
     channels: usize,
     height: usize,
     width: usize,
-    values: Vec<Eight>,
+    values: Vec<F32x8>,
 }
 
 impl Features {
@@ -24,14 +24,14 @@ impl Features {
         (self.channels, self.height, self.width) = (channels, height, width);
         let length = self.blocks() * self.plane_length();
         self.values.reserve_exact(length.saturating_sub(self.values.len()));
-        self.values.resize(length, Eight::ZERO);
+        self.values.resize(length, F32x8::ZERO);
         let (pitch, plane) = (self.pitch(), self.plane_length());
         for plane in self.values.chunks_exact_mut(plane) {
-            plane[..pitch].fill(Eight::ZERO);
-            plane[(height + 1) * pitch..].fill(Eight::ZERO);
+            plane[..pitch].fill(F32x8::ZERO);
+            plane[(height + 1) * pitch..].fill(F32x8::ZERO);
             for row in plane.chunks_exact_mut(pitch) {
-                row[0] = Eight::ZERO;
-                row[width + 1] = Eight::ZERO;
+                row[0] = F32x8::ZERO;
+                row[width + 1] = F32x8::ZERO;
             }
         }
     }
@@ -64,19 +64,19 @@ impl Features {
     }
 
     /// Eight channels, border included.
-    pub(crate) fn plane(&self, block: usize) -> &[Eight] {
+    pub(crate) fn plane(&self, block: usize) -> &[F32x8] {
         let length = self.plane_length();
         &self.values[block * length..][..length]
     }
 
     /// Eight channels, border included.
-    pub(crate) fn plane_mut(&mut self, block: usize) -> &mut [Eight] {
+    pub(crate) fn plane_mut(&mut self, block: usize) -> &mut [F32x8] {
         let length = self.plane_length();
         &mut self.values[block * length..][..length]
     }
 
     /// A row of eight channels without its border.
-    pub(crate) fn row(&self, block: usize, row: usize) -> &[Eight] {
+    pub(crate) fn row(&self, block: usize, row: usize) -> &[F32x8] {
         &self.plane(block)[self.place(row, 0)..][..self.width]
     }
 

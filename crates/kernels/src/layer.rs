@@ -4,9 +4,9 @@ use graph::{Activation, Convolution, Graph, Op, Padding, Place, Step, Window};
 
 use crate::KernelError;
 use crate::features::Features;
-use crate::lanes::{Eight, LANES};
+use crate::gemm::{Finish, Scratch, Weights, multiply};
 use crate::pool::{Windows, pool};
-use crate::product::{Finish, Scratch, Weights, multiply};
+use crate::simd::{F32x8, LANES};
 use crate::source::{Source, Spatial, Taps};
 use crate::tensors::Tensors;
 
@@ -158,7 +158,7 @@ fn take<T>(tensors: &mut Tensors<T>, convolution: &Convolution, inputs: usize) -
 /// A depthwise convolution's weights, eight channels at a time.
 fn take_taps<T>(tensors: &mut Tensors<T>, depthwise: &Convolution) -> Result<Vec<Taps>, KernelError> {
     let kernel = tensors.take(&depthwise.kernel(), &depthwise.kernel_shape(depthwise.outputs))?;
-    let tap = |channels: &[f32], tap: usize| Eight(std::array::from_fn(|lane| channels[lane * 9 + tap]));
+    let tap = |channels: &[f32], tap: usize| F32x8(std::array::from_fn(|lane| channels[lane * 9 + tap]));
     let taps = kernel.chunks_exact(9 * LANES).map(|channels| std::array::from_fn(|index| tap(channels, index)));
     Ok(taps.collect())
 }
@@ -169,8 +169,8 @@ fn take_spatial<T>(tensors: &mut Tensors<T>, depthwise: &Convolution) -> Result<
     let kernel = tensors.take(&depthwise.kernel(), &depthwise.kernel_shape(channels))?;
     let bias = if depthwise.bias { tensors.take(&depthwise.bias(), &[channels])? } else { vec![0.0; channels] };
     let area = size.pow(2);
-    let eight = |block: &[f32], tap: usize| Eight(std::array::from_fn(|lane| block[lane * area + tap]));
+    let eight = |block: &[f32], tap: usize| F32x8(std::array::from_fn(|lane| block[lane * area + tap]));
     let blocks = kernel.chunks_exact(area * LANES);
     let taps = blocks.flat_map(|block| (0..area).map(move |tap| eight(block, tap))).collect();
-    Ok(Spatial { size, taps, bias: bias.as_chunks().0.iter().copied().map(Eight).collect() })
+    Ok(Spatial { size, taps, bias: bias.as_chunks().0.iter().copied().map(F32x8).collect() })
 }

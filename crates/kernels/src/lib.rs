@@ -5,16 +5,16 @@
 //! so that a second image of the same size takes no memory for activations.
 //!
 //! Activations lie in planes of eight channels, eight neighbours in memory for each pixel. All convolutions are one
-//! matrix product (`product`), which reads its input through a `Source`: windows of the image, or what a depthwise
+//! matrix product (`gemm`), which reads its input through a `Source`: windows of the image, or what a depthwise
 //! convolution makes of it, computed just before. Bias, addition to the shortcut and ReLU happen where sums are written.
 
 mod error;
 mod features;
-mod lanes;
+mod gemm;
 mod layer;
 mod network;
 mod pool;
-mod product;
+mod simd;
 mod source;
 mod tensors;
 

@@ -6,8 +6,8 @@ use graph::{Fusion, Graph, Output as Answer, Place, Plan, Tensor};
 
 use crate::KernelError;
 use crate::features::Features;
+use crate::gemm::Scratch;
 use crate::layer::{Input, Layer};
-use crate::product::Scratch;
 use crate::tensors::Tensors;
 
 /// A network whose weights are packed for this machine.

@@ -5,7 +5,7 @@
 use graph::Placed;
 
 use crate::features::Features;
-use crate::lanes::{Eight, Machine, Task, perform};
+use crate::simd::{F32x8, SimdBackend, Task, perform};
 
 /// Windows over rows and over columns.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,7 @@ struct Pool<'a> {
 
 impl Task for Pool<'_> {
     #[inline(always)]
-    fn run<M: Machine>(self, machine: M) {
+    fn run<M: SimdBackend>(self, machine: M) {
         let Self { windows, source, target } = self;
         let (height, width, pitch) = (target.height(), target.width(), source.pitch());
         for block in 0..source.blocks() {
@@ -57,7 +57,7 @@ impl Task for Pool<'_> {
 }
 
 #[inline(always)]
-fn largest<'a, M: Machine>(machine: M, rows: impl Iterator<Item = &'a [Eight]>) -> Eight {
+fn largest<'a, M: SimdBackend>(machine: M, rows: impl Iterator<Item = &'a [F32x8]>) -> F32x8 {
     let mut largest = machine.splat(f32::NEG_INFINITY);
     for pixel in rows.flatten() {
         largest = machine.max(machine.load(pixel), largest);

@@ -1,4 +1,4 @@
-//! What a product's weights are applied to, brought into panels.
+//! What a GEMM's weights are applied to, brought into panels: im2col, a few pixels at a time.
 
 #![expect(clippy::inline_always, reason = "a task must be compiled whole for the machine that performs it")]
 
@@ -7,13 +7,13 @@ use std::ops::Range;
 use graph::Activation;
 
 use crate::features::Features;
-use crate::lanes::{Eight, LANES, Machine};
-use crate::product::{Panel, TILE, Tile, activate};
+use crate::gemm::{Panel, TILE, Tile, activate};
+use crate::simd::{F32x8, LANES, SimdBackend};
 
 /// Weights of a 3x3 convolution of each channel by itself, eight channels at a time.
-pub(crate) type Taps = [Eight; 9];
+pub(crate) type Taps = [F32x8; 9];
 
-/// What a product reads.
+/// What a GEMM reads.
 #[derive(Clone, Copy)]
 pub(crate) enum Source<'a> {
     /// 3x3 windows of a grey image of the given side. The depth is the nine taps.
@@ -57,15 +57,15 @@ pub(crate) struct Spatial {
     /// Height and width of the kernel.
     pub(crate) size: usize,
     /// `[channels / 8][size * size][8]`.
-    pub(crate) taps: Vec<Eight>,
+    pub(crate) taps: Vec<F32x8>,
     /// `[channels / 8][8]`.
-    pub(crate) bias: Vec<Eight>,
+    pub(crate) bias: Vec<F32x8>,
 }
 
 impl Source<'_> {
     /// Fills the panels of some tiles with a part of the depth: for each tile one panel for each eight of depth.
     #[inline(always)]
-    pub(crate) fn fill<M: Machine>(
+    pub(crate) fn fill<M: SimdBackend>(
         self,
         machine: M,
         width: usize,
@@ -121,7 +121,7 @@ fn grey(
     panel: &mut Panel,
 ) {
     for ((row, column), pixel) in tile.pixels(width).zip(panel) {
-        *pixel = Eight::ZERO;
+        *pixel = F32x8::ZERO;
         for (value, tap) in pixel.0.iter_mut().zip(taps.clone()) {
             let (row, column) = (row * stride + tap / 3, column * stride + tap % 3);
             let inside = (before..side + before).contains(&row) && (before..side + before).contains(&column);
@@ -134,7 +134,7 @@ fn grey(
 
 /// Copies a tile's pixels out of a plane.
 #[inline(always)]
-fn copy(plane: &[Eight], pitch: usize, stride: usize, width: usize, tile: Tile, panel: &mut Panel) {
+fn copy(plane: &[F32x8], pitch: usize, stride: usize, width: usize, tile: Tile, panel: &mut Panel) {
     if stride == 1 && tile.in_one_row(width) {
         panel.copy_from_slice(&plane[tile.row * pitch + tile.column..][..TILE]);
     } else {
@@ -147,7 +147,7 @@ fn copy(plane: &[Eight], pitch: usize, stride: usize, width: usize, tile: Tile, 
 impl Spatial {
     /// Eight channels' sums where the kernel's first tap lies at `place` of the padded features.
     #[inline(always)]
-    fn at<M: Machine>(
+    fn at<M: SimdBackend>(
         &self,
         machine: M,
         features: &Features,
@@ -175,9 +175,9 @@ impl Spatial {
 
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a plane, a kernel and a place in each")]
-fn depthwise<M: Machine>(
+fn depthwise<M: SimdBackend>(
     machine: M,
-    plane: &[Eight],
+    plane: &[F32x8],
     pitch: usize,
     taps: &Taps,
     relu: bool,
@@ -198,9 +198,9 @@ fn depthwise<M: Machine>(
 
 /// Neighbouring pixels' sums; `window` starts at the first one's upper left neighbour.
 #[inline(always)]
-fn convolve<M: Machine, const N: usize>(
+fn convolve<M: SimdBackend, const N: usize>(
     machine: M,
-    window: &[Eight],
+    window: &[F32x8],
     pitch: usize,
     taps: &Taps,
     relu: bool,

@@ -1,6 +1,6 @@
 //! Eight channels of a pixel at once, on whatever vector instructions the machine has.
 //!
-//! A [`Task`] is written once over a [`Machine`], and [`perform`] compiles it for each: 128-bit vectors in WebAssembly,
+//! A [`Task`] is written once over a [`SimdBackend`], and [`perform`] compiles it for each: 128-bit vectors in WebAssembly,
 //! fused or not, AVX2 where a desktop has it, and plain arrays elsewhere, which compilers turn into vectors.
 
 #![expect(clippy::inline_always, reason = "an operation of one instruction must not become a call")]
@@ -13,19 +13,19 @@ pub(crate) const LANES: usize = 8;
 /// Eight neighbouring channels of one pixel, or eight weights; aligned to whole vectors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
 #[repr(C, align(32))]
-pub(crate) struct Eight(pub(crate) [f32; LANES]);
+pub(crate) struct F32x8(pub(crate) [f32; LANES]);
 
-impl Eight {
+impl F32x8 {
     pub(crate) const ZERO: Self = Self([0.0; LANES]);
 }
 
-/// How a machine computes with [`Eight`] values.
-pub(crate) trait Machine: Copy {
+/// How a machine computes with [`F32x8`] values.
+pub(crate) trait SimdBackend: Copy {
     /// Eight values in registers.
     type Vector: Copy;
 
-    fn load(self, values: &Eight) -> Self::Vector;
-    fn store(self, vector: Self::Vector) -> Eight;
+    fn load(self, values: &F32x8) -> Self::Vector;
+    fn store(self, vector: Self::Vector) -> F32x8;
     fn splat(self, value: f32) -> Self::Vector;
     /// `a * b + c`, rounded once or twice.
     fn multiply_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
@@ -37,7 +37,7 @@ pub(crate) trait Machine: Copy {
 
 /// Work that is compiled for each machine; `run` must be inlined, or it would be compiled for none.
 pub(crate) trait Task {
-    fn run<M: Machine>(self, machine: M);
+    fn run<M: SimdBackend>(self, machine: M);
 }
 
 /// Arrays.
@@ -46,17 +46,17 @@ pub(crate) trait Task {
 struct Arrays;
 
 #[cfg(not(target_arch = "wasm32"))]
-impl Machine for Arrays {
+impl SimdBackend for Arrays {
     type Vector = [f32; LANES];
 
     #[inline(always)]
-    fn load(self, values: &Eight) -> [f32; LANES] {
+    fn load(self, values: &F32x8) -> [f32; LANES] {
         values.0
     }
 
     #[inline(always)]
-    fn store(self, vector: [f32; LANES]) -> Eight {
-        Eight(vector)
+    fn store(self, vector: [f32; LANES]) -> F32x8 {
+        F32x8(vector)
     }
 
     #[inline(always)]
@@ -87,7 +87,7 @@ mod wasm {
 
     use bytemuck::cast;
 
-    use super::{Eight, LANES, Machine};
+    use super::{F32x8, LANES, SimdBackend};
 
     #[derive(Clone, Copy)]
     pub(super) struct Simd128;
@@ -97,17 +97,17 @@ mod wasm {
         f32x4_add(c, f32x4_mul(a, b))
     }
 
-    impl Machine for Simd128 {
+    impl SimdBackend for Simd128 {
         type Vector = [v128; 2];
 
         #[inline(always)]
-        fn load(self, values: &Eight) -> [v128; 2] {
+        fn load(self, values: &F32x8) -> [v128; 2] {
             cast::<[f32; LANES], _>(values.0)
         }
 
         #[inline(always)]
-        fn store(self, vector: [v128; 2]) -> Eight {
-            Eight(cast(vector))
+        fn store(self, vector: [v128; 2]) -> F32x8 {
+            F32x8(cast(vector))
         }
 
         #[inline(always)]
@@ -156,22 +156,22 @@ mod avx {
     use pulp::NullaryFnOnce;
     use pulp::x86::V3;
 
-    use super::{Arrays, Eight, Machine, Task};
+    use super::{Arrays, F32x8, SimdBackend, Task};
 
     #[derive(Clone, Copy)]
     struct Avx(V3);
 
-    impl Machine for Avx {
+    impl SimdBackend for Avx {
         type Vector = __m256;
 
         #[inline(always)]
-        fn load(self, values: &Eight) -> __m256 {
+        fn load(self, values: &F32x8) -> __m256 {
             cast(values.0)
         }
 
         #[inline(always)]
-        fn store(self, vector: __m256) -> Eight {
-            Eight(cast(vector))
+        fn store(self, vector: __m256) -> F32x8 {
+            F32x8(cast(vector))
         }
 
         #[inline(always)]

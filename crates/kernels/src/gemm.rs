@@ -1,4 +1,14 @@
-//! The matrix product that every convolution is: one kernel for all.
+//! The matrix product (GEMM) that every convolution is: one kernel for all.
+//!
+//! ```text
+//!            depth: input channels x taps                     8 output channels
+//!          +------------------------------+                 +------------------+
+//!   TILE   | panel: pixels brought in by  |      depth      | weights, packed  |
+//!  pixels  | the Source (depthwise result |  x   of each    | once when a      |
+//!          | or im2col windows)           |     8 outputs   | network is loaded|
+//!          +------------------------------+                 +------------------+
+//!                          = TILE x 8 sums in registers -> + bias, + residual, ReLU -> target
+//! ```
 //!
 //! A tile of the output is [`TILE`] pixels by eight channels. Its sums stay in registers while the depth, the input
 //! channels times the taps of the convolution, passes by: for each step one vector of weights, and one value of each
@@ -12,7 +22,7 @@ use std::ops::Range;
 use graph::Activation;
 
 use crate::features::Features;
-use crate::lanes::{Eight, LANES, Machine, Task, perform};
+use crate::simd::{F32x8, LANES, SimdBackend, Task, perform};
 use crate::source::Source;
 
 /// Pixels of a tile: as many as there are registers for their sums. WebAssembly's programs get sixteen registers of half
@@ -20,7 +30,7 @@ use crate::source::Source;
 pub(crate) const TILE: usize = if cfg!(target_arch = "wasm32") { 4 } else { 12 };
 
 /// Eight steps of depth for each pixel of a tile.
-pub(crate) type Panel = [Eight; TILE];
+pub(crate) type Panel = [F32x8; TILE];
 
 /// Eights of depth that are worked on at once: their weights for eight channels, and a tile's panels, fit the first cache.
 const CHUNK: usize = 48;
@@ -33,20 +43,20 @@ pub(crate) struct Weights {
     /// Eights of depth.
     depth: usize,
     /// `[outputs / 8][depth / 8][8 of depth][8 outputs]`.
-    packed: Vec<[Eight; LANES]>,
-    bias: Vec<Eight>,
+    packed: Vec<[F32x8; LANES]>,
+    bias: Vec<F32x8>,
 }
 
 impl Weights {
     /// Packs the weights of `bias.len()` outputs, a multiple of eight; `weight` gives that of an output at a step of depth.
     pub(crate) fn pack(bias: &[f32], depth: usize, weight: impl Fn(usize, usize) -> f32) -> Self {
         let depth = depth.div_ceil(LANES);
-        let bias: Vec<Eight> = bias.as_chunks().0.iter().copied().map(Eight).collect();
+        let bias: Vec<F32x8> = bias.as_chunks().0.iter().copied().map(F32x8).collect();
         // Told its length, the memory is taken once and no more than it needs.
         let mut packed = Vec::with_capacity(bias.len() * depth);
         for output in (0..bias.len()).map(|output| output * LANES) {
             packed.extend((0..depth).map(|step| {
-                std::array::from_fn(|row| Eight(std::array::from_fn(|lane| weight(output + lane, step * LANES + row))))
+                std::array::from_fn(|row| F32x8(std::array::from_fn(|lane| weight(output + lane, step * LANES + row))))
             }));
         }
         Self { depth, packed, bias }
@@ -59,13 +69,13 @@ impl Weights {
         for rows in matrix.as_chunks::<LANES>().0.chunks_exact(depth * LANES) {
             packed.extend((0..depth).map(|step| {
                 let block: [_; LANES] = std::array::from_fn(|lane| rows[lane * depth + step]);
-                std::array::from_fn(|row| Eight(block.map(|values| values[row])))
+                std::array::from_fn(|row| F32x8(block.map(|values| values[row])))
             }));
         }
-        Self { depth, packed, bias: bias.as_chunks().0.iter().copied().map(Eight).collect() }
+        Self { depth, packed, bias: bias.as_chunks().0.iter().copied().map(F32x8).collect() }
     }
 
-    fn rows(&self, output: usize, depth: Range<usize>) -> &[[Eight; LANES]] {
+    fn rows(&self, output: usize, depth: Range<usize>) -> &[[F32x8; LANES]] {
         &self.packed[output * self.depth..][depth]
     }
 }
@@ -134,13 +144,13 @@ struct Multiply<'a> {
 
 impl Task for Multiply<'_> {
     #[inline(always)]
-    fn run<M: Machine>(mut self, machine: M) {
+    fn run<M: SimdBackend>(mut self, machine: M) {
         let (width, pixels) = (self.target.width(), self.target.width() * self.target.height());
         let depth = self.weights.depth;
         let chunk = depth.div_ceil(depth.div_ceil(CHUNK));
         let group = (FILLED / (chunk * LANES)).next_multiple_of(TILE);
         let Scratch { mut panels, mut tiles } = std::mem::take(self.scratch);
-        panels.resize(group.div_ceil(TILE) * chunk, [Eight::ZERO; TILE]);
+        panels.resize(group.div_ceil(TILE) * chunk, [F32x8::ZERO; TILE]);
         for first in (0..pixels).step_by(group) {
             let end = pixels.min(first + group);
             tiles.clear();
@@ -158,13 +168,13 @@ impl Task for Multiply<'_> {
 impl Multiply<'_> {
     /// All outputs of the filled panels.
     #[inline(always)]
-    fn multiply_filled<M: Machine>(&mut self, machine: M, tiles: &[Tile], depth: Range<usize>, panels: &[Panel]) {
+    fn multiply_filled<M: SimdBackend>(&mut self, machine: M, tiles: &[Tile], depth: Range<usize>, panels: &[Panel]) {
         let adds = self.finish.add || depth.start > 0;
         let is_last = depth.end == self.weights.depth;
         let activation = if is_last { self.finish.activation } else { Activation::None };
         for output in 0..self.weights.bias.len() {
             let rows = self.weights.rows(output, depth.clone());
-            let bias = if depth.start == 0 { self.weights.bias[output] } else { Eight::ZERO };
+            let bias = if depth.start == 0 { self.weights.bias[output] } else { F32x8::ZERO };
             for (tile, panel) in tiles.iter().zip(panels.chunks_exact(depth.len())) {
                 let sums = sums(machine, machine.load(&bias), panel, rows);
                 put(machine, self.target, output, *tile, sums, adds, activation);
@@ -175,11 +185,16 @@ impl Multiply<'_> {
 
 /// The kernel: a tile's sums over a part of the depth.
 #[inline(always)]
-fn sums<M: Machine>(machine: M, bias: M::Vector, panels: &[Panel], weights: &[[Eight; LANES]]) -> [M::Vector; TILE] {
+fn sums<M: SimdBackend>(
+    machine: M,
+    bias: M::Vector,
+    panels: &[Panel],
+    weights: &[[F32x8; LANES]],
+) -> [M::Vector; TILE] {
     let mut sums = [bias; TILE];
     for (panel, rows) in panels.iter().zip(weights) {
         // One value of each pixel is in a window from the first pixel's to the last one's.
-        let flat = bytemuck::cast_slice::<Eight, f32>(panel);
+        let flat = bytemuck::cast_slice::<F32x8, f32>(panel);
         for (pixels, row) in flat.windows((TILE - 1) * LANES + 1).zip(rows) {
             let row = machine.load(row);
             for (pixel, sum) in sums.iter_mut().enumerate() {
@@ -192,7 +207,7 @@ fn sums<M: Machine>(machine: M, bias: M::Vector, panels: &[Panel], weights: &[[E
 
 /// An activation of eight values.
 #[inline(always)]
-pub(crate) fn activate<M: Machine>(machine: M, activation: Activation, value: M::Vector) -> M::Vector {
+pub(crate) fn activate<M: SimdBackend>(machine: M, activation: Activation, value: M::Vector) -> M::Vector {
     match activation {
         Activation::None => value,
         Activation::Relu => machine.max(machine.splat(0.0), value),
@@ -202,7 +217,7 @@ pub(crate) fn activate<M: Machine>(machine: M, activation: Activation, value: M:
 
 /// Writes a tile's sums.
 #[inline(always)]
-fn put<M: Machine>(
+fn put<M: SimdBackend>(
     machine: M,
     target: &mut Features,
     output: usize,
@@ -212,7 +227,7 @@ fn put<M: Machine>(
     activation: Activation,
 ) {
     let one = machine.splat(1.0);
-    let finish = |place: &mut Eight, sum: M::Vector| {
+    let finish = |place: &mut F32x8, sum: M::Vector| {
         let sum = if adds { machine.multiply_add(machine.load(place), one, sum) } else { sum };
         *place = machine.store(activate(machine, activation, sum));
     };
