@@ -3,6 +3,10 @@
 //! A channel is then one run through memory, and all that is done to it is done while it is in the cache, by one core. A
 //! 1x1 convolution is one matrix product over all slices, and so are its gradients. Logically every tensor stays
 //! `[batch, channels, height, width]`.
+#![expect(
+    clippy::inline_always,
+    reason = "a loop must be compiled whole for the vectors of the machine that performs it"
+)]
 
 mod convolution;
 mod depthwise;

@@ -65,6 +65,7 @@ impl Pool {
 }
 
 /// What a window covers of a plane.
+#[derive(Clone, Copy)]
 struct Covered {
     first: usize,
     rows: usize,
