@@ -9,8 +9,9 @@
 //! own loops are of 32.
 
 pub mod adapter;
+mod channels_first;
 mod channels_last;
-mod planes;
+pub mod processor;
 pub mod steps;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Shape, Tensor};
 use burn_cubecl::CubeBackend;
+use graph::Activation;
 
 use self::channels_last::products;
 
@@ -32,11 +34,14 @@ use self::channels_last::products;
 ///
 /// `[batch, channels, height, width]` and `[channels, 1, 3, 3]` to the shape of the input.
 pub fn depthwise(input: Tensor<4>, kernel: Tensor<4>) -> Tensor<4> {
+    if !adapter::has_kernels(&input.device()) {
+        return processor::activated_depthwise(input, kernel, Activation::None);
+    }
     Tensor::from_dispatch(Dispatch::depthwise(input.into_dispatch(), kernel.into_dispatch()))
 }
 
-/// A 1x1 convolution: `[batch, in, pixels]` and `[out, in]` to `[batch, out, pixels]`.
-pub fn pointwise(input: Tensor<3>, kernel: Tensor<2>) -> Tensor<3> {
+/// A 1x1 convolution: `[batch, in, height, width]` and `[out, in]` to `[batch, out, height, width]`.
+pub fn pointwise(input: Tensor<4>, kernel: Tensor<2>) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::pointwise(input.into_dispatch(), kernel.into_dispatch()))
 }
 
@@ -48,21 +53,28 @@ pub fn normalise(
     beta: Tensor<1>,
     epsilon: f64,
 ) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
+    if !adapter::has_kernels(&input.device()) {
+        return processor::normalised(input, [gamma, beta], epsilon, Activation::None, None);
+    }
     let (output, mean, variance) =
         Dispatch::normalise(input.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch(), epsilon);
     (Tensor::from_dispatch(output), Tensor::from_dispatch(mean), Tensor::from_dispatch(variance))
 }
 
-/// The operations and what their backward passes need.
+/// The 1x1 convolution and what its backward pass needs.
 #[backend_extension(Flex, Cube, Autodiff)]
+trait ProductBackend: Backend {
+    fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+/// The other operations on adapters, and what their backward passes need.
+#[backend_extension(Cube, Autodiff)]
 trait FusedBackend: Backend {
     fn depthwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self>;
 
     fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// Output, mean and variance.
     fn normalise(
@@ -85,44 +97,33 @@ trait FusedBackend: Backend {
 
 type Triple<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
 
-impl FusedBackend for Flex {
-    fn depthwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
-        planes::depthwise(&input, &kernel)
-    }
-
-    fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
-        planes::depthwise_kernel_gradient(&input, &gradient)
-    }
-
+impl ProductBackend for Flex {
     fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
-        let [output, channels] = kernel.shape().dims();
-        Self::float_matmul(Self::float_reshape(kernel, Shape::new([1, output, channels])), input)
+        channels_first::pointwise(&input, kernel)
     }
 
     fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
-        let by_pixel = Self::float_transpose(channels_first::<Self>(input));
-        Self::float_matmul(channels_first::<Self>(gradient), by_pixel)
+        channels_first::pointwise_kernel_gradient(&input, &gradient)
+    }
+}
+
+impl ProductBackend for CubeBackend {
+    fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
+        let [batch, _, height, width] = input.shape().dims();
+        let [outputs, _] = kernel.shape().dims();
+        let output = products::pointwise(by_pixel(input), kernel);
+        Self::float_reshape(output, Shape::new([batch, outputs, height, width]))
     }
 
-    fn normalise(
-        input: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        epsilon: f64,
-    ) -> Triple<Self> {
-        planes::normalise(&input, &gamma, &beta, epsilon)
+    fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        products::pointwise_kernel_gradient(by_pixel(input), by_pixel(gradient))
     }
+}
 
-    fn normalise_gradients(
-        input: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        mean: FloatTensor<Self>,
-        variance: FloatTensor<Self>,
-        epsilon: f64,
-        gradient: FloatTensor<Self>,
-    ) -> Triple<Self> {
-        planes::normalise_gradients(&input, &gamma, (&mean, &variance), epsilon, &gradient)
-    }
+/// `[batch, channels, height, width]` to `[batch, channels, pixels]`.
+fn by_pixel(tensor: FloatTensor<CubeBackend>) -> FloatTensor<CubeBackend> {
+    let [batch, channels, height, width] = tensor.shape().dims();
+    CubeBackend::float_reshape(tensor, Shape::new([batch, channels, height * width]))
 }
 
 impl FusedBackend for CubeBackend {
@@ -132,14 +133,6 @@ impl FusedBackend for CubeBackend {
 
     fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
         channels_last::depthwise_kernel_gradient(input, gradient)
-    }
-
-    fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
-        products::pointwise(input, kernel)
-    }
-
-    fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
-        products::pointwise_kernel_gradient(input, gradient)
     }
 
     fn normalise(
@@ -189,7 +182,7 @@ impl<B: FusedBackend> Backward<B, 2> for Depthwise {
 #[derive(Debug)]
 struct Pointwise;
 
-impl<B: FusedBackend> Backward<B, 2> for Pointwise {
+impl<B: ProductBackend> Backward<B, 2> for Pointwise {
     type State = (NodeId, NodeId);
 
     fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
@@ -228,12 +221,6 @@ where
     }
 }
 
-/// `[batch, channels, pixels]` to `[channels, batch * pixels]`: one matrix product over all slices.
-fn channels_first<B: Backend>(tensor: FloatTensor<B>) -> FloatTensor<B> {
-    let [batch, channels, pixels] = tensor.shape().dims();
-    B::float_reshape(B::float_swap_dims(tensor, 0, 1), Shape::new([channels, batch * pixels]))
-}
-
 #[derive(Debug)]
 struct Normalise;
 
@@ -254,6 +241,17 @@ impl<B: FusedBackend> Backward<B, 3> for Normalise {
     }
 }
 
+impl<B: ProductBackend, C: CheckpointStrategy> ProductBackend for Autodiff<B, C> {
+    fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
+        let output = B::pointwise(input.primitive().clone(), kernel.primitive().clone());
+        recorded::<B, C, _>(Pointwise, &input, &kernel, output)
+    }
+
+    fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        FloatTensor::<Self>::new(B::pointwise_kernel_gradient(input.into_primitive(), gradient.into_primitive()))
+    }
+}
+
 impl<B: FusedBackend, C: CheckpointStrategy> FusedBackend for Autodiff<B, C> {
     fn depthwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
         let output = B::depthwise(input.primitive().clone(), kernel.primitive().clone());
@@ -262,15 +260,6 @@ impl<B: FusedBackend, C: CheckpointStrategy> FusedBackend for Autodiff<B, C> {
 
     fn depthwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
         FloatTensor::<Self>::new(B::depthwise_kernel_gradient(input.into_primitive(), gradient.into_primitive()))
-    }
-
-    fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
-        let output = B::pointwise(input.primitive().clone(), kernel.primitive().clone());
-        recorded::<B, C, _>(Pointwise, &input, &kernel, output)
-    }
-
-    fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
-        FloatTensor::<Self>::new(B::pointwise_kernel_gradient(input.into_primitive(), gradient.into_primitive()))
     }
 
     fn normalise(

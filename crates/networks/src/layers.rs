@@ -3,15 +3,15 @@
 //! On graphics adapters, and in training everywhere, some are kernels of our own (`fused`).
 
 use burn::nn::conv::Conv2d;
-use burn::nn::pool::{AvgPool2dConfig, MaxPool2dConfig};
+use burn::nn::pool::AvgPool2dConfig;
 use burn::nn::{BatchNorm, PaddingConfig2d};
-use burn::tensor::activation::relu;
 use burn::tensor::{FloatDType, Tensor};
 use graph::{Activation, Convolution, Padding, Window};
 
 use crate::fused::{
     self,
     adapter::{self, Placing},
+    processor,
 };
 use crate::module::Pointwise;
 
@@ -33,34 +33,122 @@ fn placing(window: Window, input: &Tensor<4>) -> Placing {
 
 /// Batch normalisation: by the batch's statistics while it is trained, else by those of training.
 pub(crate) fn normalise(norm: &BatchNorm, input: Tensor<4>) -> Tensor<4> {
-    let learns = input.device().is_autodiff() && norm.gamma.is_require_grad();
-    if learns {
+    if learns(norm, &input) {
         let (output, mean, variance) = fused::normalise(input, norm.gamma.val(), norm.beta.val(), norm.epsilon);
-        for (running, batch) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
-            running.update(running.value_sync() * (1.0 - norm.momentum) + batch * norm.momentum);
-        }
+        note(norm, mean, variance);
         return output;
     }
     let precision = FloatDType::from(input.dtype());
     let channels = norm.gamma.dims()[0];
-    let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt();
-    let shift = norm.beta.val() - norm.running_mean.value() * scale.clone();
+    let [scale, shift] = fixed(norm);
     let output = input.cast(FloatDType::F32) * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1]);
     output.cast(precision)
 }
 
+/// Whether a normalisation is trained.
+fn learns(norm: &BatchNorm, input: &Tensor<4>) -> bool {
+    input.device().is_autodiff() && norm.gamma.is_require_grad()
+}
+
+/// Moves the running statistics towards those of a batch.
+fn note(norm: &BatchNorm, mean: Tensor<1>, variance: Tensor<1>) {
+    for (running, batch) in [(&norm.running_mean, mean), (&norm.running_var, variance)] {
+        running.update(running.value_sync() * (1.0 - norm.momentum) + batch * norm.momentum);
+    }
+}
+
+/// What a normalisation that is not trained multiplies by, and what it adds then.
+fn fixed(norm: &BatchNorm) -> [Tensor<1>; 2] {
+    let scale = norm.gamma.val() / (norm.running_var.value() + norm.epsilon).sqrt();
+    let shift = norm.beta.val() - norm.running_mean.value() * scale.clone();
+    [scale, shift]
+}
+
+/// A value of which the processor has yet to make what one layer reads.
+#[derive(Debug, Clone)]
+pub(crate) struct Pending<'a> {
+    pub(crate) input: Tensor<4>,
+    /// By which it is to be normalised first.
+    pub(crate) norm: Option<&'a BatchNorm>,
+    pub(crate) activation: Activation,
+}
+
+impl Pending<'_> {
+    /// The value itself.
+    pub(crate) fn made(self) -> Tensor<4> {
+        match self.norm {
+            None if self.activation == Activation::None => self.input,
+            None => processor::activate(self.input, self.activation),
+            Some(norm) => self.normalised(norm, None),
+        }
+    }
+
+    /// The largest values under windows on the value.
+    pub(crate) fn pooled(self, window: Window) -> Tensor<4> {
+        match self.norm {
+            None => processor::pooled(self.input, self.activation, window),
+            Some(norm) => self.normalised(norm, Some(window)),
+        }
+    }
+
+    fn normalised(self, norm: &BatchNorm, pool: Option<Window>) -> Tensor<4> {
+        let Self { input, activation, .. } = self;
+        if !learns(norm, &input) {
+            return processor::scaled(input, fixed(norm), activation, pool);
+        }
+        let parameters = [norm.gamma.val(), norm.beta.val()];
+        let (output, mean, variance) = processor::normalised(input, parameters, norm.epsilon, activation, pool);
+        note(norm, mean, variance);
+        output
+    }
+
+    /// A 3x3 convolution of every channel of the value.
+    fn convolved(self, kernel: Tensor<4>) -> Tensor<4> {
+        let Self { input, norm, activation } = self;
+        match norm {
+            Some(norm) if learns(norm, &input) => {
+                let parameters = [norm.gamma.val(), norm.beta.val()];
+                let (output, mean, variance) =
+                    processor::normalised_depthwise(input, parameters, kernel, norm.epsilon, activation);
+                note(norm, mean, variance);
+                output
+            }
+            Some(norm) => processor::scaled_depthwise(input, fixed(norm), kernel, activation),
+            None => processor::activated_depthwise(input, kernel, activation),
+        }
+    }
+}
+
 /// A convolution in the precision of its input.
 pub(crate) fn convolve(conv: &Conv2d, convolution: &Convolution, input: Tensor<4>) -> Tensor<4> {
-    let is_fused = convolution.is_depthwise() && convolution.window == Window::same(3);
-    if !is_fused && (convolution.groups > 1 || !adapter::has_kernels(&input.device())) {
-        return conv.forward(input);
-    }
-    let output = if is_fused {
+    let has_kernels = adapter::has_kernels(&input.device());
+    let output = if is_fused(convolution) {
         fused::depthwise(input, conv.weight.val())
-    } else {
+    } else if convolution.groups == 1 && has_kernels {
         let placing = placing(convolution.window, &input);
         adapter::convolution(input, conv.weight.val(), placing)
+    } else if convolution.groups == 1 && conv.bias.is_none() {
+        return processor::convolution(input, conv.weight.val(), convolution.window);
+    } else {
+        return conv.forward(input);
     };
+    match &conv.bias {
+        Some(bias) => shifted(output, bias.val()),
+        None => output,
+    }
+}
+
+/// Whether a convolution is one of every channel by itself that we have kernels for.
+fn is_fused(convolution: &Convolution) -> bool {
+    convolution.is_depthwise() && convolution.window == Window::same(3)
+}
+
+/// As [`convolve`], of a value that is pending.
+pub(crate) fn convolve_pending(conv: &Conv2d, convolution: &Convolution, input: Pending<'_>) -> Tensor<4> {
+    if !is_fused(convolution) {
+        return convolve(conv, convolution, input.made());
+    }
+    let output = input.convolved(conv.weight.val());
     match &conv.bias {
         Some(bias) => shifted(output, bias.val()),
         None => output,
@@ -69,10 +157,7 @@ pub(crate) fn convolve(conv: &Conv2d, convolution: &Convolution, input: Tensor<4
 
 /// A 1x1 convolution across channels.
 pub(crate) fn mix(pointwise: &Pointwise, input: Tensor<4>) -> Tensor<4> {
-    let [batch, channels, height, width] = input.dims();
-    let outputs = pointwise.kernel.dims()[0];
-    let mixed = fused::pointwise(input.reshape([batch, channels, height * width]), pointwise.kernel.val());
-    let mixed = mixed.reshape([batch, outputs, height, width]);
+    let mixed = fused::pointwise(input, pointwise.kernel.val());
     match &pointwise.bias {
         Some(bias) => shifted(mixed, bias.val()),
         None => mixed,
@@ -87,19 +172,19 @@ fn shifted(output: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
 
 /// A function of every value.
 pub(crate) fn activate(activation: Activation, input: Tensor<4>) -> Tensor<4> {
+    if !adapter::has_kernels(&input.device()) {
+        return if activation == Activation::None { input } else { processor::activate(input, activation) };
+    }
     match activation {
         Activation::None => input,
-        Activation::Relu => rectify(input),
-        Activation::Relu6 => rectify(input).clamp_max(6.0),
+        Activation::Relu => adapter::rectify(input),
+        Activation::Relu6 => adapter::rectify(input).clamp_max(6.0),
     }
 }
 
-/// Everything below 0 as 0.
-fn rectify(input: Tensor<4>) -> Tensor<4> {
-    if adapter::has_kernels(&input.device()) {
-        return adapter::rectify(input);
-    }
-    relu(input)
+/// The sum of two values.
+pub(crate) fn add(left: Tensor<4>, right: Tensor<4>) -> Tensor<4> {
+    if adapter::has_kernels(&left.device()) { left + right } else { processor::sum(left, right) }
 }
 
 /// The largest values under windows.
@@ -108,8 +193,7 @@ pub(crate) fn max_pool(window: Window, input: Tensor<4>) -> Tensor<4> {
         let placing = placing(window, &input);
         return adapter::pool(input, window.size, placing);
     }
-    let config = MaxPool2dConfig::new([window.size; 2]).with_strides([window.stride; 2]);
-    config.with_padding(padding(window)).init().forward(input)
+    processor::pooled(input, Activation::None, window)
 }
 
 /// The means under windows.

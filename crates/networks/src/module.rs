@@ -10,9 +10,12 @@ use burn::module::{Initializer, Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::{Device, Tensor};
-use graph::{Convolution, Graph, Node, NodeId, Op, Role};
+use graph::{Activation, Convolution, Graph, Node, NodeId, Op, Role};
 
-use crate::layers::{activate, average_pool, convolve, max_pool, mix, normalise, padding};
+use crate::fused::adapter::has_kernels;
+use crate::layers::{
+    Pending, activate, add, average_pool, convolve, convolve_pending, max_pool, mix, normalise, padding,
+};
 use crate::named::{NamedSlot, Slot};
 use crate::network::{KernelInput, Observer, Shown};
 
@@ -62,28 +65,70 @@ impl Trunk {
     /// What blocks `blocks` (from 1) make of the output of the block before, or of images
     /// `[batch, channels, height, width]` in [-1, 1].
     ///
-    /// `observe` sees the output of every stage, and what every kernel is applied to.
-    pub(crate) fn forward(&self, input: Tensor<4>, blocks: Range<usize>, observe: &mut Observer<'_>) -> Tensor<4> {
+    /// `observe` sees the output of every stage, and what every kernel is applied to. Without it the processor makes no
+    /// values that one layer alone reads, where it can do several layers in one.
+    pub(crate) fn forward(
+        &self,
+        input: Tensor<4>,
+        blocks: Range<usize>,
+        mut observe: Option<&mut Observer<'_>>,
+    ) -> Tensor<4> {
         let nodes = self.graph.nodes().iter().enumerate();
         let within: Vec<(NodeId, &Node)> = nodes.filter(|(_, node)| blocks.contains(&node.block)).collect();
         let Some((&(first, _), &(last, _))) = within.first().zip(within.last()) else { return input };
+        let pends = observe.is_none() && !has_kernels(&input.device());
         let mut values = Values::new(&within, first, input);
         for (id, node) in within {
-            let value = self.apply(id, node, &mut values, observe);
-            if node.stage {
-                observe(&node.name, Shown::Stage(&value));
+            let value = match self.pending(id, node, &mut values, pends && id != last) {
+                Some(pending) => Value::Pending(pending),
+                None => Value::Made(self.apply(id, node, &mut values, observe.as_deref_mut())),
+            };
+            if let (true, Some(observe), Value::Made(value)) = (node.stage, observe.as_deref_mut(), &value) {
+                observe(&node.name, Shown::Stage(value));
             }
             values.held.insert(id, value);
         }
-        values.take(last)
+        values.take(last).made()
     }
 
-    fn apply(&self, id: NodeId, node: &Node, values: &mut Values, observe: &mut Observer<'_>) -> Tensor<4> {
+    /// The value of a node that is left to the one node that reads it.
+    fn pending<'a>(&'a self, id: NodeId, node: &Node, values: &mut Values<'a>, pends: bool) -> Option<Pending<'a>> {
+        if !pends || values.reads.get(&id) != Some(&1) {
+            return None;
+        }
+        match (&node.op, &self.layers[id]) {
+            (Op::BatchNorm { .. }, Some(Layer::Norm(norm))) => {
+                let input = values.take(node.inputs[0]).made();
+                Some(Pending { input, norm: Some(norm), activation: Activation::None })
+            }
+            (Op::Activation(activation), _) => Some(match values.take(node.inputs[0]) {
+                Value::Pending(pending) if pending.activation == Activation::None => {
+                    Pending { activation: *activation, ..pending }
+                }
+                input => Pending { input: input.made(), norm: None, activation: *activation },
+            }),
+            _ => None,
+        }
+    }
+
+    fn apply(&self, id: NodeId, node: &Node, values: &mut Values<'_>, observe: Option<&mut Observer<'_>>) -> Tensor<4> {
         let input = values.take(node.inputs.first().copied().unwrap_or(INPUT));
+        let input = match (input, &node.op, &self.layers[id]) {
+            (Value::Pending(input), Op::Convolution(convolution), Some(Layer::Convolution(conv))) => {
+                return convolve_pending(conv, convolution, input);
+            }
+            (Value::Pending(input), Op::Activation(activation), _) if input.activation == Activation::None => {
+                return Pending { activation: *activation, ..input }.made();
+            }
+            (Value::Pending(input), Op::MaxPool(window), _) => return input.pooled(*window),
+            (input, ..) => input.made(),
+        };
         match (&node.op, &self.layers[id]) {
             (Op::Convolution(convolution), Some(layer)) => {
-                let shown = KernelInput::new(convolution, &input);
-                observe(&convolution.kernel(), Shown::KernelInput(shown));
+                if let Some(observe) = observe {
+                    let shown = KernelInput::new(convolution, &input);
+                    observe(&convolution.kernel(), Shown::KernelInput(shown));
+                }
                 match layer {
                     Layer::Pointwise(pointwise) => mix(pointwise, input),
                     Layer::Convolution(conv) => convolve(conv, convolution, input),
@@ -94,7 +139,7 @@ impl Trunk {
             (Op::Activation(activation), _) => activate(*activation, input),
             (Op::MaxPool(window), _) => max_pool(*window, input),
             (Op::AveragePool(window), _) => average_pool(*window, input),
-            (Op::Add, _) => input + values.take(node.inputs[1]),
+            (Op::Add, _) => add(input, values.take(node.inputs[1]).made()),
             _ => input,
         }
     }
@@ -165,9 +210,26 @@ fn conv(convolution: &Convolution, inputs: usize, device: &Device) -> Conv2d {
         .init(device)
 }
 
+/// What a node gives.
+#[derive(Debug, Clone)]
+enum Value<'a> {
+    Made(Tensor<4>),
+    /// Left to the one node that reads it.
+    Pending(Pending<'a>),
+}
+
+impl Value<'_> {
+    fn made(self) -> Tensor<4> {
+        match self {
+            Self::Made(value) => value,
+            Self::Pending(pending) => pending.made(),
+        }
+    }
+}
+
 /// Values on the way, each let go by the last node that reads it: Burn writes over a value that nothing else holds.
-struct Values {
-    held: BTreeMap<NodeId, Tensor<4>>,
+struct Values<'a> {
+    held: BTreeMap<NodeId, Value<'a>>,
     /// How often each value is still read.
     reads: BTreeMap<NodeId, usize>,
     /// What lies before this node is one value, that of the input.
@@ -177,10 +239,10 @@ struct Values {
 /// Where [`Values`] keep the input.
 const INPUT: NodeId = NodeId::MAX;
 
-impl Values {
+impl<'a> Values<'a> {
     /// Before `nodes`, the first of which is `first`.
     fn new(nodes: &[(NodeId, &Node)], first: NodeId, input: Tensor<4>) -> Self {
-        let mut values = Self { held: BTreeMap::from([(INPUT, input)]), reads: BTreeMap::new(), first };
+        let mut values = Self { held: BTreeMap::from([(INPUT, Value::Made(input))]), reads: BTreeMap::new(), first };
         for (_, node) in nodes {
             let inputs = if node.inputs.is_empty() { &[INPUT] } else { node.inputs.as_slice() };
             for &read in inputs {
@@ -194,7 +256,7 @@ impl Values {
         if id < self.first { INPUT } else { id }
     }
 
-    fn take(&mut self, id: NodeId) -> Tensor<4> {
+    fn take(&mut self, id: NodeId) -> Value<'a> {
         let place = self.place(id);
         let value = self.held[&place].clone();
         let left = self.reads.entry(place).or_default();

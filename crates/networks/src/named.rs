@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Param, ParamId, RunningState};
 use burn::tensor::{Tensor, TensorData};
 
-use crate::fused::{adapter, steps};
+use crate::fused::steps;
 use crate::{NamedTensor, NetworkError};
 
 /// A place in a network where a parameter lives.
@@ -73,7 +73,7 @@ pub(crate) fn blend(into: Vec<NamedSlot<'_>>, from: Vec<NamedSlot<'_>>, share: f
             (Slot::Matrix(into), Slot::Matrix(from)) => approach(into, from.val(), share),
             (Slot::Kernel(into), Slot::Kernel(from)) => approach(into, from.val(), share),
             (Slot::Statistic(into), Slot::Statistic(from)) => {
-                into.update(between(into.value_sync(), from.value_sync(), share));
+                into.update(steps::approach(into.value_sync(), from.value_sync(), share));
                 into.value_sync();
             }
             // Two networks of one architecture have the same slots in the same order.
@@ -83,15 +83,7 @@ pub(crate) fn blend(into: Vec<NamedSlot<'_>>, from: Vec<NamedSlot<'_>>, share: f
 }
 
 fn approach<const D: usize>(into: &mut Param<Tensor<D>>, from: Tensor<D>, share: f64) {
-    *into = Param::initialized(into.id, between(into.val(), from, share));
-}
-
-/// `from`, moved by `share` of the way to `to`.
-fn between<const D: usize>(from: Tensor<D>, to: Tensor<D>, share: f64) -> Tensor<D> {
-    if adapter::has_kernels(&from.device()) {
-        return steps::approach(from, to, share);
-    }
-    from * (1.0 - share) + to * share
+    *into = Param::initialized(into.id, steps::approach(into.val(), from, share));
 }
 
 fn replace<const D: usize>(param: &mut Param<Tensor<D>>, id: ParamId, data: TensorData) {

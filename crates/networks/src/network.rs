@@ -128,44 +128,46 @@ impl Network {
     /// Images to pooled features `[batch, features]`.
     #[must_use]
     pub fn pooled(&self, images: Tensor<4>) -> Tensor<2> {
-        self.pooled_shown(images, &mut |_, _| ())
+        self.pooled_shown(images, None)
     }
 
     /// As [`Network::pooled`], and shows the output of every stage to `observe`.
     #[must_use]
     pub fn observed(&self, images: Tensor<4>, observe: &mut Features<'_>) -> Tensor<2> {
-        self.pooled_shown(images, &mut |name, shown| {
+        let mut stages = |name: &str, shown: Shown<'_>| {
             if let Shown::Stage(features) = shown {
                 observe(name, features);
             }
-        })
+        };
+        self.pooled_shown(images, Some(&mut stages))
     }
 
     /// Shows what every convolution's kernel is applied to, under the kernel's name: what rounding a kernel costs
     /// depends on it.
     pub fn kernel_inputs(&self, images: Tensor<4>, observe: &mut dyn FnMut(&str, KernelInput<'_>)) {
-        let _pooled = self.pooled_shown(images, &mut |name, shown| {
+        let mut inputs = |name: &str, shown: Shown<'_>| {
             if let Shown::KernelInput(input) = shown {
                 observe(name, input);
             }
-        });
+        };
+        let _pooled = self.pooled_shown(images, Some(&mut inputs));
     }
 
-    fn pooled_shown(&self, images: Tensor<4>, observe: &mut Observer<'_>) -> Tensor<2> {
+    fn pooled_shown(&self, images: Tensor<4>, observe: Option<&mut Observer<'_>>) -> Tensor<2> {
         average(self.trunk.forward(images, 1..self.trunk.graph().blocks() + 1, observe))
     }
 
     /// Images to the input of block `block`; past the last block, to the features before pooling.
     #[must_use]
     pub fn forward_to(&self, block: usize, images: Tensor<4>) -> Tensor<4> {
-        self.trunk.forward(images, 1..block, &mut |_, _| ())
+        self.trunk.forward(images, 1..block, None)
     }
 
     /// What [`Network::forward_to`] gives for a block to logits `[batch, classes]`.
     #[must_use]
     pub fn forward_from(&self, block: usize, features: Tensor<4>) -> Tensor<2> {
         let blocks = block..self.trunk.graph().blocks() + 1;
-        self.head.forward(average(self.trunk.forward(features, blocks, &mut |_, _| ())))
+        self.head.forward(average(self.trunk.forward(features, blocks, None)))
     }
 
     /// Pooled features to logits.

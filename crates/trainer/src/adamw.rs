@@ -1,7 +1,6 @@
-//! AdamW: "Decoupled Weight Decay Regularization", Loshchilov and Hutter 2019. Burn's own, but on graphics adapters one
-//! kernel a parameter.
+//! AdamW: "Decoupled Weight Decay Regularization", Loshchilov and Hutter 2019. Burn's own, but one operation a parameter.
 
-use burn::optim::{AdamWConfig, AdamWState, AdaptiveMomentumState, LearningRate, Optimizer};
+use burn::optim::{AdamWState, AdaptiveMomentumState, LearningRate, Optimizer};
 use burn::tensor::{Device, Tensor};
 use networks::AdamStep;
 
@@ -10,19 +9,16 @@ const BETAS: [f64; 2] = [0.9, 0.999];
 const EPSILON: f64 = 1e-5;
 
 /// Adam with weight decay that the moments don't see.
-#[derive(Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct AdamW {
     weight_decay: f64,
-    burn: burn::optim::AdamW,
 }
 
 impl AdamW {
     /// With Burn's decays and epsilon.
     #[must_use]
     pub fn new(weight_decay: f64) -> Self {
-        let [beta_1, beta_2] = BETAS.map(|beta| beta as f32);
-        let config = AdamWConfig::new().with_beta_1(beta_1).with_beta_2(beta_2).with_epsilon(EPSILON as f32);
-        Self { weight_decay, burn: config.with_weight_decay(weight_decay as f32).build() }
+        Self { weight_decay }
     }
 }
 
@@ -36,9 +32,6 @@ impl Optimizer for AdamW {
         gradient: Tensor<D>,
         state: Option<AdamWState<D>>,
     ) -> (Tensor<D>, Option<AdamWState<D>>) {
-        if !networks::has_kernels(&parameter.device()) {
-            return self.burn.step(learning_rate, parameter, gradient, state);
-        }
         let (time, moments) = match state {
             Some(AdamWState { momentum }) => (momentum.time + 1, [momentum.moment_1, momentum.moment_2]),
             None => (1, [gradient.zeros_like(), gradient.zeros_like()]),

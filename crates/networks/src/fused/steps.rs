@@ -1,13 +1,14 @@
-//! What is done to every parameter after every step, as one kernel each on graphics adapters: in Burn's operations a step of
-//! AdamW is a dozen launches for each of 154 tensors, which takes the host as long as all the rest.
+//! What is done to every parameter after every step, as one operation each: in Burn's a step of AdamW is a dozen launches
+//! for each of 154 tensors on graphics adapters, and as many passes over the parameters on one core of the processor.
 #![allow(unsafe_code, reason = "kernels run without bounds checks; every buffer is as long as its shape says")]
 
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, backend_extension};
+use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::Tensor;
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
 
+use super::channels_first;
 use super::channels_last::kernels::{self, AdamStepLaunch};
 use super::channels_last::{argument, empty_like, grid};
 
@@ -26,7 +27,7 @@ pub struct AdamStep {
     pub number: i32,
 }
 
-/// The parameter and both moments after a step, on a graphics adapter.
+/// The parameter and both moments after a step.
 pub fn adamw<const D: usize>(
     parameter: Tensor<D>,
     gradient: Tensor<D>,
@@ -39,12 +40,12 @@ pub fn adamw<const D: usize>(
     (Tensor::from_dispatch(parameter), [first, second].map(Tensor::from_dispatch))
 }
 
-/// `from`, moved by `share` of the way to `to`, on a graphics adapter.
+/// `from`, moved by `share` of the way to `to`.
 pub fn approach<const D: usize>(from: Tensor<D>, to: Tensor<D>, share: f64) -> Tensor<D> {
     Tensor::from_dispatch(Dispatch::approach(from.into_dispatch(), to.into_dispatch(), share))
 }
 
-#[backend_extension(Cube)]
+#[backend_extension(Flex, Cube)]
 trait StepsBackend: Backend {
     fn adamw(
         parameter: FloatTensor<Self>,
@@ -55,6 +56,44 @@ trait StepsBackend: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     fn approach(from: FloatTensor<Self>, to: FloatTensor<Self>, share: f64) -> FloatTensor<Self>;
+}
+
+impl AdamStep {
+    /// What corrects a mean of that decay, which began with 0.
+    fn correction(&self, beta: f64) -> f32 {
+        (1.0 - beta.powi(self.number)) as f32
+    }
+}
+
+impl StepsBackend for Flex {
+    fn adamw(
+        parameter: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        step: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let [beta_1, beta_2] = step.betas.map(|beta| beta as f32);
+        let [correction_1, correction_2] = step.betas.map(|beta| step.correction(beta));
+        let (rate, epsilon) = (step.rate as f32, step.epsilon as f32);
+        let kept = (1.0 - step.rate * step.decay) as f32;
+        let mut after = [parameter, first, second];
+        channels_first::update(&mut after, &gradient, |[parameter, first, second], gradient| {
+            let first = first * beta_1 + gradient * (1.0 - beta_1);
+            let second = second * beta_2 + gradient * gradient * (1.0 - beta_2);
+            let direction = first / correction_1 / ((second / correction_2).sqrt() + epsilon);
+            [parameter * kept - direction * rate, first, second]
+        });
+        after.into()
+    }
+
+    fn approach(from: FloatTensor<Self>, to: FloatTensor<Self>, share: f64) -> FloatTensor<Self> {
+        let (kept, share) = ((1.0 - share) as f32, share as f32);
+        let mut after = [from];
+        channels_first::update(&mut after, &to, |[from], to| [from * kept + to * share]);
+        let [after] = after;
+        after
+    }
 }
 
 impl StepsBackend for CubeBackend {
@@ -69,7 +108,6 @@ impl StepsBackend for CubeBackend {
         let after = [0, 2, 3].map(|place: usize| empty_like(&before[place]));
         let units = before[0].meta.num_elements();
         let (cubes, dim) = grid(&before[0], units);
-        let correction = |beta: f64| (1.0 - beta.powi(step.number)) as f32;
         let [beta_1, beta_2] = step.betas;
         unsafe {
             kernels::adamw::launch_unchecked(
@@ -89,8 +127,8 @@ impl StepsBackend for CubeBackend {
                     beta_1 as f32,
                     beta_2 as f32,
                     step.epsilon as f32,
-                    correction(beta_1),
-                    correction(beta_2),
+                    step.correction(beta_1),
+                    step.correction(beta_2),
                 ),
                 units,
             );

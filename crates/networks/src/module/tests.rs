@@ -62,11 +62,15 @@ fn every_operation_is_what_nested_loops_make_of_it() {
         expected.retain(|(name, ..)| name != "avg_pool" && name != "logits");
         let mut found = Vec::new();
         let input = Tensor::from_data(TensorData::new(image, [1, channels, 26, 26]), &Device::flex());
-        let last = trunk(&graph).forward(input, 1..4, &mut |name, shown| {
-            if let Shown::Stage(stage) = shown {
-                found.push((name.to_owned(), values(stage.clone())));
-            }
-        });
+        let last = trunk(&graph).forward(
+            input,
+            1..4,
+            Some(&mut |name, shown| {
+                if let Shown::Stage(stage) = shown {
+                    found.push((name.to_owned(), values(stage.clone())));
+                }
+            }),
+        );
         assert_eq!(values(last), found.last().unwrap().1);
         assert_eq!(found.len(), 7);
         for ((name, found), (expected_name, _, expected)) in found.iter().zip(&expected) {
@@ -83,9 +87,19 @@ fn blocks_one_after_the_other_are_the_whole() {
     let graph = everything();
     let trunk = trunk(&graph);
     let input = Tensor::from_data(TensorData::new(image(), [1, 3, 26, 26]), &Device::flex());
-    let whole = values(trunk.forward(input.clone(), 1..4, &mut |_, _| ()));
+    let whole = values(trunk.forward(input.clone(), 1..4, None));
     for cut in 1..=4 {
-        let before = trunk.forward(input.clone(), 1..cut, &mut |_, _| ());
-        assert_eq!(values(trunk.forward(before, cut..4, &mut |_, _| ())), whole, "cut before block {cut}");
+        let before = trunk.forward(input.clone(), 1..cut, None);
+        assert_eq!(values(trunk.forward(before, cut..4, None)), whole, "cut before block {cut}");
     }
+}
+
+/// Without an observer the processor does several layers in one.
+#[test]
+fn what_nobody_looks_at_is_the_same() {
+    let (graph, input) = (everything(), Tensor::from_data(TensorData::new(image(), [1, 3, 26, 26]), &Device::flex()));
+    let trunk = trunk(&graph);
+    let seen = values(trunk.forward(input.clone(), 1..4, Some(&mut |_, _| ())));
+    let unseen = values(trunk.forward(input, 1..4, None));
+    assert!(seen.iter().zip(unseen).all(|(seen, unseen)| (seen - unseen).abs() < 1e-5));
 }
