@@ -5,6 +5,6 @@
 pub enum Engine {
     /// The kernels for the CPU; on every machine.
     Cpu,
-    /// The kernels for WebGPU: the browser's adapter, or natively Vulkan, Metal or Direct3D 12.
+    /// Burn with the kernels for WebGPU: the browser's adapter, or natively Vulkan, Metal or Direct3D 12.
     WebGpu,
 }

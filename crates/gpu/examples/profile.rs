@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let images: usize = rest.first().map_or(Ok(1), |text| text.parse())?;
     let size: usize = rest.get(1).map_or(Ok(file.manifest.input.size as usize), |text| text.parse())?;
 
-    let (client, adapter) = pollster::block_on(gpu::open())?;
+    let (device, adapter) = pollster::block_on(gpu::open())?;
+    let client = device.client();
     let mode = ThroughputMode::ComputeDirect { dtype: ElemType::Float(FloatKind::F32) };
     let peak = measure_peak_throughput(&client, ThroughputKey { mode })?;
     println!("{adapter}, {}: at most {:.1} G operations a second", client.name(), peak.ops_per_s() / 1e9);

@@ -9,7 +9,8 @@
 //! use gpu::{GpuNetwork, Tile};
 //!
 //! let file = weights::read(&std::fs::read("weights/xception.safetensors")?)?;
-//! let (client, adapter) = gpu::open().await?;
+//! let (device, adapter) = gpu::open().await?;
+//! let client = device.client();
 //! let graph = file.manifest.architecture.graph(file.manifest.classes.len()).folded();
 //! let network = GpuNetwork::new(client.clone(), Tile::of(&client), graph, file.tensors)?;
 //! let answers = network.forward(&[0.0; 2 * 299 * 299], 299, Some("block4_out")).await?;
@@ -26,10 +27,13 @@ mod network;
 mod parameters;
 mod tile;
 
+pub use cubecl::Device;
 pub use cubecl::client::Client;
 #[cfg(not(target_family = "wasm"))]
 pub use device::on_first_api;
 pub use device::open;
 pub use error::GpuError;
+pub use kernels::{Format, READ};
+pub use launch::{Buffers, Ends, Launch, average};
 pub use network::{Answer, GpuNetwork, Timing};
 pub use tile::Tile;

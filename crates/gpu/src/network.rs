@@ -8,11 +8,11 @@ use cubecl::client::Client;
 use cubecl::prelude::*;
 use cubecl::profile::Duration;
 use cubecl::server::Handle;
-use graph::{Fusion, Graph, Op, Output, Place, Plan, Shape, Step};
+use graph::{Convolution, Fusion, Graph, Op, Output, Place, Plan, Shape, Step};
 use weights::Tensor;
 
 use crate::GpuError;
-use crate::launch::{Buffers, Launcher};
+use crate::launch::{Buffers, Ends, Launch, average};
 use crate::parameters::{Parameters, Tensors};
 use crate::tile::Tile;
 
@@ -104,11 +104,10 @@ impl GpuNetwork {
     pub async fn stages(&self, images: &[f32], size: usize) -> Result<Vec<(String, Vec<f32>)>, GpuError> {
         check(images, size)?;
         let memory = self.memory(images.len() / (size * size), size)?;
-        let launcher = self.launcher(memory.images);
         let input = self.client.create_from_slice(f32::as_bytes(images));
         let mut stages = Vec::new();
         for (index, step) in memory.plan.steps.iter().enumerate() {
-            self.launch(&launcher, &memory, index, &input);
+            self.launch(&memory, index, &input);
             if let Some(stage) = self.stage_of(step) {
                 let length = memory.images * step.to.values();
                 let values = self.read(memory.slots[step.output].clone(), length).await?;
@@ -125,11 +124,10 @@ impl GpuNetwork {
     pub async fn profile(&self, images: &[f32], size: usize) -> Result<Vec<Timing>, GpuError> {
         check(images, size)?;
         let memory = self.memory(images.len() / (size * size), size)?;
-        let launcher = self.launcher(memory.images);
         let input = self.client.create_from_slice(f32::as_bytes(images));
         let mut timings = Vec::with_capacity(memory.plan.steps.len());
         for (index, step) in memory.plan.steps.iter().enumerate() {
-            let launch = || self.launch(&launcher, &memory, index, &input);
+            let launch = || self.launch(&memory, index, &input);
             let name = self.kernel_name(step);
             let ((), profile) = self.client.profile(launch, &name).map_err(|error| failed(&error))?;
             let ticks = profile.resolve().await.ok_or_else(|| failed(&"it measured no time"))?;
@@ -145,37 +143,56 @@ impl GpuNetwork {
         let features = self.features();
         let asked = stage.map(|stage| self.step_of(&memory.plan, stage)).transpose()?;
         let width = features + asked.map_or(0, |asked| memory.plan.steps[asked].to.channels);
-        let launcher = self.launcher(memory.images);
         let input = self.client.create_from_slice(f32::as_bytes(images));
         let result = self.client.empty(memory.images * width * size_of::<f32>());
         for (index, step) in memory.plan.steps.iter().enumerate() {
-            self.launch(&launcher, &memory, index, &input);
+            self.launch(&memory, index, &input);
             if asked == Some(index) {
-                launcher.average(&memory.slots[step.output], step.to, &result, width, features);
+                average(
+                    &self.client,
+                    self.tile,
+                    memory.images,
+                    step.to,
+                    [&memory.slots[step.output], &result],
+                    [width, features],
+                );
             }
         }
         if let Some(&Output::Classes { from, shape, .. }) = memory.plan.outputs.first() {
-            launcher.average(&memory.slots[from], shape, &result, width, 0);
+            average(&self.client, self.tile, memory.images, shape, [&memory.slots[from], &result], [width, 0]);
         }
         let rows = self.read(result, memory.images * width).await?;
         Ok(rows.chunks(width).map(|row| self.answer(row)).collect())
     }
 
-    fn launch(&self, launcher: &Launcher<'_>, memory: &Memory, index: usize, images: &Handle) {
+    fn launch(&self, memory: &Memory, index: usize, images: &Handle) {
         let step = &memory.plan.steps[index];
-        let buffers = Buffers {
-            input: match step.input {
-                Place::Image => images,
-                Place::Slot(slot) => &memory.slots[slot],
-            },
-            residual: step.added.map(|slot| &memory.slots[slot]),
-            output: &memory.slots[step.output],
+        let input = match step.input {
+            Place::Image => images,
+            Place::Slot(slot) => &memory.slots[slot],
         };
-        launcher.step(step, &self.graph.nodes()[step.node].op, self.parameters[index].as_ref(), &buffers);
-    }
-
-    fn launcher(&self, images: usize) -> Launcher<'_> {
-        Launcher { client: &self.client, tile: self.tile, images }
+        let output = &memory.slots[step.output];
+        let (op, client) = (&self.graph.nodes()[step.node].op, &self.client);
+        let (Op::Convolution(Convolution { window, .. }) | Op::MaxPool(window)) = op else { return };
+        let &Step { from, to, before, activation, .. } = step;
+        let launch = Launch { tile: self.tile, images: memory.images, from, to, window: *window, before, activation };
+        match (op, &self.parameters[index]) {
+            (Op::MaxPool(_), _) => launch.pool(client, input, output),
+            (Op::Convolution(convolution), Some(Parameters::Plain(weights))) => {
+                let buffers = Buffers { input, weights, output };
+                if convolution.is_depthwise() {
+                    launch.depthwise(client, &buffers, convolution.bias);
+                } else {
+                    launch.grey(client, &buffers);
+                }
+            }
+            (_, Some(Parameters::Mixing(mixing))) => {
+                let residual = step.added.map(|slot| &memory.slots[slot]);
+                let ends = Ends { format: mixing.format, ends: &mixing.ends, residual };
+                launch.mix(client, &Buffers { input, weights: &mixing.kernel, output }, &ends);
+            }
+            _ => debug_assert!(false, "{op:?} has other weights"),
+        }
     }
 
     /// The head, which is too small to be worth a kernel.

@@ -8,8 +8,8 @@ use graph::{Activation, Convolution, Graph, Op, Padding, Place, Step, TensorErro
 use weights::{Tensor, Values};
 
 use crate::GpuError;
-use crate::kernels::{Format, READ};
 use crate::tile::Tile;
+use crate::{Format, READ};
 
 /// The tensors of a weights file, and the network that takes them.
 pub(crate) struct Tensors {
@@ -103,7 +103,7 @@ impl Mixing {
     ) -> Result<Self, GpuError> {
         let (outputs, area) = (convolution.outputs, convolution.window.size.pow(2));
         let kernel = tensors.take(&convolution.kernel(), &convolution.kernel_shape(inputs))?;
-        let padded = outputs.next_multiple_of(tile.channels());
+        let padded = tile.padded(outputs);
         let (words, format, mut ends) = words_and_scales(&kernel.values, outputs, area, padded);
         ends.extend(take_bias(convolution, tensors)?);
         ends.resize(2 * padded, 0.0);

@@ -23,7 +23,7 @@ type Stages = Vec<(String, usize, Vec<f32>)>;
 
 /// `None`, which makes the test a skipped one, where the machine has no adapter.
 fn client() -> Option<Client> {
-    Need::Gpu.met(pollster::block_on(gpu::open())).map(|(client, _)| client)
+    Need::Gpu.met(pollster::block_on(gpu::open())).map(|(device, _)| device.client())
 }
 
 /// The generated tensors as a weights file holds them: kernels as int8 if `packed`, the rest as floats.
