@@ -64,10 +64,8 @@ fn images(slices: &[PreparedSlice]) -> (Vec<f32>, usize) {
 
 impl From<GpuError> for ClassifierError {
     fn from(error: GpuError) -> Self {
-        match error {
-            GpuError::Unavailable { reason } => Self::NoWebGpu { reason },
-            other => Self::Engine { reason: other.to_string() },
-        }
+        let GpuError::Unavailable { reason } = error;
+        Self::NoWebGpu { reason }
     }
 }
 

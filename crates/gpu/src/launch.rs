@@ -159,6 +159,30 @@ impl Launch {
         }
     }
 
+    /// The means of the input's channels over the picture, `[images, channels]`; only the input's shape counts.
+    ///
+    /// # Panics
+    /// As [`Launch::grey`].
+    pub fn average(&self, client: &Client, input: &Handle, output: &Handle) {
+        let vector = self.tile.vector;
+        let channels = self.from.channels / vector;
+        let (count, dim) = grid(channels, self.images);
+        unsafe {
+            kernels::take_mean::launch_unchecked(
+                client,
+                count,
+                dim,
+                vector,
+                argument(input, vector, self.inputs()),
+                argument(output, vector, self.images * self.from.channels),
+                self.images,
+                self.from.height,
+                self.from.width,
+                channels,
+            );
+        }
+    }
+
     /// Pixels of the output, over the whole batch.
     fn pixels(&self) -> usize {
         self.images * self.to.height * self.to.width
@@ -187,39 +211,6 @@ impl Launch {
             least,
             most,
         )
-    }
-}
-
-/// The means over the picture of features of a shape, into `output` at `offset` of rows of `stride` values.
-///
-/// # Panics
-/// As [`Launch::grey`].
-pub fn average(
-    client: &Client,
-    tile: Tile,
-    images: usize,
-    shape: Shape,
-    [features, output]: [&Handle; 2],
-    [stride, offset]: [usize; 2],
-) {
-    let vector = tile.vector;
-    let channels = shape.channels / vector;
-    let (count, dim) = grid(channels, images);
-    unsafe {
-        kernels::take_mean::launch_unchecked(
-            client,
-            count,
-            dim,
-            vector,
-            argument(features, vector, images * shape.values()),
-            argument(output, vector, images * stride),
-            images,
-            shape.height,
-            shape.width,
-            channels,
-            stride / vector,
-            offset / vector,
-        );
     }
 }
 

@@ -121,10 +121,8 @@ impl PackedBackend for CubeBackend {
 
     fn average(input: Features, launch: Launch) -> Features {
         let input = into_contiguous(input);
-        let channels = launch.from.channels;
-        let output = empty(&input, Shape::new([launch.images, channels]));
-        let buffers = [&input.handle, &output.handle];
-        gpu::average(&input.client, launch.tile, launch.images, launch.from, buffers, [channels, 0]);
+        let output = empty(&input, Shape::new([launch.images, launch.from.channels]));
+        launch.average(&input.client, &input.handle, &output.handle);
         output
     }
 }
