@@ -1,10 +1,11 @@
-//! The network on WebGPU: the CubeCL kernels of this workspace.
+//! The network on WebGPU: Burn, with the kernels of this workspace as operations of its backend.
 
 use std::collections::BTreeMap;
 
-use gpu::{Answer, GpuError, GpuNetwork, Tile};
+use gpu::GpuError;
 use graph::Graph;
 use imaging::PreparedSlice;
+use networks::{Answer, PackedError, PackedNetwork};
 
 use crate::{ClassifierError, Observation};
 
@@ -14,7 +15,7 @@ const BATCH: usize = 8;
 /// A network on the machine's adapter.
 #[derive(Debug)]
 pub(crate) struct Gpu {
-    network: GpuNetwork,
+    network: PackedNetwork,
 }
 
 impl Gpu {
@@ -23,8 +24,8 @@ impl Gpu {
         graph: Graph,
         tensors: BTreeMap<String, weights::Tensor>,
     ) -> Result<(Self, String), ClassifierError> {
-        let (client, adapter) = gpu::open().await?;
-        let network = GpuNetwork::new(client.clone(), Tile::of(&client), graph, tensors)?;
+        let (device, adapter) = gpu::open().await?;
+        let network = PackedNetwork::load(graph, tensors, &device.into())?;
         Ok((Self { network }, format!("WebGPU ({adapter})")))
     }
 
@@ -36,7 +37,7 @@ impl Gpu {
         let mut observations = Vec::with_capacity(slices.len());
         for batch in slices.chunks(BATCH) {
             let (images, size) = images(batch);
-            let answers = self.network.forward(&images, size, stage).await?;
+            let answers = self.network.answers(&images, size, stage).await?;
             let observation = |Answer { logits, features, stage }| Observation { logits, features, stage };
             observations.extend(answers.into_iter().map(observation));
         }
@@ -49,7 +50,7 @@ impl Gpu {
     ) -> Result<Vec<(String, Vec<f32>)>, ClassifierError> {
         let (images, size) = images(slices);
         let mut stages = self.network.stages(&images, size).await?;
-        let answers = self.network.forward(&images, size, None).await?;
+        let answers = self.network.answers(&images, size, None).await?;
         stages.push(("avg_pool".to_owned(), answers.into_iter().flat_map(|answer| answer.features).collect()));
         Ok(stages)
     }
@@ -63,12 +64,18 @@ fn images(slices: &[PreparedSlice]) -> (Vec<f32>, usize) {
 
 impl From<GpuError> for ClassifierError {
     fn from(error: GpuError) -> Self {
+        let GpuError::Unavailable { reason } = error;
+        Self::NoWebGpu { reason }
+    }
+}
+
+impl From<PackedError> for ClassifierError {
+    fn from(error: PackedError) -> Self {
         let reason = error.to_string();
         match error {
-            GpuError::Unavailable { reason } => Self::NoWebGpu { reason },
-            GpuError::Graph(_) | GpuError::Tensor(_) => Self::Network { reason },
-            GpuError::Stage { .. } => crate::familiarity::refuse(&reason),
-            GpuError::Images { .. } | GpuError::Device { .. } => Self::Engine { reason },
+            PackedError::Graph(_) | PackedError::Tensor(_) => Self::Network { reason },
+            PackedError::Stage { .. } => crate::familiarity::refuse(&reason),
+            PackedError::Images { .. } | PackedError::Device { .. } => Self::Engine { reason },
         }
     }
 }

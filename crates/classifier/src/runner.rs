@@ -16,7 +16,7 @@ use crate::{ClassifierError, Engine, Observation};
 pub(crate) enum Runner {
     /// The kernels for the CPU.
     Cpu(Cpu),
-    /// The kernels for WebGPU.
+    /// Burn with the kernels for WebGPU.
     #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
     Gpu(Gpu),
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cubecl::client::Client;
+use cubecl::Device;
 #[cfg(not(target_family = "wasm"))]
 use cubecl::device::WgpuBackend;
 use cubecl::device::WgpuDevice;
@@ -29,7 +29,7 @@ const APIS: &[WgpuBackend] = if cfg!(target_os = "macos") {
 };
 
 /// An open device and its adapter's name.
-type Open = (Client, String);
+type Open = (Device, String);
 
 /// The browser's adapter, or natively Vulkan's, Metal's or Direct3D 12's, and its name.
 ///
@@ -38,7 +38,7 @@ type Open = (Client, String);
 /// # Errors
 /// There is no adapter, or the browser has closed it.
 #[cfg_attr(not(target_family = "wasm"), allow(clippy::unused_async, reason = "a browser can't wait"))]
-pub async fn open() -> Result<(Client, String), GpuError> {
+pub async fn open() -> Result<(Device, String), GpuError> {
     #[cfg(target_family = "wasm")]
     let open = open_in_browser().await;
     #[cfg(not(target_family = "wasm"))]
@@ -101,7 +101,7 @@ fn options() -> Result<RuntimeOptions, WgpuInitError> {
 fn named(device: WgpuDevice, setup: &WgpuSetup) -> Open {
     let info = setup.adapter.get_info();
     let adapter = [info.name, info.driver, "unnamed adapter".to_owned()].into_iter().find(|name| !name.is_empty());
-    (cubecl::Device::Wgpu(device).client(), adapter.unwrap_or_default())
+    (Device::Wgpu(device), adapter.unwrap_or_default())
 }
 
 /// Without the selector's name in the code.

@@ -1,12 +1,11 @@
-//! Launching a step on a device.
-#![allow(unsafe_code, reason = "kernels run without bounds checks; every buffer is as long as its step's shapes say")]
+//! Launching a kernel on a device.
+#![allow(unsafe_code, reason = "kernels run without bounds checks; every buffer is checked to be as long as they read")]
 
 use cubecl::prelude::*;
 use cubecl::server::Handle;
-use graph::{Activation, Convolution, Op, Shape, Step, Window};
+use graph::{Activation, Shape, Window};
 
-use crate::kernels::{self, BorderLaunch, Depthwise, GeometryLaunch, READ, RUN, Square};
-use crate::parameters::{Mixing, Parameters};
+use crate::kernels::{self, BorderLaunch, Depthwise, Format, GeometryLaunch, READ, RUN, Square};
 use crate::tile::Tile;
 
 /// Units of a cube for kernels that treat every channel by itself: along channels, and along pixels.
@@ -14,168 +13,201 @@ const CUBE: (usize, usize) = (16, 4);
 /// Most cubes along one axis of a grid that every device allows.
 const MOST_CUBES: usize = 65_535;
 
+/// One kernel's work on a batch. Features lie `[images, height, width, channels]`, as f32.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Launch {
+    /// What suits the device.
+    pub tile: Tile,
+    /// Images of the batch.
+    pub images: usize,
+    /// An image's input.
+    pub from: Shape,
+    /// An image's output.
+    pub to: Shape,
+    /// The kernel's size, stride and padding.
+    pub window: Window,
+    /// What a depthwise convolution applies to its input.
+    pub before: Activation,
+    /// What is applied to the output; a pool has none.
+    pub activation: Activation,
+}
+
 /// The buffers of one launch.
-pub(crate) struct Buffers<'a> {
-    pub(crate) input: &'a Handle,
-    pub(crate) residual: Option<&'a Handle>,
-    pub(crate) output: &'a Handle,
+#[derive(Debug, Clone, Copy)]
+pub struct Buffers<'a> {
+    /// The features that are read.
+    pub input: &'a Handle,
+    /// What they are multiplied by.
+    pub weights: &'a Handle,
+    /// The features that are written.
+    pub output: &'a Handle,
 }
 
-/// Launches kernels for a batch.
-pub(crate) struct Launcher<'a> {
-    pub(crate) client: &'a Client,
-    pub(crate) tile: Tile,
-    pub(crate) images: usize,
+/// What a convolution that mixes channels has besides its [`Buffers`].
+#[derive(Debug, Clone, Copy)]
+pub struct Ends<'a> {
+    /// How the weights are stored.
+    pub format: Format,
+    /// Scales and bias: `[2, padded channels]`.
+    pub ends: &'a Handle,
+    /// What is added, of the output's shape.
+    pub residual: Option<&'a Handle>,
 }
 
-impl Launcher<'_> {
-    /// Launches one step; only a pool has no parameters.
-    pub(crate) fn step(&self, step: &Step, op: &Op, parameters: Option<&Parameters>, buffers: &Buffers<'_>) {
-        match (op, parameters) {
-            (Op::MaxPool(window), _) => self.pool(step, *window, buffers),
-            (Op::Convolution(convolution), Some(Parameters::Plain(weights))) if convolution.is_depthwise() => {
-                self.depthwise(step, convolution, weights, buffers);
-            }
-            (Op::Convolution(convolution), Some(Parameters::Plain(weights))) => {
-                self.grey(step, convolution.window, weights, buffers);
-            }
-            (Op::Convolution(convolution), Some(Parameters::Mixing(mixing))) => {
-                self.convolution(step, convolution, mixing, buffers);
-            }
-            _ => debug_assert!(false, "{op:?} has other weights"),
-        }
-    }
-
-    /// Averages features over the picture, into `output` at `offset` of rows of `stride` values.
-    pub(crate) fn average(&self, features: &Handle, shape: Shape, output: &Handle, stride: usize, offset: usize) {
+impl Launch {
+    /// The first convolution: 3x3, of a grey image. `weights` is `[10, channels]`, the bias last.
+    ///
+    /// # Panics
+    /// A buffer is shorter than the shapes say, as in every launch.
+    pub fn grey(&self, client: &Client, buffers: &Buffers<'_>) {
         let vector = self.tile.vector;
-        let channels = shape.channels / vector;
-        let (count, dim) = grid(channels, self.images);
-        unsafe {
-            kernels::take_mean::launch_unchecked(
-                self.client,
-                count,
-                dim,
-                vector,
-                argument(features, vector),
-                argument(output, vector),
-                self.images,
-                shape.height,
-                shape.width,
-                channels,
-                stride / vector,
-                offset / vector,
-            );
-        }
-    }
-
-    fn grey(&self, step: &Step, window: Window, weights: &Handle, buffers: &Buffers<'_>) {
-        let vector = self.tile.vector;
-        let pixels = self.images * step.to.height * step.to.width;
-        let (count, dim) = grid(step.to.channels / vector, pixels);
+        let (count, dim) = grid(self.to.channels / vector, self.pixels());
         unsafe {
             kernels::convolve_grey::launch_unchecked(
-                self.client,
+                client,
                 count,
                 dim,
                 vector,
-                argument(buffers.input, 1),
-                argument(weights, vector),
-                argument(buffers.output, vector),
-                self.geometry(step, 1, step.to.width, window.stride, step.activation),
-                before(window, step.from.height),
+                argument(buffers.input, 1, self.inputs()),
+                argument(buffers.weights, vector, 10 * self.to.channels),
+                argument(buffers.output, vector, self.outputs()),
+                self.geometry(1, self.to.width, self.activation),
+                before(self.window, self.from.height),
             );
         }
     }
 
-    fn convolution(&self, step: &Step, convolution: &Convolution, mixing: &Mixing, buffers: &Buffers<'_>) {
-        let (tile, window) = (self.tile, convolution.window);
-        let pixels = self.images * step.to.height * step.to.width;
-        let columns = step.to.channels.div_ceil(tile.channels());
-        let count = spread(columns, pixels.div_ceil(tile.pixels()));
+    /// A convolution that mixes channels. `weights` is `[size * size * input channels, padded channels]` words of
+    /// [`Format::Float`], or a quarter of the rows of [`Format::Int8`]; [`Tile::padded`] says how far channels are padded.
+    ///
+    /// # Panics
+    /// As [`Launch::grey`].
+    pub fn mix(&self, client: &Client, buffers: &Buffers<'_>, with: &Ends<'_>) {
+        let tile = self.tile;
+        let columns = self.to.channels.div_ceil(tile.channels());
+        let padded = columns * tile.channels();
+        let rows = self.window.size.pow(2) * self.from.channels * with.format.words() / READ;
+        let count = spread(columns, self.pixels().div_ceil(tile.pixels()));
         unsafe {
             kernels::convolve::launch_unchecked(
-                self.client,
+                client,
                 count,
                 CubeDim::new_2d(tile.across as u32, tile.down as u32),
                 tile.vector,
-                argument(buffers.input, READ),
-                argument(&mixing.kernel, tile.vector),
-                argument(&mixing.ends, tile.vector),
-                optional(buffers.residual, tile.vector),
-                argument(buffers.output, tile.vector),
-                self.geometry(step, READ, step.to.width, window.stride, step.activation),
-                columns * tile.channels() / tile.vector,
-                window.size,
-                before(window, step.from.height),
-                mixing.format,
+                argument(buffers.input, READ, self.inputs()),
+                argument(buffers.weights, tile.vector, rows * padded),
+                argument(with.ends, tile.vector, 2 * padded),
+                optional(with.residual, tile.vector, self.outputs()),
+                argument(buffers.output, tile.vector, self.outputs()),
+                self.geometry(READ, self.to.width, self.activation),
+                padded / tile.vector,
+                self.window.size,
+                before(self.window, self.from.height),
+                with.format,
                 tile,
             );
         }
     }
 
-    fn depthwise(&self, step: &Step, convolution: &Convolution, weights: &Handle, buffers: &Buffers<'_>) {
-        let (vector, window) = (self.tile.vector, convolution.window);
-        let ends = convolution.bias || step.activation != Activation::None;
-        let (least, most) = step.activation.bounds();
-        let [above, left] = [step.from.height, step.from.width].map(|extent| before(window, extent));
-        let runs = step.to.width.div_ceil(RUN);
-        let (count, dim) = grid(step.to.channels / vector, self.images * step.to.height * runs);
+    /// A convolution of every channel by itself. `weights` is `[size * size + 1, channels]`, the bias last.
+    ///
+    /// # Panics
+    /// As [`Launch::grey`].
+    pub fn depthwise(&self, client: &Client, buffers: &Buffers<'_>, has_bias: bool) {
+        let (vector, window) = (self.tile.vector, self.window);
+        let ends = has_bias || self.activation != Activation::None;
+        let (least, most) = self.activation.bounds();
+        let [above, left] = [self.from.height, self.from.width].map(|extent| before(window, extent));
+        let runs = self.to.width.div_ceil(RUN);
+        let (count, dim) = grid(self.to.channels / vector, self.images * self.to.height * runs);
         unsafe {
             kernels::convolve_channels::launch_unchecked(
-                self.client,
+                client,
                 count,
                 dim,
                 vector,
-                argument(buffers.input, vector),
-                argument(weights, vector),
-                argument(buffers.output, vector),
-                self.geometry(step, vector, runs, window.stride, step.before),
-                BorderLaunch::new(above, left, step.to.width, least, most),
+                argument(buffers.input, vector, self.inputs()),
+                argument(buffers.weights, vector, (window.size.pow(2) + 1) * self.to.channels),
+                argument(buffers.output, vector, self.outputs()),
+                self.geometry(vector, runs, self.before),
+                BorderLaunch::new(above, left, self.to.width, least, most),
                 Depthwise { size: window.size, stride: window.stride, ends },
             );
         }
     }
 
-    fn pool(&self, step: &Step, window: Window, buffers: &Buffers<'_>) {
-        let vector = self.tile.vector;
-        let pixels = self.images * step.to.height * step.to.width;
-        let (count, dim) = grid(step.to.channels / vector, pixels);
+    /// The largest value of every window.
+    ///
+    /// # Panics
+    /// As [`Launch::grey`].
+    pub fn pool(&self, client: &Client, input: &Handle, output: &Handle) {
+        let (vector, window) = (self.tile.vector, self.window);
+        let (count, dim) = grid(self.to.channels / vector, self.pixels());
         unsafe {
             kernels::take_largest::launch_unchecked(
-                self.client,
+                client,
                 count,
                 dim,
                 vector,
-                argument(buffers.input, vector),
-                argument(buffers.output, vector),
-                self.geometry(step, vector, step.to.width, window.stride, Activation::None),
-                before(window, step.from.height),
-                before(window, step.from.width),
+                argument(input, vector, self.inputs()),
+                argument(output, vector, self.outputs()),
+                self.geometry(vector, self.to.width, Activation::None),
+                before(window, self.from.height),
+                before(window, self.from.width),
                 Square { size: window.size },
             );
         }
     }
 
-    /// A step's shapes, its input's channels in vectors of `read` and its output `width` wide.
-    fn geometry(
-        &self,
-        step: &Step,
-        read: usize,
-        width: usize,
-        stride: usize,
-        activation: Activation,
-    ) -> GeometryLaunch {
+    /// The means of the input's channels over the picture, `[images, channels]`; only the input's shape counts.
+    ///
+    /// # Panics
+    /// As [`Launch::grey`].
+    pub fn average(&self, client: &Client, input: &Handle, output: &Handle) {
+        let vector = self.tile.vector;
+        let channels = self.from.channels / vector;
+        let (count, dim) = grid(channels, self.images);
+        unsafe {
+            kernels::take_mean::launch_unchecked(
+                client,
+                count,
+                dim,
+                vector,
+                argument(input, vector, self.inputs()),
+                argument(output, vector, self.images * self.from.channels),
+                self.images,
+                self.from.height,
+                self.from.width,
+                channels,
+            );
+        }
+    }
+
+    /// Pixels of the output, over the whole batch.
+    fn pixels(&self) -> usize {
+        self.images * self.to.height * self.to.width
+    }
+
+    fn inputs(&self) -> usize {
+        self.images * self.from.values()
+    }
+
+    fn outputs(&self) -> usize {
+        self.images * self.to.values()
+    }
+
+    /// The shapes, the input's channels in vectors of `read` and the output `width` wide.
+    fn geometry(&self, read: usize, width: usize, activation: Activation) -> GeometryLaunch {
         let (least, most) = activation.bounds();
         GeometryLaunch::new(
-            step.from.height,
-            step.from.width,
-            step.from.channels / read,
-            step.to.height,
+            self.from.height,
+            self.from.width,
+            self.from.channels / read,
+            self.to.height,
             width,
-            step.to.channels / self.tile.vector,
-            self.images * step.to.height * width,
-            stride,
+            self.to.channels / self.tile.vector,
+            self.images * self.to.height * width,
+            self.window.stride,
             least,
             most,
         )
@@ -199,15 +231,20 @@ fn spread(across: usize, down: usize) -> CubeCount {
     CubeCount::new_3d(across as u32, down.div_ceil(depth) as u32, depth as u32)
 }
 
-/// A whole buffer, as vectors of so many values.
-fn argument(handle: &Handle, vector: usize) -> BufferArg {
-    let length = handle.size_in_used() as usize / size_of::<f32>() / vector;
-    unsafe { BufferArg::from_raw_parts(handle.clone(), length) }
+/// A whole buffer of at least `values` values, as vectors of so many.
+fn argument(handle: &Handle, vector: usize, values: usize) -> BufferArg {
+    let length = handle.size_in_used() as usize / size_of::<f32>();
+    assert!(length >= values, "a buffer has {length} values; a kernel would read {values}");
+    unsafe { BufferArg::from_raw_parts(handle.clone(), length / vector) }
 }
 
-fn optional<T: LaunchArg<RuntimeArg = BufferArg>>(handle: Option<&Handle>, vector: usize) -> ComptimeOptionArgs<T> {
+fn optional<T: LaunchArg<RuntimeArg = BufferArg>>(
+    handle: Option<&Handle>,
+    vector: usize,
+    values: usize,
+) -> ComptimeOptionArgs<T> {
     match handle {
-        Some(handle) => ComptimeOptionArgs::Some(argument(handle, vector)),
+        Some(handle) => ComptimeOptionArgs::Some(argument(handle, vector, values)),
         None => ComptimeOptionArgs::None,
     }
 }

@@ -1,19 +1,13 @@
-//! Networks for inference, as kernels for WebGPU, Vulkan, Metal and Direct3D 12.
+//! The kernels that networks are run with on WebGPU, Vulkan, Metal and Direct3D 12, and the device that runs them.
 //!
-//! A [`graph::Graph`]'s plan is one list of launches: batch normalisation folded into the weights, ReLU, bias and
-//! residual fused into the kernels around them, buffers planned once and used again, one read at the end. Int8 weights
-//! are read as the weights file has them.
+//! A [`Launch`] is one step of a [`graph::Graph`]'s plan: its shapes, its window, and the activation that its kernel ends
+//! with. Buffers are the caller's: in `networks` they are those of Burn's tensors. Int8 weights are read as the weights file
+//! has them, four to a word.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use gpu::{GpuNetwork, Tile};
-//!
-//! let file = weights::read(&std::fs::read("weights/xception.safetensors")?)?;
-//! let (client, adapter) = gpu::open().await?;
-//! let graph = file.manifest.network()?;
-//! let network = GpuNetwork::new(client.clone(), Tile::of(&client), graph, file.tensors)?;
-//! let answers = network.forward(&[0.0; 2 * 299 * 299], 299, Some("block4_out")).await?;
-//! println!("{adapter}: {:?}", answers[1].logits);
+//! # async fn example() -> Result<(), gpu::GpuError> {
+//! let (device, adapter) = gpu::open().await?;
+//! println!("{adapter}: {:?}", gpu::Tile::of(&device.client()));
 //! # Ok(())
 //! # }
 //! ```
@@ -22,14 +16,14 @@ mod device;
 mod error;
 mod kernels;
 mod launch;
-mod network;
-mod parameters;
 mod tile;
 
+pub use cubecl::Device;
 pub use cubecl::client::Client;
 #[cfg(not(target_family = "wasm"))]
 pub use device::on_first_api;
 pub use device::open;
 pub use error::GpuError;
-pub use network::{Answer, GpuNetwork, Timing};
+pub use kernels::{Format, READ};
+pub use launch::{Buffers, Ends, Launch};
 pub use tile::Tile;

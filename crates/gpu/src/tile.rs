@@ -35,6 +35,12 @@ impl Tile {
         if client.properties().hardware.plane_size_max <= LANES_OF_A_CPU { Self::SOFTWARE } else { Self::GPU }
     }
 
+    /// Output channels, rounded up to whole tiles: how long rows of weights are.
+    #[must_use]
+    pub fn padded(&self, channels: usize) -> usize {
+        channels.next_multiple_of(self.channels())
+    }
+
     /// Output channels of a cube.
     pub(crate) fn channels(&self) -> usize {
         self.vector * self.across * self.columns

@@ -8,6 +8,6 @@ use serde::{Deserialize, Serialize};
 pub enum Engine {
     /// The processor: everywhere.
     Cpu,
-    /// The graphics processor, through WebGPU in a browser and through Vulkan, Metal or Direct3D 12 natively.
+    /// The graphics processor, by Burn with the kernels of `gpu`: through WebGPU in a browser and through Vulkan, Metal or Direct3D 12 natively.
     WebGpu,
 }

@@ -6,6 +6,7 @@ use burn::module::{Param, ParamId, RunningState};
 use burn::tensor::{Tensor, TensorData};
 
 use crate::fused::steps;
+use crate::identity::identity;
 use crate::{NamedTensor, NetworkError};
 
 /// A place in a network where a parameter lives.
@@ -90,15 +91,6 @@ fn replace<const D: usize>(param: &mut Param<Tensor<D>>, id: ParamId, data: Tens
     let device = param.lazy_device();
     let tensor = Tensor::from_data(data, &device);
     *param = Param::initialized(id, if device.is_autodiff() { tensor.require_grad() } else { tensor });
-}
-
-/// A parameter's identity, which optimiser states are filed under: the same for the same name in every run, so that a
-/// resumed run finds its states again. FNV-1a.
-fn identity(name: &str) -> ParamId {
-    let hash = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    ParamId::from(hash)
 }
 
 /// Gives every slot the identity that belongs to its name.

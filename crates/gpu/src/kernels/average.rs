@@ -4,7 +4,7 @@ use cubecl::prelude::*;
 
 use super::cube_row;
 
-/// `output[image, offset + channel] = mean of input[image, .., channel]`; the rows of `output` are `stride` long.
+/// `output[image, channel] = mean of input[image, .., channel]`.
 ///
 /// Lengths count vectors. Sums are taken row by row first, so that their length does not cost precision.
 #[cube(launch_unchecked)]
@@ -15,8 +15,6 @@ pub(crate) fn take_mean<N: Size>(
     height: usize,
     width: usize,
     channels: usize,
-    stride: usize,
-    offset: usize,
 ) {
     let channel = ABSOLUTE_POS_X as usize;
     let image = cube_row() * CUBE_DIM_Y as usize + UNIT_POS_Y as usize;
@@ -33,5 +31,5 @@ pub(crate) fn take_mean<N: Size>(
         sum += row_sum;
     }
     let area = f32::cast_from(height * width);
-    output[image * stride + offset + channel] = sum / Vector::new(area);
+    output[image * channels + channel] = sum / Vector::new(area);
 }

@@ -7,15 +7,25 @@ use crate::tile::Tile;
 
 /// How a weight is stored in words of 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Format {
+pub enum Format {
     /// One f32.
     Float,
     /// The int8 weights of [`READ`] input channels, the first in the lowest byte.
     Int8,
 }
 
-/// Input channels of a pixel that are read together.
-pub(crate) const READ: usize = 4;
+impl Format {
+    /// Words that hold the weights of [`READ`] input channels.
+    pub(crate) fn words(self) -> usize {
+        match self {
+            Self::Float => READ,
+            Self::Int8 => 1,
+        }
+    }
+}
+
+/// Input channels of a pixel that are read together; channels come in such groups.
+pub const READ: usize = 4;
 
 /// `output = input * weights * scales + bias (+ residual)`.
 ///
@@ -47,7 +57,7 @@ pub(crate) fn convolve<N: Size>(
         pixels.push(locate(clamp_max(first_pixel + row, geometry.output_pixels - 1), &geometry));
     }
     let mut sums = Array::<Vector<f32, N>>::new(comptime!(tile.rows * tile.columns));
-    let words = comptime!(words_per_read(format));
+    let words = comptime!(format.words());
     for ky in 0..kernel {
         for kx in 0..kernel {
             let place = (ky * kernel + kx) * geometry.input_channels * words;
@@ -83,14 +93,6 @@ pub(crate) fn convolve<N: Size>(
                 }
             }
         }
-    }
-}
-
-/// Words that hold the weights of [`READ`] input channels.
-fn words_per_read(format: Format) -> usize {
-    match format {
-        Format::Float => READ,
-        Format::Int8 => 1,
     }
 }
 
@@ -139,7 +141,7 @@ fn add<N: Size>(
     #[comptime] format: Format,
     #[comptime] tile: Tile,
 ) {
-    let words = comptime!(words_per_read(format));
+    let words = comptime!(format.words());
     for read in 0..reads {
         let first = weight + read * words * weight_stride;
         // By columns, and by input channels within.

@@ -12,7 +12,8 @@ mod pool;
 use cubecl::prelude::*;
 
 pub(crate) use average::take_mean;
-pub(crate) use convolution::{Format, READ, convolve};
+pub(crate) use convolution::convolve;
+pub use convolution::{Format, READ};
 pub(crate) use depthwise::{BorderLaunch, Depthwise, RUN, convolve_channels};
 pub(crate) use grey::convolve_grey;
 pub(crate) use pool::{Square, take_largest};

@@ -2,48 +2,50 @@
 
 use std::collections::BTreeMap;
 
-use cubecl::prelude::*;
-use cubecl::server::Handle;
+use burn::module::{Module, Param};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use gpu::{Format, READ, Tile};
 use graph::{Activation, Convolution, Graph, Op, Padding, Place, Step, TensorError, Window};
-use weights::{Tensor, Values};
+use weights::Values;
 
-use crate::GpuError;
-use crate::kernels::{Format, READ};
-use crate::tile::Tile;
+use super::PackedError;
+use crate::identity::identity;
 
 /// The tensors of a weights file, and the network that takes them.
 pub(crate) struct Tensors {
     pub(crate) network: String,
-    pub(crate) untaken: BTreeMap<String, Tensor>,
+    pub(crate) untaken: BTreeMap<String, weights::Tensor>,
 }
 
 /// What a step multiplies by and adds.
-#[derive(Debug)]
+#[derive(Module, Debug)]
 pub(crate) enum Parameters {
-    /// Of a depthwise kernel, or of the first convolution with its bias.
-    Plain(Handle),
+    /// Of a depthwise kernel, or of the first convolution: a row a place of the kernel, then the bias.
+    Plain(Param<Tensor<2>>),
     /// Of a convolution that mixes channels.
     Mixing(Mixing),
 }
 
 /// The weights of a convolution that mixes channels.
-#[derive(Debug)]
+#[derive(Module, Debug)]
 pub(crate) struct Mixing {
-    pub(crate) kernel: Handle,
+    /// `[size * size * inputs, padded outputs]`, or a quarter of the rows where a word has the weights of four inputs.
+    pub(crate) words: Param<Tensor<2, Int>>,
+    /// Scales and bias, `[2, padded outputs]`.
+    pub(crate) ends: Param<Tensor<2>>,
+    #[module(skip)]
     pub(crate) format: Format,
-    /// Scales and bias, one row each.
-    pub(crate) ends: Handle,
 }
 
 impl Parameters {
     /// Takes a step's tensors out of `tensors`, and uploads them; nothing for a pool.
     pub(crate) fn take(
-        client: &Client,
+        device: &Device,
         graph: &Graph,
         step: &Step,
         tile: Tile,
         tensors: &mut Tensors,
-    ) -> Result<Option<Self>, GpuError> {
+    ) -> Result<Option<Self>, PackedError> {
         let refuse = |accepted: &str| graph.refuse(step.node, &format!("the WebGPU engine takes {accepted}"));
         let convolution = match &graph.nodes()[step.node].op {
             Op::Convolution(convolution) => convolution,
@@ -52,20 +54,20 @@ impl Parameters {
         };
         check(step, convolution).map_err(refuse)?;
         let outputs = convolution.outputs;
-        let plain = |kernel: &[f32]| Ok(Some(Self::Plain(client.create_from_slice(f32::as_bytes(kernel)))));
+        let plain = |rows: Vec<f32>| Ok(Some(Self::Plain(floats(&convolution.kernel(), rows, outputs, device))));
         if convolution.is_depthwise() {
             let kernel = tensors.take(&convolution.kernel(), &convolution.kernel_shape(outputs))?.to_f32();
             let mut rows = outputs_last(&kernel, outputs, convolution.window.size.pow(2), outputs);
             let bias = if convolution.bias { take_bias(convolution, tensors)? } else { vec![0.0; outputs] };
             rows.extend(bias);
-            plain(&rows)
+            plain(rows)
         } else if step.input == Place::Image {
             let kernel = tensors.take(&convolution.kernel(), &convolution.kernel_shape(1))?.to_f32();
             let mut rows = outputs_last(&kernel, outputs, 9, outputs);
             rows.extend(take_bias(convolution, tensors)?);
-            plain(&rows)
+            plain(rows)
         } else {
-            Mixing::take(client, convolution, step.from.channels, tile, tensors).map(Self::Mixing).map(Some)
+            Mixing::take(device, convolution, step.from.channels, tile, tensors).map(Self::Mixing).map(Some)
         }
     }
 }
@@ -95,24 +97,33 @@ fn check(step: &Step, convolution: &Convolution) -> Result<(), &'static str> {
 
 impl Mixing {
     fn take(
-        client: &Client,
+        device: &Device,
         convolution: &Convolution,
         inputs: usize,
         tile: Tile,
         tensors: &mut Tensors,
-    ) -> Result<Self, GpuError> {
+    ) -> Result<Self, PackedError> {
         let (outputs, area) = (convolution.outputs, convolution.window.size.pow(2));
         let kernel = tensors.take(&convolution.kernel(), &convolution.kernel_shape(inputs))?;
-        let padded = outputs.next_multiple_of(tile.channels());
+        let padded = tile.padded(outputs);
         let (words, format, mut ends) = words_and_scales(&kernel.values, outputs, area, padded);
+        let rows = words.len() / padded;
         ends.extend(take_bias(convolution, tensors)?);
         ends.resize(2 * padded, 0.0);
-        let kernel = client.create_from_slice(i32::as_bytes(&words));
-        Ok(Self { kernel, format, ends: client.create_from_slice(f32::as_bytes(&ends)) })
+        let words = TensorData::new(words, [rows, padded]);
+        let words = Tensor::from_data(words, (device, DType::I32));
+        let words = Param::initialized(identity(&convolution.kernel()), words);
+        Ok(Self { words, ends: floats(&convolution.bias(), ends, padded, device), format })
     }
 }
 
-fn take_bias(convolution: &Convolution, tensors: &mut Tensors) -> Result<Vec<f32>, GpuError> {
+/// Rows of `width` values, under a tensor's name.
+fn floats(name: &str, values: Vec<f32>, width: usize, device: &Device) -> Param<Tensor<2>> {
+    let shape = [values.len() / width, width];
+    Param::initialized(identity(name), Tensor::from_data(TensorData::new(values, shape), (device, DType::F32)))
+}
+
+fn take_bias(convolution: &Convolution, tensors: &mut Tensors) -> Result<Vec<f32>, PackedError> {
     Ok(tensors.take(&convolution.bias(), &[convolution.outputs])?.to_f32())
 }
 
@@ -134,7 +145,7 @@ fn words_and_scales(values: &Values, outputs: usize, area: usize, padded: usize)
 
 impl Tensors {
     /// Takes a tensor if it has the shape.
-    pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, TensorError> {
+    pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<weights::Tensor, TensorError> {
         let missing = || TensorError::Missing { name: name.to_owned(), network: self.network.clone() };
         let tensor = self.untaken.remove(name).ok_or_else(missing)?;
         let values = match &tensor.values {

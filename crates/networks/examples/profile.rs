@@ -1,6 +1,6 @@
 //! Every kernel of a weights file's network by time, with its share of the adapter's measured peak.
 //!
-//! `cargo run --release -p gpu --example profile -- weights/xception.safetensors [images] [size]`
+//! `cargo run --release -p networks --example profile -- weights/xception.safetensors [images] [size]`
 
 use std::error::Error;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use std::time::Instant;
 use cubecl::ir::{ElemType, FloatKind};
 use cubecl::std::throughput::measure_peak_throughput;
 use cubecl::throughput::{ThroughputKey, ThroughputMode};
-use gpu::{GpuNetwork, Tile, Timing};
+use networks::{PackedNetwork, Timing};
 use weights::Reserve;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let images: usize = rest.first().map_or(Ok(1), |text| text.parse())?;
     let size: usize = rest.get(1).map_or(Ok(file.manifest.input.size as usize), |text| text.parse())?;
 
-    let (client, adapter) = pollster::block_on(gpu::open())?;
+    let (device, adapter) = pollster::block_on(gpu::open())?;
+    let client = device.client();
     let mode = ThroughputMode::ComputeDirect { dtype: ElemType::Float(FloatKind::F32) };
     let peak = measure_peak_throughput(&client, ThroughputKey { mode })?;
     println!("{adapter}, {}: at most {:.1} G operations a second", client.name(), peak.ops_per_s() / 1e9);
@@ -29,11 +30,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     tensors.remove(Reserve::MEAN);
     tensors.remove(Reserve::WHITENING);
     let graph = file.manifest.network()?;
-    let network = GpuNetwork::new(client.clone(), Tile::of(&client), graph, tensors)?;
+    let network = PackedNetwork::load(graph, tensors, &device.into())?;
     let pixels: Vec<f32> = (0..images * size * size).map(|index| (0.01 * index as f32).sin()).collect();
     for run in ["first", "second", "third"] {
         let started = Instant::now();
-        pollster::block_on(network.forward(&pixels, size, None))?;
+        pollster::block_on(network.answers(&pixels, size, None))?;
         println!("{images} of {size}x{size}, {run} run: {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
     }
     list(pollster::block_on(network.profile(&pixels, size))?, peak.ops_per_s());

@@ -1,4 +1,4 @@
-//! Every stage of every network on the machine's adapter against the CPU's kernels, at odd sizes and in batches.
+//! Every stage of every packed network on the machine's adapter against the CPU's kernels, at odd sizes and in batches.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,11 +10,13 @@ mod generated;
 use std::collections::BTreeMap;
 
 use agreement::assert_close;
+use burn::tensor::Device;
 use generated::Numbers;
-use gpu::{Client, GpuError, GpuNetwork, Tile};
+use gpu::Tile;
 use graph::{Architecture, Graph, GraphError, TensorError};
 use kernels::{Network, Workspace};
 use needs::Need;
+use networks::{PackedError, PackedNetwork};
 use weights::Tensor;
 
 type Tensors = BTreeMap<String, Tensor>;
@@ -22,8 +24,8 @@ type Tensors = BTreeMap<String, Tensor>;
 type Stages = Vec<(String, usize, Vec<f32>)>;
 
 /// `None`, which makes the test a skipped one, where the machine has no adapter.
-fn client() -> Option<Client> {
-    Need::Gpu.met(pollster::block_on(gpu::open())).map(|(client, _)| client)
+fn device() -> Option<Device> {
+    Need::Gpu.met(pollster::block_on(gpu::open())).map(|(device, _)| device.into())
 }
 
 /// The generated tensors as a weights file holds them: kernels as int8 if `packed`, the rest as floats.
@@ -59,13 +61,13 @@ fn on_the_cpu(graph: Graph, tensors: Tensors, image: &[f32], size: usize) -> Sta
 }
 
 fn every_stage_is_that_of_the_cpu(graph: &Graph, size: usize, tile: Tile, packed: bool) {
-    let Some(client) = client() else { return };
+    let Some(device) = device() else { return };
     let tensors = tensors(graph, packed);
     let image = images(1, size);
     let expected = on_the_cpu(graph.clone(), tensors.clone(), &image, size);
-    let network = GpuNetwork::new(client, tile, graph.clone(), tensors).unwrap();
+    let network = PackedNetwork::tiled(graph.clone(), tensors, &device, tile).unwrap();
     let mut found = pollster::block_on(network.stages(&image, size)).unwrap();
-    let answer = pollster::block_on(network.forward(&image, size, None)).unwrap().remove(0);
+    let answer = pollster::block_on(network.answers(&image, size, None)).unwrap().remove(0);
     found.extend([("avg_pool".to_owned(), answer.features), ("logits".to_owned(), answer.logits)]);
     assert_eq!(found.len(), expected.len());
     for ((name, found), (expected_name, side, expected)) in found.iter().zip(&expected) {
@@ -112,12 +114,12 @@ fn depthwise_convolutions_of_any_size_and_stride_are_right_in_every_stage() {
 
 #[test]
 fn an_image_answers_the_same_alone_and_in_a_batch() {
-    let Some(client) = client() else { return };
+    let Some(device) = device() else { return };
     let size = 35;
     let graph = generated::graph(Architecture::Xception);
     let tensors = tensors(&graph, true);
-    let network = GpuNetwork::new(client, Tile::GPU, graph, tensors).unwrap();
-    let answers = |images: &[f32]| pollster::block_on(network.forward(images, size, Some("block4_out"))).unwrap();
+    let network = PackedNetwork::tiled(graph, tensors, &device, Tile::GPU).unwrap();
+    let answers = |images: &[f32]| pollster::block_on(network.answers(images, size, Some("block4_out"))).unwrap();
     let images = images(32, size);
     let alone = [0, 2, 7, 31].map(|number| answers(&images[number * size * size..][..size * size]).remove(0));
     for batch in [3, 8, 32] {
@@ -133,13 +135,13 @@ fn an_image_answers_the_same_alone_and_in_a_batch() {
 
 #[test]
 fn a_stage_is_averaged_over_the_picture() {
-    let Some(client) = client() else { return };
+    let Some(device) = device() else { return };
     let (size, image) = (50, images(1, 50));
     let graph = generated::graph(Architecture::Vgg16);
     let tensors = tensors(&graph, true);
-    let network = GpuNetwork::new(client, Tile::SOFTWARE, graph, tensors).unwrap();
+    let network = PackedNetwork::tiled(graph, tensors, &device, Tile::SOFTWARE).unwrap();
     for (name, values) in pollster::block_on(network.stages(&image, size)).unwrap() {
-        let answer = pollster::block_on(network.forward(&image, size, Some(&name))).unwrap().remove(0);
+        let answer = pollster::block_on(network.answers(&image, size, Some(&name))).unwrap().remove(0);
         let area = values.len() / answer.stage.len();
         let means: Vec<f32> = values.chunks(area).map(|channel| channel.iter().sum::<f32>() / area as f32).collect();
         assert_close(&name, &answer.stage, &means, 1);
@@ -148,12 +150,12 @@ fn a_stage_is_averaged_over_the_picture() {
 
 #[test]
 fn tensors_that_do_not_fit_are_refused() {
-    let Some(client) = client() else { return };
+    let Some(device) = device() else { return };
     let refused = |change: &dyn Fn(&mut Tensors)| {
         let graph = generated::graph(Architecture::Vgg16);
         let mut tensors = tensors(&graph, false);
         change(&mut tensors);
-        GpuNetwork::new(client.clone(), Tile::GPU, graph, tensors).unwrap_err()
+        PackedNetwork::tiled(graph, tensors, &device, Tile::GPU).unwrap_err()
     };
     let missing = refused(&|tensors| drop(tensors.remove("block3_conv2.bias")));
     assert_eq!(missing, TensorError::Missing { name: "block3_conv2.bias".into(), network: "vgg16".into() }.into());
@@ -165,13 +167,13 @@ fn tensors_that_do_not_fit_are_refused() {
 
 #[test]
 fn images_of_another_size_and_unknown_stages_are_refused() {
-    let Some(client) = client() else { return };
+    let Some(device) = device() else { return };
     let graph = generated::graph(Architecture::Vgg16);
     let tensors = tensors(&graph, false);
-    let network = GpuNetwork::new(client, Tile::SOFTWARE, graph, tensors).unwrap();
-    let forward = |images: &[f32], size, stage| pollster::block_on(network.forward(images, size, stage)).unwrap_err();
-    assert!(matches!(forward(&[0.0; 1000], 32, None), GpuError::Images { values: 1000, .. }));
+    let network = PackedNetwork::tiled(graph, tensors, &device, Tile::SOFTWARE).unwrap();
+    let forward = |images: &[f32], size, stage| pollster::block_on(network.answers(images, size, stage)).unwrap_err();
+    assert!(matches!(forward(&[0.0; 1000], 32, None), PackedError::Images { values: 1000, .. }));
     let small = GraphError::Small { network: "vgg16".into(), found: 8, smallest: 32 };
     assert_eq!(forward(&[0.0; 64], 8, None), small.into());
-    assert_eq!(forward(&[0.0; 1024], 32, Some("block9")), GpuError::Stage { name: "block9".into() });
+    assert_eq!(forward(&[0.0; 1024], 32, Some("block9")), PackedError::Stage { name: "block9".into() });
 }

@@ -1,0 +1,148 @@
+//! Asking a packed network about images, and reading what it answers.
+
+use std::time::Duration;
+
+use burn::tensor::{Tensor, TensorData, Transaction};
+use graph::{Convolution, Fusion, Op, Plan, Step};
+
+use super::{PackedError, PackedNetwork, Values, client, operations};
+
+/// What a network makes of an image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// One value a class.
+    pub logits: Vec<f32>,
+    /// The last stage's channels, averaged over the picture: what the logits are made from.
+    pub features: Vec<f32>,
+    /// The asked stage's channels, averaged over the picture; empty where none was asked for.
+    pub stage: Vec<f32>,
+}
+
+/// How long a kernel took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timing {
+    /// The tensor of its weights, or the pool's block, by Keras's name.
+    pub name: String,
+    /// Multiplications, each with an addition; comparisons for a pool.
+    pub multiplications: u64,
+    /// By the device's own clock where it has one.
+    pub duration: Duration,
+}
+
+impl PackedNetwork {
+    /// One answer an image: `images` are squares of `size` pixels, row by row, in [-1, 1]. `stage` is a stage's name in
+    /// Keras. What is read back of a batch is pooled, and read at once.
+    ///
+    /// # Errors
+    /// The images don't fit the size, there is no such stage, or the device failed.
+    pub async fn answers(&self, images: &[f32], size: usize, stage: Option<&str>) -> Result<Vec<Answer>, PackedError> {
+        check(images, size)?;
+        let plan = self.graph.plan(size, Fusion::SEPARATE)?;
+        if let Some(name) = stage.filter(|&stage| !plan.steps.iter().any(|step| self.stage_of(step) == Some(stage))) {
+            return Err(PackedError::Stage { name: name.to_owned() });
+        }
+        let mut answers = Vec::with_capacity(images.len() / (size * size));
+        for batch in images.chunks(self.most_images(&plan)? * size * size) {
+            answers.extend(self.answers_of_batch(batch, size, stage).await?);
+        }
+        Ok(answers)
+    }
+
+    async fn answers_of_batch(
+        &self,
+        images: &[f32],
+        size: usize,
+        stage: Option<&str>,
+    ) -> Result<Vec<Answer>, PackedError> {
+        let mut of_stage = None;
+        let features = self.pooled_seen(self.tensor(images, size), &mut |step, output| {
+            if stage.is_some() && self.stage_of(step) == stage {
+                of_stage = Some(operations::average(output.clone(), self.means(output.dims()[0], step.to)));
+            }
+        })?;
+        let width = of_stage.as_ref().map_or(0, |stage| stage.dims()[1]);
+        let mut reads = Transaction::default().register(features);
+        if let Some(stage) = of_stage {
+            reads = reads.register(stage);
+        }
+        let mut read = reads.execute_async().await.map_err(|error| PackedError::device(&error))?.into_iter();
+        let features = floats(read.next())?;
+        let stage = if width > 0 { floats(read.next())? } else { Vec::new() };
+        let answer = |(index, features): (usize, &[f32])| Answer {
+            logits: self.head.logits(features),
+            features: features.to_vec(),
+            stage: stage[index * width..][..width].to_vec(),
+        };
+        Ok(features.chunks(self.head.features()).enumerate().map(answer).collect())
+    }
+
+    /// The output of every stage, `[batch, channels, height, width]`, by Keras's name: for comparing with other engines.
+    ///
+    /// # Errors
+    /// As [`PackedNetwork::answers`].
+    pub async fn stages(&self, images: &[f32], size: usize) -> Result<Vec<(String, Vec<f32>)>, PackedError> {
+        check(images, size)?;
+        let mut stages = Vec::new();
+        self.observed(self.tensor(images, size), &mut |name, stage| stages.push((name.to_owned(), stage.clone())))?;
+        let mut read = Vec::with_capacity(stages.len());
+        for (name, stage) in stages {
+            let data = stage.into_data_async().await.map_err(|error| PackedError::device(&error))?;
+            read.push((name, floats(Some(data))?));
+        }
+        Ok(read)
+    }
+
+    /// The time of every kernel, each waited for.
+    ///
+    /// # Errors
+    /// As [`PackedNetwork::answers`].
+    pub async fn profile(&self, images: &[f32], size: usize) -> Result<Vec<Timing>, PackedError> {
+        check(images, size)?;
+        let (client, plan) = (client(&self.device)?, self.graph.plan(size, Fusion::SEPARATE)?);
+        let count = images.len() / (size * size);
+        let mut values = Values::new(self.tensor(images, size).reshape([count, size, size, 1]), &plan);
+        let mut timings = Vec::with_capacity(plan.steps.len());
+        for (index, step) in plan.steps.iter().enumerate() {
+            let name = self.kernel_name(step);
+            let profiled = client.profile(|| self.compute(index, step, &mut values), &name);
+            let (output, profile) = profiled.map_err(|error| PackedError::device(&error))?;
+            values.slots[step.output] = output;
+            let ticks = profile.resolve().await.ok_or_else(|| PackedError::device(&"it measured no time"))?;
+            let multiplications = count as u64 * self.graph.nodes()[step.node].op.work(step.from, step.to);
+            timings.push(Timing { name, multiplications, duration: ticks.duration() });
+        }
+        Ok(timings)
+    }
+
+    /// `[batch, 1, size, size]` on the network's device.
+    fn tensor(&self, images: &[f32], size: usize) -> Tensor<4> {
+        let shape = [images.len() / (size * size), 1, size, size];
+        Tensor::from_data(TensorData::new(images.to_vec(), shape), &self.device)
+    }
+
+    /// As many images as the largest buffer that the device allows has room for.
+    fn most_images(&self, plan: &Plan) -> Result<usize, PackedError> {
+        let largest = plan.slots.iter().copied().max().unwrap_or(1).max(1);
+        let room = client(&self.device)?.properties().memory.max_page_size as usize / size_of::<f32>();
+        Ok((room / largest).max(1))
+    }
+
+    /// The tensor of a step's weights, or the pool's name.
+    fn kernel_name(&self, step: &Step) -> String {
+        let node = &self.graph.nodes()[step.node];
+        if let Op::Convolution(convolution) = &node.op { Convolution::kernel(convolution) } else { node.name.clone() }
+    }
+}
+
+/// Refuses what are no images of a size.
+fn check(images: &[f32], size: usize) -> Result<(), PackedError> {
+    match size.checked_mul(size) {
+        Some(area) if area > 0 && images.len().is_multiple_of(area) => Ok(()),
+        _ => Err(PackedError::Images { values: images.len(), size }),
+    }
+}
+
+fn floats(data: Option<TensorData>) -> Result<Vec<f32>, PackedError> {
+    let data = data.ok_or_else(|| PackedError::device(&"it returned nothing"))?;
+    data.try_into_vec().map_err(|error| PackedError::device(&error))
+}
