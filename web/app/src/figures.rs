@@ -189,7 +189,7 @@ pub fn TransferLine(
     let of = |answers: &Answers| {
         format!(
             "{} of {}",
-            wording::count(answers.called.get("notumor").copied().unwrap_or(0)),
+            wording::count(answers.called.get(wording::NO_TUMOUR).copied().unwrap_or(0)),
             wording::count(answers.n)
         )
     };

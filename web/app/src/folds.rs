@@ -12,6 +12,6 @@ pub fn leaky(folds: &Folds<WithRecipe>) -> bool {
 /// Which classes were told apart, in a sentence, where healthy slices were not among them.
 pub fn only(folds: &Folds<WithRecipe>) -> Option<String> {
     let names: Vec<&str> = folds.classes.iter().map(|class| wording::class_name(class)).collect();
-    let healthy = folds.classes.iter().any(|class| class == "notumor");
+    let healthy = folds.classes.iter().any(|class| class == wording::NO_TUMOUR);
     (!healthy).then(|| format!("Only these classes were in it: {}.", names.join(", ")))
 }

@@ -4,12 +4,10 @@
 use protocol::Verdict;
 
 use crate::state::Answer;
-use crate::wording::{class_name, probability};
+use crate::wording::{NO_TUMOUR, class_name, probability};
 
 /// From this part of the limit on a slice is at the edge of what the network knows.
 const EDGE: f32 = 0.8;
-/// The class of healthy slices, by its name in a weights file.
-const NO_TUMOUR: &str = "notumor";
 /// A class this probable is worth naming beside the nearest one.
 const RIVAL: f32 = 0.1;
 

@@ -4,10 +4,13 @@ use protocol::{Engine, Verdict};
 
 use crate::state::Answer;
 
+/// The class of healthy slices, by its name in weights files and reports.
+pub const NO_TUMOUR: &str = "notumor";
+
 /// The class within a sentence, by its name in a weights file or a report: the field's by their words, others as they are.
 pub fn class_name(class: &str) -> &str {
     match class {
-        "notumor" => "no tumour",
+        NO_TUMOUR => "no tumour",
         "pituitary" => "pituitary tumour",
         other => other,
     }
@@ -16,7 +19,7 @@ pub fn class_name(class: &str) -> &str {
 /// The style sheet's name for the class's colour, which always stands beside its word.
 pub fn class_style(class: &str) -> &str {
     match class {
-        "glioma" | "meningioma" | "notumor" | "pituitary" => class,
+        "glioma" | "meningioma" | NO_TUMOUR | "pituitary" => class,
         _ => "other",
     }
 }
