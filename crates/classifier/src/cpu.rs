@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use graph::Graph;
 use imaging::PreparedSlice;
-use kernels::{Network, Output, Stage, Workspace};
+use kernels::{Answer, Network, Stage, Workspace};
 #[cfg(not(target_arch = "wasm32"))]
 use rayon::prelude::*;
 
@@ -42,14 +42,14 @@ impl Cpu {
 
     fn look_at(&self, slice: &PreparedSlice, stage: Option<&str>) -> Result<Observation, ClassifierError> {
         let mut means = None;
-        let Output { logits, features } = self.run(slice, &mut |name, activations| {
+        let answer = self.run(slice, &mut |name, activations| {
             if Some(name) == stage {
                 means = Some(activations.means());
             }
         })?;
         match (means, stage) {
             (None, Some(stage)) => Err(refuse(&format!("the network has no stage \"{stage}\""))),
-            (means, _) => Ok(Observation { logits, features, stage: means.unwrap_or_default() }),
+            (means, _) => Ok(Observation::new(answer, means.unwrap_or_default())),
         }
     }
 
@@ -66,7 +66,7 @@ impl Cpu {
         Ok(stages)
     }
 
-    fn run(&self, slice: &PreparedSlice, observe: &mut dyn FnMut(&str, Stage<'_>)) -> Result<Output, ClassifierError> {
+    fn run(&self, slice: &PreparedSlice, observe: &mut dyn FnMut(&str, Stage<'_>)) -> Result<Answer, ClassifierError> {
         let workspaces = || self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
         let mut workspace = workspaces().pop().unwrap_or_default();
         let output = self.network.run(slice.pixels(), slice.size() as usize, &mut workspace, observe);

@@ -38,7 +38,9 @@ impl Gpu {
         for batch in slices.chunks(BATCH) {
             let (images, size) = images(batch);
             let answers = self.network.answers(&images, size, stage).await?;
-            let observation = |Answer { logits, features, stage }| Observation { logits, features, stage };
+            let observation = |Answer { logits, features, map, stage }| {
+                Observation::new(graph::Answer { logits, features, map }, stage)
+            };
             observations.extend(answers.into_iter().map(observation));
         }
         Ok(observations)

@@ -25,7 +25,7 @@ mod named;
 mod prediction;
 mod runner;
 
-pub use ::model::{Engine, Evidence, Verdict};
+pub use ::model::{Engine, Evidence, EvidenceMap, Verdict};
 pub use error::ClassifierError;
 pub use model::{Classifier, Observation};
 #[cfg(not(target_arch = "wasm32"))]

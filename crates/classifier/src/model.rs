@@ -1,6 +1,8 @@
 //! A loaded model.
 
+use graph::Answer;
 use imaging::{InputSpec, PreparedSlice};
+use model::EvidenceMap;
 use weights::{Manifest, WeightsFile};
 
 use crate::familiarity::Familiarity;
@@ -22,10 +24,19 @@ pub struct Classifier {
 pub struct Observation {
     /// One value a class.
     pub logits: Vec<f32>,
-    /// The last stage's activations, averaged over the picture: what the logits are made from.
+    /// The last stage's activations, averaged over the picture.
     pub features: Vec<f32>,
+    /// Where the network sees evidence, for one that says so.
+    pub map: Option<EvidenceMap>,
     /// The asked stage's activations, averaged over the picture.
     pub stage: Vec<f32>,
+}
+
+impl Observation {
+    pub(crate) fn new(answer: Answer, stage: Vec<f32>) -> Self {
+        let Answer { logits, features, map } = answer;
+        Self { logits, features, map: map.map(|logits| EvidenceMap::from_logits(&logits)), stage }
+    }
 }
 
 impl Classifier {
@@ -82,7 +93,7 @@ impl Classifier {
         self.check(slices)?;
         let stage = self.familiarity.as_ref().map(|familiarity| familiarity.reserve().stage.as_str());
         let observations = self.runner.observe(slices, stage).await?;
-        observations.iter().map(|observation| self.put_into_words(observation)).collect()
+        observations.into_iter().map(|observation| self.put_into_words(observation)).collect()
     }
 
     /// One observation a slice, in order; `stage` is a stage of the network by its Keras name.
@@ -94,15 +105,17 @@ impl Classifier {
         self.runner.observe(slices, Some(stage)).await
     }
 
-    fn put_into_words(&self, Observation { logits, stage, .. }: &Observation) -> Result<Prediction, ClassifierError> {
+    fn put_into_words(&self, observation: Observation) -> Result<Prediction, ClassifierError> {
+        let Observation { logits, map, stage, .. } = observation;
         let temperature = self.manifest.temperature.unwrap_or(1.0);
-        let prediction = Prediction::from_logits(logits, temperature).ok_or_else(|| ClassifierError::Engine {
+        let prediction = Prediction::from_logits(&logits, temperature).ok_or_else(|| ClassifierError::Engine {
             reason: "an output of the network is not a finite number".to_owned(),
         })?;
+        let prediction = Prediction { map, ..prediction };
         let Some(familiarity) = &self.familiarity else { return Ok(prediction) };
         let reserve = familiarity.reserve();
         Ok(prediction.weighed(Evidence {
-            distance: familiarity.distance(stage)?,
+            distance: familiarity.distance(&stage)?,
             familiar_up_to: reserve.familiar_up_to,
             abstain_below: reserve.abstain_below,
         }))

@@ -1,6 +1,6 @@
 //! What a classifier says of a slice.
 
-use model::{Evidence, Verdict};
+use model::{Evidence, EvidenceMap, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// What a classifier says of one slice.
@@ -14,6 +14,9 @@ pub struct Prediction {
     pub verdict: Verdict,
     /// What the verdict rests on; `None` where the model was never calibrated and always names a class.
     pub evidence: Option<Evidence>,
+    /// Where the network sees evidence; `None` for a network that does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<EvidenceMap>,
 }
 
 impl Prediction {
@@ -27,7 +30,7 @@ impl Prediction {
             logits.iter().map(|&logit| (f64::from(logit - logits[class]) / f64::from(temperature)).exp()).collect();
         let total: f64 = powers.iter().sum();
         let probabilities = powers.into_iter().map(|power| (power / total) as f32).collect();
-        Some(Self { probabilities, class, verdict: Verdict::Class(class), evidence: None })
+        Some(Self { probabilities, class, verdict: Verdict::Class(class), evidence: None, map: None })
     }
 
     /// Holds the answer back where the evidence says so.

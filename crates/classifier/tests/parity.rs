@@ -9,13 +9,13 @@ mod generated;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use generated::Stages;
+use graph::Graph;
 use kernels::{Stage, Workspace};
-use networks::{Architecture, Form};
+use networks::{Architecture, Form, NetworkConfig};
 
 /// What training leaves, folded and packed.
-fn packed(architecture: Architecture) -> kernels::Network {
-    let graph = architecture.graph(4);
-    let folded = graph::fold(&graph, &generated::tensors(architecture)).unwrap();
+fn packed(graph: &Graph) -> kernels::Network {
+    let folded = graph::fold(graph, &generated::tensors_of(graph)).unwrap();
     kernels::Network::pack(graph.folded(), folded, |tensor| tensor).unwrap()
 }
 
@@ -29,12 +29,19 @@ fn by_kernels(network: &kernels::Network, side: usize, workspace: &mut Workspace
     let output = network.run(&image(side), side, workspace, &mut observe).unwrap();
     stages.push(("avg_pool".to_owned(), output.features));
     stages.push(("logits".to_owned(), output.logits));
+    stages.extend(output.map.map(|map| ("evidence".to_owned(), map)));
     stages
 }
 
 fn agree(architecture: Architecture, sides: &[usize]) {
-    let trained = generated::network(architecture, Form::Trainable, &generated::tensors(architecture));
-    let packed = packed(architecture);
+    let config = NetworkConfig::new(architecture, 4, Form::Trainable);
+    agrees(&config, &architecture.graph(4), sides);
+    agrees(&config.with_map(Some(2)), &architecture.graph_with_map(4, Some(2)), &[96]);
+}
+
+fn agrees(config: &NetworkConfig, graph: &Graph, sides: &[usize]) {
+    let trained = config.init(&Device::flex()).load(&generated::tensors_of(graph)).unwrap();
+    let packed = packed(graph);
     let mut workspace = Workspace::default();
     for &side in sides {
         let images = Tensor::from_data(TensorData::new(image(side), [1, 1, side, side]), &Device::flex());

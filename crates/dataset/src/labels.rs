@@ -68,7 +68,7 @@ impl Labels {
     }
 
     /// The files that the rows name, with what they say of them.
-    pub(crate) fn dataset(&self, root: &Path, walk: &Walk) -> Result<Dataset, DatasetError> {
+    pub(crate) fn dataset(&self, root: &Path, walk: &Walk, least: usize) -> Result<Dataset, DatasetError> {
         let files: HashMap<&str, &Found> = walk.files.iter().map(|file| (file.path.as_str(), file)).collect();
         let rows = self.table.by_file(root, &files.keys().copied().collect())?;
         let mut classes = Classes::default();
@@ -87,7 +87,7 @@ impl Labels {
         }
         rejected.extend(without_row(walk, &rows));
         let found = format!("\"{}\" labels {} images", self.table.path.display(), labelled.len());
-        let mut dataset = assembled(root, labelled, &classes, rejected, found)?;
+        let mut dataset = assembled(root, labelled, &classes, rejected, (least, found))?;
         dataset.notes.insert(0, format!("the labels are those of \"{}\"", self.table.path.display()));
         dataset.notes.extend(validation_note(self.table.rows.iter().filter_map(|row| row.cell(self.split))));
         dataset.labels = Some(self.table.path.clone());

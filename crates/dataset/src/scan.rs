@@ -27,10 +27,10 @@ impl Dataset {
     pub fn open(root: &Path) -> Result<Dataset, DatasetError> {
         let walk = Walk::below(root)?;
         match (by_folders(root, &walk), Labels::in_folder(root, &walk)) {
-            (Err(_), Ok(Some(labels))) => labels.dataset(root, &walk),
+            (Err(_), Ok(Some(labels))) => labels.dataset(root, &walk, 2),
             (Err(_), Err(labels)) => Err(labels),
             (Ok(folders), Ok(Some(labels))) if labels.any_known() && !any_known(&folders.classes) => {
-                labels.dataset(root, &walk)
+                labels.dataset(root, &walk, 2)
             }
             (Ok(mut folders), Ok(Some(labels))) => {
                 folders.notes.extend(labels.contradiction(&folders));
@@ -48,7 +48,15 @@ impl Dataset {
     /// [`DatasetError::RepeatedRow`] and [`DatasetError::NoRowMatches`] for a CSV that can't be used,
     /// [`DatasetError::TooFewClasses`] where fewer than two classes have an image.
     pub fn open_labelled(root: &Path, csv: &Path) -> Result<Dataset, DatasetError> {
-        Labels::read(csv)?.dataset(root, &Walk::below(root)?)
+        Labels::read(csv)?.dataset(root, &Walk::below(root)?, 2)
+    }
+
+    /// As [`Dataset::open_labelled`], where one class is enough: slices that are trained on beside those of a data set.
+    ///
+    /// # Errors
+    /// As [`Dataset::open_labelled`], or [`DatasetError::TooFewClasses`] where no class has an image.
+    pub fn open_source(root: &Path, csv: &Path) -> Result<Dataset, DatasetError> {
+        Labels::read(csv)?.dataset(root, &Walk::below(root)?, 1)
     }
 }
 
@@ -60,16 +68,16 @@ pub(crate) struct Labelled {
     pub(crate) patient: Option<String>,
 }
 
-/// A data set of its images; `found` says in an error what is there instead of two classes.
+/// A data set of its images; `found` says in an error what is there instead of the `least` number of classes.
 pub(crate) fn assembled(
     root: &Path,
     images: Vec<Labelled>,
     classes: &Classes,
     mut rejected: Vec<Rejected>,
-    found: String,
+    (least, found): (usize, String),
 ) -> Result<Dataset, DatasetError> {
     let names = classes.names();
-    if names.len() < 2 {
+    if names.len() < least {
         return Err(DatasetError::TooFewClasses { root: root.to_owned(), classes: names, found });
     }
     let record = |Labelled { path, class, part, patient }| Record {
@@ -111,7 +119,7 @@ fn by_folders(root: &Path, walk: &Walk) -> Result<Dataset, DatasetError> {
     };
     let labelled = placed.iter().map(labelled).collect();
     let found = lie(images.iter().map(|path| layout.unwrapped(path)));
-    let mut dataset = assembled(&layout.root(root), labelled, &classes, rejected(walk, &layout), found)?;
+    let mut dataset = assembled(&layout.root(root), labelled, &classes, rejected(walk, &layout), (2, found))?;
     dataset.notes.splice(0..0, layout.notes(placed.iter().map(|(path, place)| (*path, place))));
     dataset.notes.extend(told(patients.iter().copied(), |names| {
         format!(

@@ -183,6 +183,52 @@ impl Launch {
         }
     }
 
+    /// The means of the input's channels over the picture, `[images, channels]`, each pixel weighed by the sigmoid of the first
+    /// channel of `map`, of the same height and width and four channels; only the input's shape counts.
+    ///
+    /// # Panics
+    /// As [`Launch::grey`].
+    pub fn weighted_average(&self, client: &Client, input: &Handle, map: &Handle, output: &Handle) {
+        let vector = self.tile.vector;
+        let channels = self.from.channels / vector;
+        let area = self.from.height * self.from.width;
+        let (count, dim) = grid(channels, self.images);
+        unsafe {
+            kernels::take_weighted_mean::launch_unchecked(
+                client,
+                count,
+                dim,
+                vector,
+                argument(input, vector, self.inputs()),
+                argument(map, READ, self.images * area * READ),
+                argument(output, vector, self.images * self.from.channels),
+                self.images,
+                area,
+                channels,
+            );
+        }
+    }
+
+    /// The nearest pixel of the input for every pixel of the output.
+    ///
+    /// # Panics
+    /// As [`Launch::grey`].
+    pub fn resize(&self, client: &Client, input: &Handle, output: &Handle) {
+        let vector = self.tile.vector;
+        let (count, dim) = grid(self.to.channels / vector, self.pixels());
+        unsafe {
+            kernels::take_nearest::launch_unchecked(
+                client,
+                count,
+                dim,
+                vector,
+                argument(input, vector, self.inputs()),
+                argument(output, vector, self.outputs()),
+                self.geometry(vector, self.to.width, Activation::None),
+            );
+        }
+    }
+
     /// Pixels of the output, over the whole batch.
     fn pixels(&self) -> usize {
         self.images * self.to.height * self.to.width

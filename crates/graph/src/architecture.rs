@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Graph;
 use crate::networks::{efficientnet_lite0, vgg16, xception};
+use crate::{Builder, Graph, Pyramid};
 
 /// A network that can be trained and exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,8 +31,10 @@ pub struct Spec {
     pub early_stage: &'static str,
     /// What the `ImageNet` weights take.
     pub imagenet: ImagenetInput,
-    /// The network in its trainable form for a number of classes.
-    pub graph: fn(usize) -> Graph,
+    /// What a map of evidence is made of.
+    pub pyramid: Pyramid,
+    /// The network in its trainable form, without a head.
+    pub trunk: fn() -> Builder,
 }
 
 /// What `ImageNet` weights take of a pixel x in [-1, 1]: `scale * x + shift[channel]`.
@@ -81,10 +83,18 @@ impl Architecture {
         self.graph(1).features()
     }
 
-    /// The network in its trainable form: three input channels, batch normalisation of its own.
+    /// The network in its trainable form: three input channels, batch normalisation of its own. Classes are read from the
+    /// mean of the last features.
     #[must_use]
     pub fn graph(self, classes: usize) -> Graph {
-        (self.spec().graph)(classes)
+        (self.spec().trunk)().classify("predictions", classes).finish()
+    }
+
+    /// As [`Architecture::graph`], with a map of evidence, from which classes are read as well: see [`Builder::evidence`].
+    #[must_use]
+    pub fn graph_with_map(self, classes: usize, none: Option<usize>) -> Graph {
+        let Spec { trunk, pyramid, .. } = self.spec();
+        trunk().evidence(pyramid, classes, none).finish()
     }
 }
 

@@ -112,8 +112,7 @@ impl Builder {
 
     /// The sum of the last node and `other`.
     pub fn add(&mut self, name: &str, other: NodeId) -> &mut Self {
-        let here = self.here;
-        self.push(name, Op::Add, vec![here, other])
+        self.join(name, Op::Add, other)
     }
 
     /// The last node's value is an answer of the network.
@@ -122,10 +121,26 @@ impl Builder {
         self
     }
 
+    /// What follows belongs to the head.
+    pub(crate) fn head(&mut self) -> &mut Self {
+        self.block += 1;
+        self
+    }
+
+    /// What follows reads the node of this name, where there is one.
+    pub(crate) fn resume_at(&mut self, name: &str) -> &mut Self {
+        let node = self.graph.node(name).unwrap_or(self.here);
+        self.resume(node)
+    }
+
+    /// An operation on the last node and another.
+    pub(crate) fn join(&mut self, name: &str, op: Op, other: NodeId) -> &mut Self {
+        self.push(name, op, vec![self.here, other])
+    }
+
     /// A head: the mean of every channel, then a linear layer to one value a class, which is an answer of the network.
     pub fn classify(&mut self, layer: &str, classes: usize) -> &mut Self {
-        self.block += 1;
-        self.follow("avg_pool", Op::GlobalAverage).follow(layer, Op::Linear { outputs: classes }).output()
+        self.head().follow("avg_pool", Op::GlobalAverage).follow(layer, Op::Linear { outputs: classes }).output()
     }
 
     /// The network.
@@ -144,7 +159,7 @@ impl Builder {
         self.follow(name, Op::Convolution(convolution))
     }
 
-    fn follow(&mut self, name: &str, op: Op) -> &mut Self {
+    pub(crate) fn follow(&mut self, name: &str, op: Op) -> &mut Self {
         let here = self.here;
         self.push(name, op, vec![here])
     }

@@ -77,9 +77,10 @@ impl Graph {
             Op::MaxPool(window) | Op::AveragePool(window) => (1, is_window(*window)),
             Op::BatchNorm { epsilon } => (1, epsilon.is_finite() && *epsilon >= 0.0),
             Op::Activation(activation) => (1, *activation != Activation::None),
-            Op::GlobalAverage => (1, true),
+            Op::GlobalAverage | Op::LogMeanExp => (1, true),
             Op::Linear { outputs } => (1, is_within(*outputs, limits::CHANNELS)),
-            Op::Add => (2, true),
+            Op::Presence { none } => (2, *none < limits::CHANNELS),
+            Op::Add | Op::Resize | Op::WeightedAverage | Op::Concatenate => (2, true),
         };
         self.require(node, fits, "its sizes are beyond the limits, or it does nothing")?;
         self.require(node, is_within(node.block, limits::NODES), "blocks are numbered from 1")?;
@@ -99,6 +100,9 @@ impl Graph {
                     *groups == 1 || *groups == read(0) && groups == outputs && node.inputs != [0]
                 }
                 Op::Add => read(0) == read(1),
+                Op::LogMeanExp => read(0) == 1,
+                Op::WeightedAverage => read(1) == 1,
+                Op::Presence { none } => read(0) == 1 && *none <= read(1),
                 _ => true,
             };
             self.require(node, fits, "its channels don't fit what it reads")?;

@@ -8,7 +8,8 @@
 //! - [`Graph::parameters`] lists the tensors by Keras's names.
 //! - [`Graph::folded`] is the inference form: no batch normalisation, one grey input channel. [`fold`] does the same to
 //!   the tensors.
-//! - [`Graph::plan`] is the inference form as a list of kernels with fused ends and reusable buffers.
+//! - [`Graph::plan`] is the inference form as a list of kernels with fused ends and reusable buffers; [`Head`] is what is
+//!   computed from the few values that are read then.
 //!
 //! A graph may come from an untrusted file: what deserialises is within [`limits`], and sizes are computed with checks.
 //!
@@ -27,7 +28,9 @@ mod architecture;
 mod builder;
 mod check;
 mod error;
+mod evidence;
 mod fold;
+mod head;
 mod model;
 mod networks;
 mod parameters;
@@ -39,9 +42,11 @@ pub use architecture::{Architecture, ImagenetInput, Spec};
 pub use builder::{Builder, NORM_EPSILON};
 pub use check::limits;
 pub use error::{GraphError, TensorError};
+pub use evidence::Pyramid;
 pub use fold::fold;
+pub use head::{Answer, Head};
 pub use model::{Activation, Convolution, Graph, Node, NodeId, Op, Role};
 pub use parameters::{Parameter, Tensor};
-pub use plan::{Fusion, Output, Place, Plan, Slot, Step};
+pub use plan::{Fusion, Place, Plan, Pooling, Read, Slot, Step};
 pub use shape::Shape;
 pub use window::{Padding, Placed, Window};

@@ -1,5 +1,7 @@
 //! A network as a list of operations.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Window;
@@ -66,6 +68,39 @@ pub enum Op {
         /// Rows of the matrix.
         outputs: usize,
     },
+    /// The first value at the height and width of the second, by the nearest of its values, as in feature pyramids (Lin et
+    /// al. 2017): row `y` is row `floor(y * from / to)`.
+    Resize,
+    /// The mean of every channel of the first value, a pixel weighed by the sigmoid of the second value, a map of logits of
+    /// one channel.
+    WeightedAverage,
+    /// `ln(mean(exp(x)))` of a map of one channel: a smooth maximum (Pinheiro and Collobert 2015) that does not grow with the
+    /// number of pixels.
+    LogMeanExp,
+    /// The channels of the first value, then those of the second.
+    Concatenate,
+    /// The logits of classes of which one is that nothing is there. The first value is the logit of something being there; the
+    /// second has a logit for each of the other classes, which tell what. With `p` the sigmoid of the first, the softmax of the
+    /// output is `1 - p` for `none`, and `p` times the softmax of the second for the others.
+    Presence {
+        /// The class that is nothing.
+        none: usize,
+    },
+}
+
+impl Op {
+    /// Whether it belongs to a head: what comes out of it is so small that no engine has a kernel for it, see
+    /// [`Head`](crate::Head).
+    #[must_use]
+    pub fn is_of_head(&self) -> bool {
+        self.pools() || matches!(self, Self::Linear { .. } | Self::Concatenate | Self::Presence { .. })
+    }
+
+    /// Whether it makes one pixel of all.
+    #[must_use]
+    pub fn pools(&self) -> bool {
+        matches!(self, Self::GlobalAverage | Self::WeightedAverage | Self::LogMeanExp)
+    }
 }
 
 /// A convolution. Its tensors are named for its `layer`: see [`Role`].
@@ -203,13 +238,36 @@ impl Graph {
         average.map_or(0, |average| self.channels()[average])
     }
 
-    /// Classes that the first answer tells apart; 0 where it is none of classes.
+    /// The answer that tells classes apart, where there is one.
+    #[must_use]
+    pub fn class_output(&self) -> Option<NodeId> {
+        self.outputs.iter().copied().find(|&output| self.nodes[output].op.is_of_head())
+    }
+
+    /// The answer that is a map: one value for every place of the image, where there is one.
+    #[must_use]
+    pub fn map_output(&self) -> Option<NodeId> {
+        self.outputs.iter().copied().find(|&output| !self.nodes[output].op.is_of_head())
+    }
+
+    /// Classes that the network tells apart; 0 where it answers with a map alone.
     #[must_use]
     pub fn classes(&self) -> usize {
-        match self.outputs.first().map(|&output| &self.nodes[output].op) {
-            Some(Op::Linear { outputs }) => *outputs,
-            _ => 0,
-        }
+        self.class_output().map_or(0, |output| self.channels()[output])
+    }
+
+    /// The node of a name.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<NodeId> {
+        self.nodes.iter().position(|node| node.name == name)
+    }
+
+    /// Whether blocks from `block` on read one value of what lies before, so that they can be computed from it alone.
+    #[must_use]
+    pub fn is_cut(&self, block: usize) -> bool {
+        let after = self.nodes.iter().filter(|node| node.block >= block).flat_map(|node| &node.inputs);
+        let crossing: BTreeSet<NodeId> = after.copied().filter(|&input| self.nodes[input].block < block).collect();
+        crossing.len() == 1
     }
 
     /// Whether it is the inference form: one grey input channel, and no batch normalisation.
@@ -232,12 +290,15 @@ impl Graph {
     pub fn channels(&self) -> Vec<usize> {
         let mut channels: Vec<usize> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
-            let read = node.inputs.first().and_then(|&input| channels.get(input)).copied().unwrap_or(0);
+            let read =
+                |index: usize| node.inputs.get(index).and_then(|&input| channels.get(input)).copied().unwrap_or(0);
             channels.push(match &node.op {
                 Op::Image { channels } => *channels,
                 Op::Convolution(convolution) => convolution.outputs,
                 Op::Linear { outputs } => *outputs,
-                _ => read,
+                Op::Concatenate => read(0) + read(1),
+                Op::Presence { .. } => read(1) + 1,
+                _ => read(0),
             });
         }
         channels

@@ -34,8 +34,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Values of each buffer, for one image.
     pub slots: Vec<usize>,
-    /// What is read from the buffers after the last step.
-    pub outputs: Vec<Output>,
+    /// What is read from the buffers after the last step, in the order of nodes.
+    pub reads: Vec<Read>,
 }
 
 /// Where a step reads.
@@ -74,43 +74,28 @@ pub struct Step {
     pub value: NodeId,
 }
 
-/// What is read from a plan's buffers once its steps have run.
+/// What is read from a plan's buffers once its steps have run, for the [`Head`](crate::Head).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Output {
-    /// The mean of every channel, then a linear layer: too small to be worth a kernel.
-    Classes {
-        /// The linear layer.
-        layer: NodeId,
-        /// Where the features are.
-        from: Slot,
-        /// Their shape.
-        shape: Shape,
-    },
-    /// The values of a node as they are: a map.
-    Map {
-        /// The node.
-        node: NodeId,
-        /// Where its value is.
-        from: Slot,
-        /// Its shape.
-        shape: Shape,
-    },
+pub struct Read {
+    /// The node whose value it is.
+    pub node: NodeId,
+    /// Where it is read.
+    pub from: Slot,
+    /// The shape of what is there.
+    pub shape: Shape,
+    /// What is read of it.
+    pub pooling: Pooling,
 }
 
-impl Output {
-    /// The node whose value it is.
-    #[must_use]
-    pub fn node(self) -> NodeId {
-        let (Self::Classes { layer: node, .. } | Self::Map { node, .. }) = self;
-        node
-    }
-
-    /// The buffer that it is read from.
-    #[must_use]
-    pub fn from(self) -> Slot {
-        let (Self::Classes { from, .. } | Self::Map { from, .. }) = self;
-        from
-    }
+/// What is read of a buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pooling {
+    /// Every value.
+    None,
+    /// The mean of every channel.
+    Average,
+    /// The mean of every channel, each pixel weighed by the sigmoid of the map in this buffer.
+    Weighted(Slot),
 }
 
 impl Graph {
@@ -118,7 +103,7 @@ impl Graph {
     ///
     /// # Errors
     /// The image is too small, something would be beyond [`limits`], or a node is of a kind that is not run: a batch
-    /// normalisation that was not folded, or a global average or a linear layer elsewhere than in a head.
+    /// normalisation that was not folded, or what belongs to a head elsewhere than there.
     pub fn plan(&self, side: usize, fusion: Fusion) -> Result<Plan, GraphError> {
         let shapes = self.shapes(side)?;
         let kernels = Planner { graph: self, readers: self.readers(), fusion }.kernels()?;
@@ -130,11 +115,15 @@ impl Graph {
         self.nodes[id].stage || self.outputs.contains(&id)
     }
 
-    /// The node whose value is read for an answer: a head's features, or the answer itself.
-    fn read_for(&self, output: NodeId) -> NodeId {
-        match self.nodes[output].op {
-            Op::Linear { .. } => self.nodes[self.nodes[output].inputs[0]].inputs[0],
-            _ => output,
-        }
+    /// The nodes whose values a head starts from: what pools, and maps that are an answer or are pooled beside.
+    fn read_by_head(&self) -> Vec<NodeId> {
+        let is_read = |id: NodeId| match self.nodes[id].op {
+            Op::GlobalAverage | Op::WeightedAverage => true,
+            _ => {
+                let measured = |node: &crate::Node| node.op == Op::LogMeanExp && node.inputs == [id];
+                !self.nodes[id].op.is_of_head() && (self.outputs.contains(&id) || self.nodes.iter().any(measured))
+            }
+        };
+        (0..self.nodes.len()).filter(|&id| is_read(id)).collect()
     }
 }

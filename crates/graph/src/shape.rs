@@ -20,6 +20,14 @@ impl Shape {
         self.channels * self.height * self.width
     }
 
+    fn of_pixel(channels: usize) -> Self {
+        Self { channels, height: 1, width: 1 }
+    }
+
+    fn is_pixel(self) -> bool {
+        (self.height, self.width) == (1, 1)
+    }
+
     fn under(self, window: Window) -> Option<Self> {
         let extent = |pixels: usize| window.on(pixels).map(|Placed { count, .. }| count);
         Some(Self { channels: self.channels, height: extent(self.height)?, width: extent(self.width)? })
@@ -36,7 +44,7 @@ impl Op {
             }
             Self::MaxPool(window) | Self::AveragePool(window) => window.size.pow(2),
             Self::Linear { .. } => from.channels,
-            Self::Image { .. } | Self::BatchNorm { .. } | Self::Activation(_) | Self::Add | Self::GlobalAverage => 0,
+            _ => 0,
         };
         (to.values() as u64).saturating_mul(of_a_value as u64)
     }
@@ -87,8 +95,21 @@ impl Graph {
             Op::MaxPool(window) | Op::AveragePool(window) => read(0).under(*window),
             Op::BatchNorm { .. } | Op::Activation(_) => Some(read(0)),
             Op::Add => (read(0) == read(1)).then(|| read(0)),
-            Op::GlobalAverage => Some(Shape { height: 1, width: 1, ..read(0) }),
-            Op::Linear { outputs } => Some(Shape { channels: *outputs, ..read(0) }),
+            Op::Resize => Some(Shape { channels: read(0).channels, ..read(1) }),
+            Op::GlobalAverage | Op::LogMeanExp => Some(Shape::of_pixel(read(0).channels)),
+            Op::WeightedAverage => {
+                (read(1) == Shape { channels: 1, ..read(0) }).then(|| Shape::of_pixel(read(0).channels))
+            }
+            Op::Linear { outputs } => read(0).is_pixel().then(|| Shape::of_pixel(*outputs)),
+            Op::Concatenate => {
+                let channels = read(0).channels.checked_add(read(1).channels);
+                channels.filter(|_| read(0).is_pixel() && read(1).is_pixel()).map(Shape::of_pixel)
+            }
+            Op::Presence { none } => {
+                let others = read(1).channels;
+                let fits = read(0) == Shape::of_pixel(1) && read(1).is_pixel() && *none <= others;
+                fits.then(|| Shape::of_pixel(others + 1))
+            }
         };
         let shape = shape.ok_or_else(|| self.wrong(node, "what it reads has no shape that it can take"))?;
         let values = shape.channels.checked_mul(shape.height).and_then(|area| area.checked_mul(shape.width));

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use graph::{Activation, Architecture, Builder, Fusion, Graph, GraphError, Op, Output, Place, Plan, Step, Window};
+use graph::{Activation, Architecture, Builder, Fusion, Graph, GraphError, Op, Place, Plan, Pooling, Step, Window};
 
 const BOTH: [Fusion; 2] = [Fusion::SEPARATE, Fusion::JOINED];
 
@@ -41,8 +41,8 @@ fn every_step_finds_in_its_buffers_what_its_nodes_read() {
                     assert_eq!(added == step.output, fusion.in_place);
                 }
             }
-            let Output::Classes { from, .. } = plan.outputs[0] else { panic!("a map") };
-            assert_eq!(written(&plan, plan.steps.len(), from).value, plan.steps.last().unwrap().value);
+            assert_eq!((plan.reads.len(), plan.reads[0].pooling), (1, Pooling::Average));
+            assert_eq!(written(&plan, plan.steps.len(), plan.reads[0].from).value, plan.steps.last().unwrap().value);
             assert!(plan.slots.len() <= 3, "{:?}", plan.slots);
         }
     }
@@ -124,12 +124,37 @@ fn an_answer_beside_the_classes_keeps_its_buffer_to_the_end() {
     flow.convolution("late", 8, Window::same(3)).norm("late_bn").relu("late_act").classify("predictions", 2);
     let graph = flow.finish().folded();
     let plan = graph.plan(16, Fusion::SEPARATE).unwrap();
-    let [Output::Map { from, shape, .. }, Output::Classes { from: features, .. }] = plan.outputs[..] else {
-        panic!("{:?}", plan.outputs)
-    };
-    assert_eq!((shape.channels, shape.height), (1, 8));
-    assert_eq!(written(&plan, plan.steps.len(), from).to.channels, 1);
-    assert_ne!(from, features);
+    let [map, features] = plan.reads[..] else { panic!("{:?}", plan.reads) };
+    assert_eq!((map.shape.channels, map.shape.height, map.pooling), (1, 8, Pooling::None));
+    assert_eq!(written(&plan, plan.steps.len(), map.from).to.channels, 1);
+    assert_eq!(features.pooling, Pooling::Average);
+    assert_ne!(map.from, features.from);
+}
+
+#[test]
+fn what_a_head_with_a_map_reads_is_there_at_the_end() {
+    for (architecture, fusion) in Architecture::ALL.into_iter().flat_map(|network| BOTH.map(|fusion| (network, fusion)))
+    {
+        let graph = architecture.graph_with_map(4, Some(2)).folded();
+        let plan = graph.plan(96, fusion).unwrap();
+        let value = |slot| written(&plan, plan.steps.len(), slot).value;
+        let names: Vec<&str> = plan.reads.iter().map(|read| &*graph.nodes()[read.node].name).collect();
+        let weights =
+            plan.reads.iter().find_map(|read| if let Pooling::Weighted(map) = read.pooling { Some(map) } else { None });
+        assert_eq!(names, ["evidence", "evidence_pool", "avg_pool"]);
+        assert_eq!(graph.nodes()[value(weights.unwrap())].name, "evidence_halved");
+        assert_eq!(graph.nodes()[value(plan.reads[1].from)].name, architecture.spec().pyramid.coarse);
+        assert_eq!(plan.reads[0].shape.height, 12, "an eighth of the image");
+        assert_eq!((graph.classes(), graph.map_output()), (4, Some(plan.reads[0].node)));
+    }
+}
+
+/// What 224 x 224 pixels cost: the map is to be nearly free.
+#[test]
+fn a_map_takes_less_than_three_percent_of_xceptions_work() {
+    let work = |graph: Graph| graph.folded().multiply_adds(224).unwrap() as f64;
+    let share = work(Architecture::Xception.graph_with_map(4, Some(2))) / work(Architecture::Xception.graph(4)) - 1.0;
+    assert!((0.0..0.03).contains(&share), "{share}");
 }
 
 #[test]

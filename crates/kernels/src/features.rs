@@ -44,9 +44,9 @@ impl Features {
         self.width
     }
 
-    /// Planes of eight channels.
+    /// Planes of eight channels; the last may have fewer.
     pub(crate) fn blocks(&self) -> usize {
-        self.channels / LANES
+        self.channels.div_ceil(LANES)
     }
 
     /// From a pixel to the one below it.
@@ -82,16 +82,40 @@ impl Features {
 
     /// The mean of every channel.
     pub(crate) fn means(&self) -> impl Iterator<Item = f32> + '_ {
-        let area = (self.height * self.width) as f32;
-        (0..self.blocks()).flat_map(move |block| {
+        self.weighted_sums(|_| 1.0).map(|sum| sum / (self.height * self.width) as f32)
+    }
+
+    /// The mean of every channel, each pixel with a weight of its own.
+    pub(crate) fn weighted_means<'a>(&'a self, weights: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
+        let total = weights.iter().sum::<f32>();
+        self.weighted_sums(|pixel| weights[pixel]).map(move |sum| sum / total)
+    }
+
+    fn weighted_sums<'a>(&'a self, weight: impl Fn(usize) -> f32 + 'a) -> impl Iterator<Item = f32> + 'a {
+        let sums = move |block: usize| {
             let mut sums = [0.0; LANES];
-            for pixel in (0..self.height).flat_map(|row| self.row(block, row)) {
-                for (sum, value) in sums.iter_mut().zip(pixel.0) {
-                    *sum += value;
+            let pixels = (0..self.height).flat_map(|row| self.row(block, row));
+            for (index, pixel) in pixels.enumerate() {
+                let weight = weight(index);
+                sums.iter_mut().zip(pixel.0).for_each(|(sum, value)| *sum += weight * value);
+            }
+            sums
+        };
+        (0..self.blocks()).flat_map(sums).take(self.channels)
+    }
+
+    /// Writes the nearest of its pixels to every pixel of `target`, which has its shape already.
+    pub(crate) fn resize_into(&self, target: &mut Self) {
+        let (height, width) = (target.height, target.width);
+        for block in 0..self.blocks() {
+            for row in 0..height {
+                let from = self.row(block, row * self.height / height);
+                let place = target.place(row, 0);
+                for (column, pixel) in target.plane_mut(block)[place..][..width].iter_mut().enumerate() {
+                    *pixel = from[column * self.width / width];
                 }
             }
-            sums.map(|sum| sum / area)
-        })
+        }
     }
 
     /// Every value in the order `[channels, height, width]`.

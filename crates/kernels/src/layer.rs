@@ -25,6 +25,8 @@ pub(crate) enum Layer {
     Spatial(Spatial, Weights),
     /// The largest value of every window.
     MaxPool,
+    /// The nearest value, at another size.
+    Resize,
 }
 
 /// What a step reads.
@@ -43,7 +45,8 @@ impl Layer {
         let convolution = match &graph.nodes()[step.node].op {
             Op::Convolution(convolution) => convolution,
             Op::MaxPool(_) if step.input != Place::Image => return Ok(Self::MaxPool),
-            _ => return Err(unsupported("convolutions and max pools").into()),
+            Op::Resize if step.input != Place::Image => return Ok(Self::Resize),
+            _ => return Err(unsupported("convolutions, max pools and resizing").into()),
         };
         check(step, convolution).map_err(&unsupported)?;
         let mut weights = |convolution| take(tensors, convolution, step.from.channels);
@@ -72,6 +75,9 @@ impl Layer {
         scratch: &mut Scratch,
     ) {
         target.reshape(step.to.channels, step.to.height, step.to.width);
+        if let (Self::Resize, Input::Features(features)) = (self, input) {
+            return features.resize_into(target);
+        }
         // The window that moves over the input.
         let first = &graph.nodes()[step.depthwise.unwrap_or(step.node)].op;
         let (Op::Convolution(Convolution { window, .. }) | Op::MaxPool(window)) = first else { return };
@@ -111,8 +117,8 @@ fn check(step: &Step, convolution: &Convolution) -> Result<(), &'static str> {
     if !is_plain || !fits {
         return Err("convolutions of 1x1 and, at a stride of 1 or of the image, 3x3, over all channels, with a bias");
     }
-    if !convolution.outputs.is_multiple_of(LANES) || !of_image && !channels.is_multiple_of(LANES) {
-        return Err("channels in eights");
+    if !of_image && !channels.is_multiple_of(LANES) {
+        return Err("channels to convolve in eights");
     }
     if step.before != Activation::None && step.depthwise.is_none() {
         return Err("activations before depthwise convolutions alone");
@@ -139,9 +145,12 @@ fn is_separable(step: &Step, depthwise: &Convolution) -> bool {
 
 /// A convolution's weights, `size` x `size` over all channels.
 fn take<T>(tensors: &mut Tensors<T>, convolution: &Convolution, inputs: usize) -> Result<Weights, KernelError> {
-    let kernel = tensors.take(&convolution.kernel(), &convolution.kernel_shape(inputs))?;
-    let bias = tensors.take(&convolution.bias(), &[convolution.outputs])?;
+    let mut kernel = tensors.take(&convolution.kernel(), &convolution.kernel_shape(inputs))?;
+    let mut bias = tensors.take(&convolution.bias(), &[convolution.outputs])?;
     let taps = convolution.window.size.pow(2);
+    // Outputs are computed in eights; those that nobody reads are zero.
+    bias.resize(convolution.outputs.next_multiple_of(LANES), 0.0);
+    kernel.resize(bias.len() * inputs * taps, 0.0);
     if taps == 1 && inputs.is_multiple_of(LANES) {
         return Ok(Weights::pack_matrix(&bias, &kernel));
     }

@@ -1,7 +1,7 @@
 //! Networks on the CPU, without a framework: natively and in WebAssembly, on one thread.
 //!
 //! A [`Network`] takes a [`graph::Graph`] in its inference form and its tensors, and packs them once. [`Network::run`]
-//! takes a grey image, runs the graph's plan and gives logits and pooled features; its [`Workspace`] holds every buffer,
+//! takes a grey image, runs the graph's plan and gives the answers; its [`Workspace`] holds every buffer,
 //! so that a second image of the same size takes no memory for activations.
 //!
 //! Activations lie in planes of eight channels, eight neighbours in memory for each pixel. All convolutions are one
@@ -19,4 +19,5 @@ mod source;
 mod tensors;
 
 pub use error::KernelError;
-pub use network::{Network, Output, Stage, Workspace};
+pub use graph::Answer;
+pub use network::{Network, Stage, Workspace};

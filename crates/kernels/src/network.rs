@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use graph::{Fusion, Graph, Output as Answer, Place, Plan, Tensor};
+use graph::{Answer, Fusion, Graph, Head, Place, Pooling, Read, Tensor};
 
 use crate::KernelError;
 use crate::features::Features;
@@ -16,9 +16,7 @@ pub struct Network {
     graph: Graph,
     /// Of every step of the plan.
     layers: Vec<Layer>,
-    /// `[classes, features]`.
-    kernel: Vec<f32>,
-    bias: Vec<f32>,
+    head: Head,
 }
 
 /// The buffers of a network, kept from one image to the next.
@@ -26,15 +24,6 @@ pub struct Network {
 pub struct Workspace {
     pub(crate) features: Vec<Features>,
     pub(crate) scratch: Scratch,
-}
-
-/// What a network makes of an image.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Output {
-    /// One value a class.
-    pub logits: Vec<f32>,
-    /// The last stage's activations, averaged over the image: what the logits are made from.
-    pub features: Vec<f32>,
 }
 
 /// The activations of a stage, for who asks.
@@ -65,13 +54,11 @@ impl Network {
     pub fn pack<T>(graph: Graph, tensors: BTreeMap<String, T>, read: fn(T) -> Tensor) -> Result<Self, KernelError> {
         let plan = graph.plan(graph.smallest(), Fusion::JOINED)?;
         let mut tensors = Tensors { network: graph.name().to_owned(), unread: tensors, read };
-        let (name, features, classes) = head(&graph, &plan)?;
-        let kernel = tensors.take(&format!("{name}.kernel"), &[classes, features])?;
-        let bias = tensors.take(&format!("{name}.bias"), &[classes])?;
+        let head = Head::take(&graph, |name, shape| tensors.take(name, shape))?;
         let layers = plan.steps.iter().map(|step| Layer::take(&graph, step, &mut tensors));
         let layers = layers.collect::<Result<_, _>>()?;
         tensors.finish()?;
-        Ok(Self { graph, layers, kernel, bias })
+        Ok(Self { graph, layers, head })
     }
 
     /// What the network makes of an image of `side` rows of `side` pixels in [-1, 1]. `observe` sees every stage under its
@@ -85,7 +72,7 @@ impl Network {
         side: usize,
         workspace: &mut Workspace,
         observe: &mut dyn FnMut(&str, Stage<'_>),
-    ) -> Result<Output, KernelError> {
+    ) -> Result<Answer, KernelError> {
         if side.checked_mul(side) != Some(image.len()) {
             return Err(KernelError::Pixels { side, found: image.len() });
         }
@@ -105,27 +92,20 @@ impl Network {
                 observe(&node.name, Stage(&features[step.output]));
             }
         }
-        let last = plan.outputs.first().map_or(0, |output| output.from());
-        Ok(self.classify(features[last].means().collect()))
-    }
-
-    fn classify(&self, features: Vec<f32>) -> Output {
-        let dot = |row: &[f32]| row.iter().zip(&features).map(|(weight, feature)| weight * feature).sum::<f32>();
-        let rows = self.kernel.chunks_exact(features.len());
-        let logits = rows.zip(&self.bias).map(|(row, bias)| dot(row) + bias).collect();
-        Output { logits, features }
+        let values = plan.reads.iter().map(|read| (read.node, pooled(read, features))).collect();
+        Ok(self.head.answer(values))
     }
 }
 
-/// Name, features and classes of the one head.
-fn head<'a>(graph: &'a Graph, plan: &Plan) -> Result<(&'a str, usize, usize), KernelError> {
-    match plan.outputs.as_slice() {
-        &[Answer::Classes { layer, shape, .. }] => {
-            Ok((&graph.nodes()[layer].name, shape.channels, graph.channels()[layer]))
-        }
-        outputs => {
-            let node = outputs.last().map_or(0, |output| output.node());
-            Err(graph.refuse(node, "the CPU engine gives one answer, which are classes").into())
+/// What the head reads of a buffer.
+fn pooled(read: &Read, features: &[Features]) -> Vec<f32> {
+    let from = &features[read.from];
+    match read.pooling {
+        Pooling::None => from.planar().collect(),
+        Pooling::Average => from.means().collect(),
+        Pooling::Weighted(map) => {
+            let weights: Vec<f32> = features[map].planar().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
+            from.weighted_means(&weights).collect()
         }
     }
 }

@@ -8,12 +8,12 @@ mod plain;
 
 use std::collections::BTreeMap;
 
-use graph::{Architecture, Builder, GraphError, Tensor, TensorError, Window};
+use graph::{Architecture, Builder, Graph, GraphError, Tensor, TensorError, Window};
 use kernels::{KernelError, Network, Workspace};
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-/// Every stage with the side of its planes, then `avg_pool` and `logits`.
+/// Every stage with the side of its planes, then a map where there is one, `avg_pool` and `logits`.
 type Stages = Vec<(String, usize, Vec<f32>)>;
 
 fn stages(network: &Network, side: usize, workspace: &mut Workspace) -> Stages {
@@ -23,6 +23,7 @@ fn stages(network: &Network, side: usize, workspace: &mut Workspace) -> Stages {
         stages.push((name.to_owned(), (values.len() / channels).isqrt(), values));
     };
     let output = network.run(&generated::image(side), side, workspace, &mut observe).unwrap();
+    stages.extend(output.map.map(|map| ("evidence".to_owned(), map.len().isqrt(), map)));
     stages.push(("avg_pool".to_owned(), 1, output.features));
     stages.push(("logits".to_owned(), 1, output.logits));
     stages
@@ -38,13 +39,12 @@ fn assert_same(found: &Stages, expected: &Stages) {
 }
 
 /// Compares every stage with nested loops.
-fn agrees(architecture: Architecture, sides: &[usize]) {
-    let graph = generated::graph(architecture);
-    let tensors = generated::tensors(&graph);
-    let network = generated::network(architecture);
+fn agrees(graph: &Graph, sides: &[usize]) {
+    let tensors = generated::tensors(graph);
+    let network = Network::pack(graph.clone(), tensors.clone(), |tensor| tensor).unwrap();
     let mut workspace = Workspace::default();
     for &side in sides {
-        let expected = plain::run(&graph, &tensors, &generated::image(side), side);
+        let expected = plain::run(graph, &tensors, &generated::image(side), side);
         let found = stages(&network, side, &mut workspace);
         assert_same(&found, &expected);
     }
@@ -53,28 +53,34 @@ fn agrees(architecture: Architecture, sides: &[usize]) {
 #[test]
 fn xception_is_what_nested_loops_make_of_it() {
     // The least; sides whose stages are odd and even; the same buffers for a smaller image after a larger one.
-    agrees(Architecture::Xception, &[32, 71, 48, 33, 62]);
+    agrees(&generated::graph(Architecture::Xception), &[32, 71, 48, 33, 62]);
 }
 
 #[test]
 fn vgg16_is_what_nested_loops_make_of_it() {
-    agrees(Architecture::Vgg16, &[32, 47, 34]);
+    agrees(&generated::graph(Architecture::Vgg16), &[32, 47, 34]);
 }
 
 #[test]
 fn efficientnet_lite0_is_what_nested_loops_make_of_it() {
-    agrees(Architecture::EfficientNetLite0, &[32, 67, 50]);
+    agrees(&generated::graph(Architecture::EfficientNetLite0), &[32, 67, 50]);
+}
+
+#[test]
+fn a_map_and_the_classes_read_from_it_are_what_nested_loops_make_of_them() {
+    for (architecture, sides) in [
+        (Architecture::Xception, [32, 71]),
+        (Architecture::Vgg16, [32, 64]),
+        (Architecture::EfficientNetLite0, [33, 50]),
+    ] {
+        agrees(&architecture.graph_with_map(4, Some(2)).folded(), &sides);
+        agrees(&architecture.graph_with_map(3, None).folded(), &sides[..1]);
+    }
 }
 
 #[test]
 fn depthwise_convolutions_of_any_size_and_stride_are_what_nested_loops_make_of_them() {
-    let graph = generated::mobile();
-    let tensors = generated::tensors(&graph);
-    let network = Network::pack(graph.clone(), tensors.clone(), |tensor| tensor).unwrap();
-    for side in [19, 32, 50] {
-        let expected = plain::run(&graph, &tensors, &generated::image(side), side);
-        assert_same(&stages(&network, side, &mut Workspace::default()), &expected);
-    }
+    agrees(&generated::mobile(), &[19, 32, 50]);
 }
 
 #[test]

@@ -13,12 +13,14 @@
 //! ```
 
 mod engine;
+mod evidence_map;
 mod input;
 mod leakage;
 mod split;
 mod verdict;
 
 pub use engine::Engine;
+pub use evidence_map::EvidenceMap;
 pub use input::{Crop, InputSpec, Intensity, InvalidInput};
 pub use leakage::Leakage;
 pub use split::SplitProtocol;

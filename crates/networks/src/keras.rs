@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{NamedTensor, head};
+use crate::NamedTensor;
 
 /// The kernel that is applied to the picture, in both networks.
 pub(crate) const FIRST_KERNEL: &str = "block1_conv1.kernel";
@@ -19,7 +19,7 @@ pub fn in_network_layout(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<Str
 /// Turns every kernel of a network from its own layout to Keras's.
 ///
 /// Depthwise kernels are `[channels, 1, height, width]` here and `[height, width, channels, 1]` in Keras; pointwise
-/// kernels `[out, in]` and `[1, 1, in, out]`; the head's `[classes, features]` and `[features, classes]`. Tensors that
+/// kernels `[out, in]` and `[1, 1, in, out]`; dense ones `[outputs, inputs]` and `[inputs, outputs]`. Tensors that
 /// are no kernels stay as they are. [`in_network_layout`] turns them back.
 #[must_use]
 pub fn in_keras_layout(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, NamedTensor> {
@@ -30,8 +30,13 @@ fn from_keras(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, NamedT
     tensors.into_iter().map(|(name, tensor)| (name.clone(), turn(&name, tensor))).collect()
 }
 
+/// Whether a tensor is the kernel of a dense layer.
+fn is_dense(name: &str, tensor: &NamedTensor) -> bool {
+    name.ends_with(".kernel") && tensor.shape.len() == 2
+}
+
 fn turn(name: &str, tensor: NamedTensor) -> NamedTensor {
-    if name == head::KERNEL {
+    if is_dense(name, &tensor) {
         return turn_matrix(tensor);
     }
     let &[height, width, input, output] = tensor.shape.as_slice() else { return tensor };
@@ -52,7 +57,7 @@ fn turn(name: &str, tensor: NamedTensor) -> NamedTensor {
 }
 
 fn turn_back(name: &str, tensor: NamedTensor) -> NamedTensor {
-    if name == head::KERNEL {
+    if is_dense(name, &tensor) {
         return turn_matrix(tensor);
     }
     if name.ends_with(".pointwise_kernel") {

@@ -47,7 +47,7 @@ pub use graph::{Architecture, Tensor as NamedTensor};
 #[cfg(not(target_arch = "wasm32"))]
 pub use keras::{in_keras_layout, in_network_layout};
 #[cfg(not(target_arch = "wasm32"))]
-pub use network::{Features, Form, KernelInput, Network, NetworkConfig};
+pub use network::{Answers, Features, Form, KernelInput, Network, NetworkConfig};
 pub use packed::{Answer, PackedError, PackedNetwork, Timing};
 #[cfg(not(target_arch = "wasm32"))]
 pub use start::for_unit_input;

@@ -8,11 +8,12 @@ use std::ops::Range;
 
 use burn::module::{Initializer, Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{BatchNorm, BatchNormConfig};
+use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 use graph::{Activation, Convolution, Graph, Node, NodeId, Op, Role};
 
 use crate::fused::adapter::has_kernels;
+use crate::head;
 use crate::layers::{
     Pending, activate, add, average_pool, convolve, convolve_pending, max_pool, mix, normalise, padding,
 };
@@ -21,6 +22,9 @@ use crate::network::{KernelInput, Observer, Shown};
 
 /// Share of a new batch in the running statistics: Keras's 0.99 is Burn's 0.01; a short fine-tuning needs more.
 const MOMENTUM: f64 = 0.05;
+/// Logit of a map before training: 5 %, so that the many places without anything do not drown the first steps (Lin et al.
+/// 2017, "Focal Loss for Dense Object Detection").
+const RARE: f64 = -3.0;
 
 /// The parameters of a node.
 #[derive(Module, Debug)]
@@ -28,6 +32,7 @@ enum Layer {
     Convolution(Conv2d),
     Pointwise(Pointwise),
     Norm(BatchNorm),
+    Linear(Linear),
 }
 
 /// A 1x1 convolution: a matrix product over the channels of every pixel.
@@ -38,48 +43,66 @@ pub(crate) struct Pointwise {
     pub(crate) bias: Option<Param<Tensor<1>>>,
 }
 
-/// The trunk of a network: everything before the pooled features.
+/// A linear layer of a head.
 #[derive(Module, Debug)]
-pub(crate) struct Trunk {
-    /// One a node; `None` for nodes without parameters, and for heads.
+pub(crate) struct Linear {
+    /// `[out, in]`.
+    pub(crate) kernel: Param<Tensor<2>>,
+    pub(crate) bias: Param<Tensor<1>>,
+}
+
+/// The nodes of a graph. What a head pools has one pixel: `[batch, channels, 1, 1]`.
+#[derive(Module, Debug)]
+pub(crate) struct GraphModule {
+    /// One a node; `None` for nodes without parameters.
     layers: Vec<Option<Layer>>,
+    /// Of the features that linear layers read.
+    dropout: Dropout,
     #[module(skip)]
     graph: Graph,
 }
 
-impl Trunk {
-    /// Random weights.
-    pub(crate) fn new(graph: Graph, device: &Device) -> Self {
+impl GraphModule {
+    /// Random weights; `dropout` is the share of pooled features left out while training.
+    pub(crate) fn new(graph: Graph, dropout: f64, device: &Device) -> Self {
         let channels = graph.channels();
-        let layer = |node: &Node| {
+        let map = graph.map_output();
+        let layer = |(id, node): (NodeId, &Node)| {
             let inputs = node.inputs.first().map_or(0, |&input| channels[input]);
-            Layer::new(&node.op, inputs, device)
+            let mut layer = Layer::new(&node.op, inputs, device)?;
+            if let (true, Layer::Convolution(conv)) = (map == Some(id), &mut layer) {
+                conv.bias = Some(Initializer::Constant { value: RARE }.init([1], device));
+            }
+            Some(layer)
         };
-        Self { layers: graph.nodes().iter().map(layer).collect(), graph }
+        let layers = graph.nodes().iter().enumerate().map(layer).collect();
+        Self { layers, dropout: DropoutConfig::new(dropout).init(), graph }
     }
 
     pub(crate) fn graph(&self) -> &Graph {
         &self.graph
     }
 
-    /// What blocks `blocks` (from 1) make of the output of the block before, or of images
+    /// The values of the nodes `wanted`, in their order, from the output of the block before `blocks` (from 1) or from images
     /// `[batch, channels, height, width]` in [-1, 1].
     ///
-    /// `observe` sees the output of every stage, and what every kernel is applied to. Without it the processor makes no
-    /// values that one layer alone reads, where it can do several layers in one.
+    /// `observe` sees the output of every stage on the way, and what every kernel is applied to. Without it the processor makes
+    /// no values that one layer alone reads, where it can do several layers in one.
     pub(crate) fn forward(
         &self,
         input: Tensor<4>,
         blocks: Range<usize>,
+        wanted: &[NodeId],
         mut observe: Option<&mut Observer<'_>>,
-    ) -> Tensor<4> {
+    ) -> Vec<Tensor<4>> {
+        let needed = self.needed(&blocks, wanted);
         let nodes = self.graph.nodes().iter().enumerate();
-        let within: Vec<(NodeId, &Node)> = nodes.filter(|(_, node)| blocks.contains(&node.block)).collect();
-        let Some((&(first, _), &(last, _))) = within.first().zip(within.last()) else { return input };
+        let within: Vec<(NodeId, &Node)> = nodes.filter(|&(id, _)| needed[id]).collect();
+        let first = self.graph.nodes().iter().position(|node| node.block >= blocks.start).unwrap_or(needed.len());
         let pends = observe.is_none() && !has_kernels(&input.device());
-        let mut values = Values::new(&within, first, input);
+        let mut values = Values::new(&within, first, input, wanted);
         for (id, node) in within {
-            let value = match self.pending(id, node, &mut values, pends && id != last) {
+            let value = match self.pending(id, node, &mut values, pends && !wanted.contains(&id)) {
                 Some(pending) => Value::Pending(pending),
                 None => Value::Made(self.apply(id, node, &mut values, observe.as_deref_mut())),
             };
@@ -88,7 +111,20 @@ impl Trunk {
             }
             values.held.insert(id, value);
         }
-        values.take(last).made()
+        wanted.iter().map(|&id| values.take(id).made()).collect()
+    }
+
+    /// The nodes of `blocks` that the wanted values need.
+    fn needed(&self, blocks: &Range<usize>, wanted: &[NodeId]) -> Vec<bool> {
+        let nodes = self.graph.nodes();
+        let mut needed: Vec<bool> = (0..nodes.len()).map(|id| wanted.contains(&id)).collect();
+        for (id, node) in nodes.iter().enumerate().rev() {
+            needed[id] &= blocks.contains(&node.block);
+            if needed[id] {
+                node.inputs.iter().for_each(|&input| needed[input] = true);
+            }
+        }
+        needed
     }
 
     /// The value of a node that is left to the one node that reads it.
@@ -132,7 +168,7 @@ impl Trunk {
                 match layer {
                     Layer::Pointwise(pointwise) => mix(pointwise, input),
                     Layer::Convolution(conv) => convolve(conv, convolution, input),
-                    Layer::Norm(_) => input,
+                    Layer::Norm(_) | Layer::Linear(_) => input,
                 }
             }
             (Op::BatchNorm { .. }, Some(Layer::Norm(norm))) => normalise(norm, input),
@@ -140,6 +176,13 @@ impl Trunk {
             (Op::MaxPool(window), _) => max_pool(*window, input),
             (Op::AveragePool(window), _) => average_pool(*window, input),
             (Op::Add, _) => add(input, values.take(node.inputs[1]).made()),
+            (Op::Resize, _) => head::resize(input, &values.take(node.inputs[1]).made()),
+            (Op::GlobalAverage, _) => head::average(input),
+            (Op::WeightedAverage, _) => head::weighted_average(input, values.take(node.inputs[1]).made()),
+            (Op::LogMeanExp, _) => head::log_mean_exp(input),
+            (Op::Linear { .. }, Some(Layer::Linear(linear))) => head::linear(linear, input, &self.dropout),
+            (Op::Concatenate, _) => Tensor::cat(vec![input, values.take(node.inputs[1]).made()], 1),
+            (Op::Presence { none }, _) => head::presence(*none, input, values.take(node.inputs[1]).made()),
             _ => input,
         }
     }
@@ -153,7 +196,12 @@ impl Trunk {
     }
 
     pub(crate) fn slots(&mut self) -> Vec<NamedSlot<'_>> {
-        let nodes = self.graph.nodes().iter().zip(&mut self.layers);
+        self.slots_before(usize::MAX)
+    }
+
+    /// The slots of the blocks before `block`.
+    pub(crate) fn slots_before(&mut self, block: usize) -> Vec<NamedSlot<'_>> {
+        let nodes = self.graph.nodes().iter().zip(&mut self.layers).filter(|(node, _)| node.block < block);
         nodes.filter_map(|(node, layer)| Some(layer.as_mut()?.slots(node))).flatten().collect()
     }
 }
@@ -169,6 +217,11 @@ impl Layer {
                 Some(Self::Pointwise(Pointwise { kernel, bias }))
             }
             Op::Convolution(convolution) => Some(Self::Convolution(conv(convolution, inputs, device))),
+            Op::Linear { outputs } => {
+                let initializer = Initializer::XavierUniform { gain: 1.0 };
+                let kernel = initializer.init_with([*outputs, inputs], Some(inputs), Some(*outputs), device);
+                Some(Self::Linear(Linear { kernel, bias: Initializer::Zeros.init([*outputs], device) }))
+            }
             Op::BatchNorm { epsilon } => {
                 let config = BatchNormConfig::new(inputs).with_epsilon(*epsilon).with_momentum(MOMENTUM);
                 Some(Self::Norm(config.init(device)))
@@ -189,6 +242,10 @@ impl Layer {
                 let bias = pointwise.bias.as_mut().map(|bias| (convolution.bias(), Slot::Vector(bias)));
                 std::iter::once(kernel).chain(bias).collect()
             }
+            (Self::Linear(linear), _) => vec![
+                (format!("{}.kernel", node.name), Slot::Matrix(&mut linear.kernel)),
+                (format!("{}.bias", node.name), Slot::Vector(&mut linear.bias)),
+            ],
             (Self::Norm(norm), _) => vec![
                 (format!("{}.gamma", node.name), Slot::Vector(&mut norm.gamma)),
                 (format!("{}.beta", node.name), Slot::Vector(&mut norm.beta)),
@@ -240,14 +297,13 @@ struct Values<'a> {
 const INPUT: NodeId = NodeId::MAX;
 
 impl<'a> Values<'a> {
-    /// Before `nodes`, the first of which is `first`.
-    fn new(nodes: &[(NodeId, &Node)], first: NodeId, input: Tensor<4>) -> Self {
+    /// Before `nodes`, from `first` on; what is `wanted` is read once more, at the end.
+    fn new(nodes: &[(NodeId, &Node)], first: NodeId, input: Tensor<4>, wanted: &[NodeId]) -> Self {
         let mut values = Self { held: BTreeMap::from([(INPUT, Value::Made(input))]), reads: BTreeMap::new(), first };
-        for (_, node) in nodes {
-            let inputs = if node.inputs.is_empty() { &[INPUT] } else { node.inputs.as_slice() };
-            for &read in inputs {
-                *values.reads.entry(values.place(read)).or_default() += 1;
-            }
+        let of_nodes =
+            nodes.iter().flat_map(|(_, node)| if node.inputs.is_empty() { &[INPUT] } else { node.inputs.as_slice() });
+        for &read in of_nodes.chain(wanted) {
+            *values.reads.entry(values.place(read)).or_default() += 1;
         }
         values
     }

@@ -1,14 +1,12 @@
-//! A trunk and its head: the network that is trained, exported and run.
+//! The network that is trained, exported and run.
 
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ParamId};
-use burn::nn::pool::AdaptiveAvgPool2dConfig;
-use burn::tensor::{Device, FloatDType, Tensor};
-use graph::{Architecture, Convolution, Parameter};
+use burn::tensor::{Device, Tensor};
+use graph::{Architecture, Convolution, Graph, NodeId, Op, Parameter};
 
-use crate::head::Head;
-use crate::module::Trunk;
+use crate::module::GraphModule;
 use crate::named::{self, NamedSlot};
 use crate::{NamedTensor, NetworkError};
 
@@ -72,19 +70,26 @@ impl Form {
 }
 
 /// What a [`Network`] looks like.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NetworkConfig {
     architecture: Architecture,
-    classes: usize,
+    graph: Graph,
     form: Form,
     dropout: f64,
 }
 
 impl NetworkConfig {
-    /// A network of the given architecture and form, without dropout.
+    /// A network of the given architecture and form, which answers with classes, without dropout.
     #[must_use]
     pub fn new(architecture: Architecture, classes: usize, form: Form) -> Self {
-        Self { architecture, classes, form, dropout: 0.0 }
+        Self { architecture, graph: architecture.graph(classes), form, dropout: 0.0 }
+    }
+
+    /// The same with a map of evidence: see [`Architecture::graph_with_map`].
+    #[must_use]
+    pub fn with_map(mut self, none: Option<usize>) -> Self {
+        self.graph = self.architecture.graph_with_map(self.graph.classes(), none);
+        self
     }
 
     /// The share of pooled features left out while training, 0 to below 1.
@@ -97,23 +102,26 @@ impl NetworkConfig {
     /// Random weights on `device`.
     #[must_use]
     pub fn init(&self, device: &Device) -> Network {
-        let graph = self.architecture.graph(self.classes);
-        let graph = if self.form == Form::Folded { graph.folded() } else { graph };
-        let head = Head::new(graph.features(), self.classes, self.dropout, device);
-        Network { trunk: Trunk::new(graph, device), head, architecture: self.architecture }
+        let graph = if self.form == Form::Folded { self.graph.folded() } else { self.graph.clone() };
+        Network { module: GraphModule::new(graph, self.dropout, device), architecture: self.architecture }
     }
 }
 
-/// Global average pooling: `[batch, channels, height, width]` to `[batch, channels]`.
-fn average(features: Tensor<4>) -> Tensor<2> {
-    AdaptiveAvgPool2dConfig::new([1, 1]).init().forward(features.cast(FloatDType::F32)).flatten(1, 3)
+/// What a network answers.
+#[derive(Debug, Clone)]
+pub struct Answers {
+    /// The last features, averaged over the image: `[batch, features]`.
+    pub features: Tensor<2>,
+    /// `[batch, classes]`.
+    pub logits: Tensor<2>,
+    /// Logits of evidence, `[batch, 1, height, width]`, where the network has a map.
+    pub map: Option<Tensor<4>>,
 }
 
-/// A trunk, global average pooling, and a head.
+/// A network by its graph.
 #[derive(Module, Debug)]
 pub struct Network {
-    trunk: Trunk,
-    head: Head,
+    module: GraphModule,
     #[module(skip)]
     architecture: Architecture,
 }
@@ -122,24 +130,24 @@ impl Network {
     /// Images `[batch, channels, height, width]` in [-1, 1] to logits `[batch, classes]`.
     #[must_use]
     pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        self.head.forward(self.pooled(images))
+        self.answers(images).logits
     }
 
-    /// Images to pooled features `[batch, features]`.
+    /// Images to all that the network answers.
     #[must_use]
-    pub fn pooled(&self, images: Tensor<4>) -> Tensor<2> {
-        self.pooled_shown(images, None)
+    pub fn answers(&self, images: Tensor<4>) -> Answers {
+        self.answers_from(1, images)
     }
 
-    /// As [`Network::pooled`], and shows the output of every stage to `observe`.
+    /// As [`Network::answers`], and shows the output of every stage to `observe`.
     #[must_use]
-    pub fn observed(&self, images: Tensor<4>, observe: &mut Features<'_>) -> Tensor<2> {
+    pub fn observed(&self, images: Tensor<4>, observe: &mut Features<'_>) -> Answers {
         let mut stages = |name: &str, shown: Shown<'_>| {
             if let Shown::Stage(features) = shown {
                 observe(name, features);
             }
         };
-        self.pooled_shown(images, Some(&mut stages))
+        self.run(1, images, Some(&mut stages))
     }
 
     /// Shows what every convolution's kernel is applied to, under the kernel's name: what rounding a kernel costs
@@ -150,33 +158,40 @@ impl Network {
                 observe(name, input);
             }
         };
-        let _pooled = self.pooled_shown(images, Some(&mut inputs));
+        let _answers = self.run(1, images, Some(&mut inputs));
     }
 
-    fn pooled_shown(&self, images: Tensor<4>, observe: Option<&mut Observer<'_>>) -> Tensor<2> {
-        average(self.trunk.forward(images, 1..self.trunk.graph().blocks() + 1, observe))
-    }
-
-    /// Images to the input of block `block`; past the last block, to the features before pooling.
+    /// Images to the input of block `block`, which later blocks can be computed from: see [`Graph::is_cut`].
     #[must_use]
     pub fn forward_to(&self, block: usize, images: Tensor<4>) -> Tensor<4> {
-        self.trunk.forward(images, 1..block, None)
+        let last = self.graph().nodes().iter().rposition(|node| node.block < block).filter(|_| block > 1);
+        let values = last.map(|last| self.module.forward(images.clone(), 1..block, &[last], None));
+        values.and_then(|mut values| values.pop()).unwrap_or(images)
     }
 
-    /// What [`Network::forward_to`] gives for a block to logits `[batch, classes]`.
+    /// What [`Network::forward_to`] gives for a block to the answers.
     #[must_use]
-    pub fn forward_from(&self, block: usize, features: Tensor<4>) -> Tensor<2> {
-        let blocks = block..self.trunk.graph().blocks() + 1;
-        self.head.forward(average(self.trunk.forward(features, blocks, None)))
+    pub fn answers_from(&self, block: usize, features: Tensor<4>) -> Answers {
+        self.run(block, features, None)
     }
 
-    /// Pooled features to logits.
+    fn run(&self, block: usize, input: Tensor<4>, observe: Option<&mut Observer<'_>>) -> Answers {
+        let graph = self.graph();
+        let average = graph.nodes().iter().position(|node| node.op == Op::GlobalAverage);
+        let wanted: Vec<NodeId> = average.into_iter().chain(graph.class_output()).chain(graph.map_output()).collect();
+        let values = self.module.forward(input, block..usize::MAX, &wanted, observe);
+        // Every architecture has pooled features and classes.
+        let vector = |index: usize| values[index].clone().flatten(1, 3);
+        Answers { features: vector(0), logits: vector(1), map: values.get(2).cloned() }
+    }
+
+    /// The network as a graph.
     #[must_use]
-    pub fn classify(&self, pooled: Tensor<2>) -> Tensor<2> {
-        self.head.forward(pooled)
+    pub fn graph(&self) -> &Graph {
+        self.module.graph()
     }
 
-    /// Which trunk this is.
+    /// Which architecture this is.
     #[must_use]
     pub fn architecture(&self) -> Architecture {
         self.architecture
@@ -188,7 +203,7 @@ impl Network {
     #[must_use]
     pub fn train_from(self, first: usize) -> Self {
         let network = self.unfreeze();
-        Self { trunk: network.trunk.freeze_before(first), ..network }
+        Self { module: network.module.freeze_before(first), ..network }
     }
 
     /// Every parameter by its Keras name.
@@ -219,7 +234,8 @@ impl Network {
     /// A tensor of the trunk is missing or has another shape; the network is unchanged then.
     pub fn load_trunk(mut self, tensors: &BTreeMap<String, NamedTensor>) -> Result<Self, NetworkError> {
         let architecture = self.architecture();
-        named::write(self.trunk.slots(), tensors, architecture.name())?;
+        let head = self.graph().blocks() + 1;
+        named::write(self.module.slots_before(head), tensors, architecture.name())?;
         Ok(self)
     }
 
@@ -243,7 +259,7 @@ impl Network {
     /// The identities of the trained parameters of every block; those of the head under the number after the last block.
     #[must_use]
     pub fn parameters_by_block(&self) -> BTreeMap<usize, Vec<ParamId>> {
-        let graph = self.trunk.graph();
+        let graph = self.graph();
         let block = |parameter: Parameter| (parameter.name, graph.nodes()[parameter.node].block);
         let of_name: BTreeMap<String, usize> = graph.parameters().into_iter().map(block).collect();
         let mut blocks: BTreeMap<usize, Vec<ParamId>> = BTreeMap::new();
@@ -256,8 +272,6 @@ impl Network {
     }
 
     fn slots(&mut self) -> Vec<NamedSlot<'_>> {
-        let mut slots = self.trunk.slots();
-        slots.extend(self.head.slots());
-        slots
+        self.module.slots()
     }
 }

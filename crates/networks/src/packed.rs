@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use burn::backend::DispatchDevice;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use gpu::{Client, Launch, Tile};
-use graph::{Convolution, Fusion, Graph, Op, Output, Place, Plan, Step};
+use gpu::{Client, Launch, READ, Tile};
+use graph::{Convolution, Fusion, Graph, Head, Op, Place, Plan, Pooling, Read, Shape, Step};
 
 pub use answers::{Answer, Timing};
 pub use error::PackedError;
@@ -25,7 +25,7 @@ use parameters::{Parameters, Tensors};
 /// A network in its inference form with its weights on a graphics adapter.
 #[derive(Module, Debug)]
 pub struct PackedNetwork {
-    /// One a step of the plan; `None` for pools.
+    /// One a step of the plan; `None` for pools and resizings.
     parameters: Vec<Option<Parameters>>,
     #[module(skip)]
     head: Head,
@@ -35,14 +35,6 @@ pub struct PackedNetwork {
     tile: Tile,
     #[module(skip)]
     device: Device,
-}
-
-/// The linear layer, which is too small to be worth a kernel.
-#[derive(Debug, Clone)]
-struct Head {
-    /// `[classes, features]`.
-    kernel: Vec<f32>,
-    bias: Vec<f32>,
 }
 
 impl PackedNetwork {
@@ -75,52 +67,48 @@ impl PackedNetwork {
         let mut tensors = Tensors { network: graph.name().to_owned(), untaken: tensors };
         let take = |step| Parameters::take(&device, &graph, step, tile, &mut tensors);
         let parameters = plan.steps.iter().map(take).collect::<Result<_, _>>()?;
-        let head = Head::take(&graph, &plan, &mut tensors)?;
+        let head = Head::take(&graph, |name, shape| tensors.take(name, shape).map(|tensor| tensor.to_f32()))?;
         tensors.finish()?;
         Ok(Self { parameters, head, graph, tile, device })
     }
 
-    /// Images `[batch, 1, side, side]` in [-1, 1] to pooled features `[batch, features]`.
+    /// Shows the output of every stage for images `[batch, 1, side, side]` in [-1, 1], `[batch, channels, height, width]`, to
+    /// `observe`.
     ///
     /// # Errors
     /// The images are too small or too large.
-    pub fn pooled(&self, images: Tensor<4>) -> Result<Tensor<2>, PackedError> {
-        self.pooled_seen(images, &mut |_, _| ())
-    }
-
-    /// As [`PackedNetwork::pooled`], and shows the output of every stage, `[batch, channels, height, width]`, to `observe`.
-    ///
-    /// # Errors
-    /// As [`PackedNetwork::pooled`].
-    pub fn observed(
-        &self,
-        images: Tensor<4>,
-        observe: &mut dyn FnMut(&str, &Tensor<4>),
-    ) -> Result<Tensor<2>, PackedError> {
-        self.pooled_seen(images, &mut |step, output| {
+    pub fn observed(&self, images: Tensor<4>, observe: &mut dyn FnMut(&str, &Tensor<4>)) -> Result<(), PackedError> {
+        let plan = self.graph.plan(images.dims()[2], Fusion::SEPARATE)?;
+        let _reads = self.run(images, &plan, &mut |step, output| {
             if let Some(stage) = self.stage_of(step) {
                 observe(stage, &output.clone().permute([0, 3, 1, 2]));
             }
-        })
+        });
+        Ok(())
     }
 
-    /// As [`PackedNetwork::pooled`], and shows the output of every step, channels last, to `see`.
-    fn pooled_seen(&self, images: Tensor<4>, see: &mut dyn FnMut(&Step, &Tensor<4>)) -> Result<Tensor<2>, PackedError> {
+    /// What the head reads of images, in the order of the plan's reads, `[batch, values]`; and shows the output of every step,
+    /// channels last, to `see`.
+    fn run(&self, images: Tensor<4>, plan: &Plan, see: &mut dyn FnMut(&Step, &Tensor<4>)) -> Vec<Tensor<2>> {
         let [count, _, side, _] = images.dims();
-        let plan = self.graph.plan(side, Fusion::SEPARATE)?;
-        let mut values = Values::new(images.reshape([count, side, side, 1]), &plan);
+        let mut values = Values::new(images.reshape([count, side, side, 1]), plan);
         for (index, step) in plan.steps.iter().enumerate() {
             let output = self.compute(index, step, &mut values);
             see(step, &output);
             values.slots[step.output] = output;
         }
-        let classes = plan.outputs.iter().find_map(|output| match *output {
-            Output::Classes { from, shape, .. } => Some((from, shape)),
-            Output::Map { .. } => None,
-        });
-        // Checked when the head was taken.
-        let (from, shape) = classes.unwrap_or_else(|| (0, plan.steps[0].to));
-        Ok(operations::average(values.slots.swap_remove(from), self.means(count, shape)))
+        plan.reads.iter().map(|read| self.pooled(read, count, &values)).collect()
+    }
+
+    fn pooled(&self, read: &Read, count: usize, values: &Values) -> Tensor<2> {
+        let from = values.slots[read.from].clone();
+        match read.pooling {
+            Pooling::None => from.flatten(1, 3),
+            Pooling::Average => operations::average(from, self.means(count, read.shape)),
+            Pooling::Weighted(map) => {
+                operations::weighted_average(from, values.slots[map].clone(), self.means(count, read.shape))
+            }
+        }
     }
 
     /// One step; the buffer that it writes is let go of first, so that its memory can be used again.
@@ -132,10 +120,14 @@ impl PackedNetwork {
         };
         let residual = step.added.map(|slot| values.slots[slot].clone());
         let op = &self.graph.nodes()[step.node].op;
-        let (Op::Convolution(Convolution { window, .. }) | Op::MaxPool(window)) = op else { return input };
-        let &Step { from, to, before, activation, .. } = step;
-        let images = input.dims()[0];
-        let launch = Launch { tile: self.tile, images, from, to, window: *window, before, activation };
+        let window = match op {
+            Op::Convolution(Convolution { window, .. }) | Op::MaxPool(window) => *window,
+            _ => graph::Window::valid(1),
+        };
+        let &Step { before, activation, .. } = step;
+        let from = if step.input == Place::Image { step.from } else { in_memory(step.from) };
+        let to = in_memory(step.to);
+        let launch = Launch { tile: self.tile, images: input.dims()[0], from, to, window, before, activation };
         match (op, &self.parameters[index]) {
             (Op::Convolution(convolution), Some(Parameters::Plain(weights))) if convolution.is_depthwise() => {
                 operations::depthwise(input, weights.val(), convolution.bias, launch)
@@ -144,6 +136,7 @@ impl PackedNetwork {
             (_, Some(Parameters::Mixing(mixing))) => {
                 operations::mix(input, (mixing.words.val(), mixing.format), mixing.ends.val(), residual, launch)
             }
+            (Op::Resize, None) => operations::resize(input, launch),
             (_, None) => operations::pool(input, launch),
         }
     }
@@ -174,29 +167,9 @@ impl Values {
     }
 }
 
-impl Head {
-    /// Takes kernel and bias of the one head.
-    fn take(graph: &Graph, plan: &Plan, tensors: &mut Tensors) -> Result<Self, PackedError> {
-        let &[Output::Classes { layer, shape, .. }] = plan.outputs.as_slice() else {
-            let node = plan.outputs.last().map_or(0, |output| output.node());
-            return Err(graph.refuse(node, "the WebGPU engine gives one answer, which are classes").into());
-        };
-        let (name, classes) = (&graph.nodes()[layer].name, graph.channels()[layer]);
-        let kernel = tensors.take(&format!("{name}.kernel"), &[classes, shape.channels])?.to_f32();
-        Ok(Self { kernel, bias: tensors.take(&format!("{name}.bias"), &[classes])?.to_f32() })
-    }
-
-    fn features(&self) -> usize {
-        self.kernel.len() / self.bias.len()
-    }
-
-    fn logits(&self, features: &[f32]) -> Vec<f32> {
-        let logit = |(weights, bias): (&[f32], &f32)| {
-            let product: f32 = weights.iter().zip(features).map(|(weight, feature)| weight * feature).sum();
-            product + bias
-        };
-        self.kernel.chunks(features.len()).zip(&self.bias).map(logit).collect()
-    }
+/// The shape of features as they lie in memory: channels in fours.
+fn in_memory(shape: Shape) -> Shape {
+    Shape { channels: shape.channels.next_multiple_of(READ), ..shape }
 }
 
 /// What launches kernels on a device, which must be a graphics adapter.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use graph::{Architecture, Convolution, ImagenetInput, Op};
 
-use crate::{NamedTensor, head};
+use crate::NamedTensor;
 
 type Tensors = BTreeMap<String, NamedTensor>;
 
@@ -14,10 +14,12 @@ type Tensors = BTreeMap<String, NamedTensor>;
 #[must_use]
 pub fn for_unit_input(architecture: Architecture, mut tensors: Tensors) -> Tensors {
     let input = architecture.spec().imagenet;
-    if input == ImagenetInput::UNIT || tensors.contains_key(head::KERNEL) {
+    let graph = architecture.graph(1);
+    let is_trained =
+        graph.outputs().iter().any(|&output| tensors.contains_key(&format!("{}.kernel", graph.nodes()[output].name)));
+    if input == ImagenetInput::UNIT || is_trained {
         return tensors;
     }
-    let graph = architecture.graph(1);
     let [first, second] = [1, 2].map(|id| graph.nodes().get(id));
     let Some(Op::Convolution(convolution)) = first.map(|node| &node.op) else { return tensors };
     let Some(mut kernel) = tensors.remove(&convolution.kernel()) else { return tensors };

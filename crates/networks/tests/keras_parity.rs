@@ -76,7 +76,7 @@ fn check(network: &Network, reference: &Value) -> usize {
     let mut compared = 0;
     for input in reference["inputs"].as_array().unwrap() {
         let mut stages = BTreeMap::new();
-        let pooled = network.observed(image(input, &Device::flex()), &mut |name, values| {
+        let answers = network.observed(image(input, &Device::flex()), &mut |name, values| {
             stages.insert(keras_name(name), values.clone());
         });
         for stage in input["stages"].as_array().unwrap() {
@@ -88,7 +88,7 @@ fn check(network: &Network, reference: &Value) -> usize {
         }
         let expected = numbers(&input["pooled"]);
         let rms = (expected.iter().map(|value| value * value).sum::<f64>() / expected.len() as f64).sqrt();
-        let pooled: Vec<f32> = pooled.into_data().try_to_vec().unwrap();
+        let pooled: Vec<f32> = answers.features.into_data().try_to_vec().unwrap();
         let pooled: Vec<f64> = pooled.into_iter().map(f64::from).collect();
         assert_close("pooled", &pooled, &expected, rms);
     }

@@ -57,6 +57,7 @@ fn on_the_cpu(graph: Graph, tensors: Tensors, image: &[f32], size: usize) -> Sta
     };
     let output = network.run(image, size, &mut Workspace::default(), &mut observe).unwrap();
     stages.extend([("avg_pool".to_owned(), 1, output.features), ("logits".to_owned(), 1, output.logits)]);
+    stages.extend(output.map.map(|map| ("evidence".to_owned(), map.len().isqrt(), map)));
     stages
 }
 
@@ -69,6 +70,7 @@ fn every_stage_is_that_of_the_cpu(graph: &Graph, size: usize, tile: Tile, packed
     let mut found = pollster::block_on(network.stages(&image, size)).unwrap();
     let answer = pollster::block_on(network.answers(&image, size, None)).unwrap().remove(0);
     found.extend([("avg_pool".to_owned(), answer.features), ("logits".to_owned(), answer.logits)]);
+    found.extend(answer.map.map(|map| ("evidence".to_owned(), map)));
     assert_eq!(found.len(), expected.len());
     for ((name, found), (expected_name, side, expected)) in found.iter().zip(&expected) {
         assert_eq!(name, expected_name);
@@ -104,6 +106,14 @@ fn vgg16_of_floats_is_right_in_every_stage_at_an_even_size() {
 fn efficientnet_lite0_is_right_in_every_stage() {
     every_stage_is_that_of_the_cpu(&generated::graph(Architecture::EfficientNetLite0), 53, Tile::SOFTWARE, true);
     every_stage_is_that_of_the_cpu(&generated::graph(Architecture::EfficientNetLite0), 64, Tile::GPU, false);
+}
+
+#[test]
+fn a_map_and_the_classes_read_from_it_are_right() {
+    let mapped = |architecture: Architecture, none| architecture.graph_with_map(4, none).folded();
+    every_stage_is_that_of_the_cpu(&mapped(Architecture::Xception, Some(2)), 47, Tile::SOFTWARE, true);
+    every_stage_is_that_of_the_cpu(&mapped(Architecture::Vgg16, Some(0)), 32, Tile::GPU, false);
+    every_stage_is_that_of_the_cpu(&mapped(Architecture::EfficientNetLite0, None), 53, Tile::GPU, true);
 }
 
 #[test]

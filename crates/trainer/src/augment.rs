@@ -9,10 +9,15 @@ use rand::Rng;
 use crate::recipe::Augmentation;
 use crate::skull_strip::strip;
 
+/// Signal, from 0 to 1, up to which a pixel is air, which stays dark in every contrast.
+const AIR: f32 = 0.04;
+/// Part of the contrasts that fall where the signal rises.
+const INVERTED: f32 = 0.35;
+
 impl Augmentation {
-    /// A changed copy of a square slice in [-1, 1], `side` x `side` pixels.
+    /// A changed copy of a square slice in [-1, 1], `side` x `side` pixels, and how its pixels moved.
     #[must_use]
-    pub fn apply(&self, pixels: &[f32], side: usize, random: &mut impl Rng) -> Vec<f32> {
+    pub fn apply(&self, pixels: &[f32], side: usize, random: &mut impl Rng) -> (Vec<f32>, Warp) {
         let stripped = (random.random::<f32>() < self.strip).then(|| strip(pixels, side, random));
         let (pixels, width) =
             stripped.as_ref().map_or((pixels, 1.0), |(stripped, width)| (stripped.as_slice(), *width));
@@ -28,7 +33,7 @@ impl Augmentation {
         }
         self.add_noise(&mut changed, random);
         let blurred = self.blurred(changed, side, random);
-        self.recompressed(blurred, side, random)
+        (self.recompressed(blurred, side, random), warp)
     }
 
     /// `width` is the share of the slice that fills the frame before the random change of size.
@@ -52,7 +57,22 @@ impl Augmentation {
             brightness: symmetric(self.brightness, random),
             slope: [strength * direction.cos(), strength * direction.sin()],
             curve: self.curve(random),
+            contrasts: self.contrasts(random),
         }
+    }
+
+    /// Five values from 0 to 1, sorted up or, for a third, down: T1 to T2 turns tissues around.
+    fn contrasts(&self, random: &mut impl Rng) -> Option<[f32; 5]> {
+        // Nothing is drawn where the recipe does not ask, so that other recipes repeat what they were.
+        if self.recontrast == 0.0 || random.random::<f32>() >= self.recontrast {
+            return None;
+        }
+        let mut points: [f32; 5] = std::array::from_fn(|_| random.random());
+        points.sort_by(f32::total_cmp);
+        if random.random::<f32>() < INVERTED {
+            points.reverse();
+        }
+        Some(points)
     }
 
     /// Rises from 0 to 1 over five points at equal distances.
@@ -126,19 +146,27 @@ fn unit(index: usize, side: usize) -> f32 {
 }
 
 /// Where a pixel of the changed slice comes from, in coordinates from -1 to 1.
-struct Warp {
-    matrix: [f32; 4],
-    shift: [f32; 2],
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Warp {
+    pub(crate) matrix: [f32; 4],
+    pub(crate) shift: [f32; 2],
 }
 
 impl Warp {
-    /// Bilinear; outside the slice lies air, -1.
+    /// Every pixel stays.
+    pub const NONE: Self = Self { matrix: [1.0, 0.0, 0.0, 1.0], shift: [0.0; 2] };
+
+    /// The place in the slice before that (`u`, `v`) shows.
+    #[must_use]
     #[expect(clippy::many_single_char_names, reason = "coordinates and the matrix have no better names")]
-    fn sample(&self, pixels: &[f32], side: usize, u: f32, v: f32) -> f32 {
+    pub fn source(&self, u: f32, v: f32) -> [f32; 2] {
         let [a, b, c, d] = self.matrix;
-        let position = |unit: f32| (unit + 1.0) * side as f32 / 2.0 - 0.5;
-        let x = position(a * u + b * v + self.shift[0]);
-        let y = position(c * u + d * v + self.shift[1]);
+        [a * u + b * v + self.shift[0], c * u + d * v + self.shift[1]]
+    }
+
+    /// Bilinear; outside the slice lies air, -1.
+    fn sample(&self, pixels: &[f32], side: usize, u: f32, v: f32) -> f32 {
+        let [x, y] = self.source(u, v).map(|unit| (unit + 1.0) * side as f32 / 2.0 - 0.5);
         let (left, top) = (x.floor(), y.floor());
         let (right_share, bottom_share) = (x - left, y - top);
         let at = |column: f32, row: f32| {
@@ -165,6 +193,8 @@ struct Tone {
     brightness: f32,
     slope: [f32; 2],
     curve: [f32; 5],
+    /// Another contrast of all that is no air.
+    contrasts: Option<[f32; 5]>,
 }
 
 impl Tone {
@@ -172,6 +202,10 @@ impl Tone {
     fn apply(&self, value: f32, u: f32, v: f32) -> f32 {
         let signal = ((value + 1.0) / 2.0).clamp(0.0, 1.0).powf(self.gamma);
         let signal = along(&self.curve, signal);
+        let signal = match &self.contrasts {
+            Some(contrasts) if signal > AIR => along(contrasts, signal),
+            _ => signal,
+        };
         let field = 1.0 + self.slope[0] * u + self.slope[1] * v;
         let shown = (signal * field * 2.0 - 1.0) * self.contrast + 2.0 * self.brightness;
         shown.clamp(-1.0, 1.0)
@@ -192,7 +226,8 @@ mod tests {
     #[test]
     fn no_augmentation_changes_nothing() {
         let slice = ramp(16);
-        let same = Augmentation::default().apply(&slice, 16, &mut ChaCha8Rng::seed_from_u64(1));
+        let (same, warp) = Augmentation::default().apply(&slice, 16, &mut ChaCha8Rng::seed_from_u64(1));
+        assert_eq!(warp, Warp::NONE);
         assert!(slice.iter().zip(&same).all(|(a, b)| (a - b).abs() < 1e-5));
     }
 
@@ -201,7 +236,7 @@ mod tests {
         let slice = ramp(16);
         let flip = Augmentation { flip: true, ..Augmentation::default() };
         let mirrored = (0..32)
-            .map(|seed| flip.apply(&slice, 16, &mut ChaCha8Rng::seed_from_u64(seed)))
+            .map(|seed| flip.apply(&slice, 16, &mut ChaCha8Rng::seed_from_u64(seed)).0)
             .filter(|changed| (0..256).all(|i| (changed[i] - slice[i / 16 * 16 + 15 - i % 16]).abs() < 1e-5))
             .count();
         assert!((8..=24).contains(&mirrored), "{mirrored} of 32 were mirrored");
@@ -223,11 +258,29 @@ mod tests {
             recompression: 60,
             curve: 0.2,
             strip: 0.5,
+            recontrast: 0.5,
         };
-        let change = |seed| all.apply(&ramp(24), 24, &mut ChaCha8Rng::seed_from_u64(seed));
+        let change = |seed| all.apply(&ramp(24), 24, &mut ChaCha8Rng::seed_from_u64(seed)).0;
         assert!(change(5).iter().all(|value| (-1.0..=1.0).contains(value)));
         assert_eq!(change(5), change(5));
         assert_ne!(change(5), change(6));
+    }
+
+    #[test]
+    fn another_contrast_leaves_air_dark_and_keeps_or_turns_the_order_of_tissues() {
+        let recontrast = Augmentation { recontrast: 1.0, ..Augmentation::default() };
+        let slice: Vec<f32> = (0..256).map(|index| if index % 16 < 2 { -1.0 } else { ramp(16)[index] }).collect();
+        let mut falling = 0;
+        for seed in 0..40 {
+            let (changed, _) = recontrast.apply(&slice, 16, &mut ChaCha8Rng::seed_from_u64(seed));
+            assert!((changed[0] + 1.0).abs() < 1e-6 && (changed[1] + 1.0).abs() < 1e-6);
+            let head = &changed[2..16];
+            let rises = head.array_windows().all(|[a, b]| a <= b);
+            let falls = head.array_windows().all(|[a, b]| a >= b);
+            assert!(rises || falls, "{head:?}");
+            falling += usize::from(falls);
+        }
+        assert!((5..=25).contains(&falling), "{falling} of 40 fall");
     }
 
     #[test]

@@ -9,7 +9,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use crate::augment::Warp;
 use crate::copy_paste::CopyPaste;
+use crate::map_targets::{MapTargets, Place};
+use crate::others::{Others, Places, Truth};
 use crate::recipe::Augmentation;
 use crate::sampler::Draw;
 use crate::slices::Slices;
@@ -23,11 +26,21 @@ pub struct Batch {
     pub shape: [usize; 3],
     /// Slice by slice, each in the order of `shape`.
     pub values: Vec<f32>,
-    /// Class indices.
+    /// Class indices of the data set's slices, which come first.
     pub labels: Vec<usize>,
+    /// What is known of slices of other sources, which follow.
+    pub others: Vec<Truth>,
+    /// What a map is taught of all of them.
+    pub targets: Option<MapTargets>,
 }
 
 impl Batch {
+    /// Slices of the data set alone.
+    #[must_use]
+    pub fn new(shape: [usize; 3], values: Vec<f32>, labels: Vec<usize>) -> Self {
+        Self { shape, values, labels, others: Vec::new(), targets: None }
+    }
+
     /// Every slice as a picture, with its label.
     #[must_use]
     pub fn pictures(&self) -> Vec<(GrayImage, usize)> {
@@ -49,7 +62,7 @@ impl Batch {
     #[must_use]
     pub fn tensor(&self, device: &Device) -> Tensor<4> {
         let [channels, height, width] = self.shape;
-        let shape = [self.labels.len(), channels, height, width];
+        let shape = [self.labels.len() + self.others.len(), channels, height, width];
         Tensor::from_data(TensorData::new(self.values.clone(), shape), device)
     }
 }
@@ -63,6 +76,28 @@ pub struct Source<'a> {
     pub labels: &'a [usize],
     /// Slices in a batch.
     pub size: usize,
+    /// What a map is taught, where there is one.
+    pub map: Option<MapTask<'a>>,
+}
+
+/// What a map is taught.
+#[derive(Clone, Copy)]
+pub struct MapTask<'a> {
+    /// Where tumours are.
+    pub places: &'a Places,
+    /// Rows and columns of the map.
+    pub side: usize,
+    /// Slices of other sources, and how many of them are added to a batch.
+    pub others: Option<(&'a Others, usize)>,
+}
+
+/// A slice as training sees it.
+pub struct Changed {
+    pixels: Vec<f32>,
+    label: usize,
+    warp: Warp,
+    /// Whether a tumour was put in or taken out, so that its outline is no longer true.
+    grafted: bool,
 }
 
 /// What is done to slices on their way to training.
@@ -77,12 +112,18 @@ pub struct Changes<'a> {
 impl Changes<'_> {
     /// A changed slice, and the label it has then.
     pub fn apply(&self, index: usize, pixels: &[f32], label: usize, random: &mut ChaCha8Rng) -> (Vec<f32>, usize) {
+        let Changed { pixels, label, .. } = self.change(index, pixels, label, random);
+        (pixels, label)
+    }
+
+    /// As [`Changes::apply`], with how its pixels moved.
+    pub fn change(&self, index: usize, pixels: &[f32], label: usize, random: &mut ChaCha8Rng) -> Changed {
         let side = pixels.len().isqrt();
-        let grafted = self.grafts.and_then(|grafts| grafts.graft(index, label, random));
-        match grafted {
-            Some((pixels, label)) => (self.augmentation.apply(&pixels, side, random), label),
-            None => (self.augmentation.apply(pixels, side, random), label),
-        }
+        let graft = self.grafts.and_then(|grafts| grafts.graft(index, label, random));
+        let grafted = graft.is_some();
+        let (before, label) = graft.map_or((None, label), |(pixels, label)| (Some(pixels), label));
+        let (pixels, warp) = self.augmentation.apply(before.as_deref().unwrap_or(pixels), side, random);
+        Changed { pixels, label, warp, grafted }
     }
 }
 
@@ -100,7 +141,9 @@ impl<'a> Source<'a> {
     /// The records of `chunk` as they are.
     #[must_use]
     pub fn unchanged(&self, chunk: &[usize]) -> Batch {
-        self.collect(chunk, |_, _, pixels, label| (pixels.to_vec(), label))
+        let unchanged =
+            |_, _, pixels: &[f32], label| Changed { pixels: pixels.to_vec(), label, warp: Warp::NONE, grafted: false };
+        self.collect(chunk, unchanged)
     }
 
     /// The records at `indices` in an order and with changes that follow from `seed`, made on a thread of `scope` with the
@@ -121,9 +164,10 @@ impl<'a> Source<'a> {
             let order = draw.order(indices, self.labels, &mut random);
             for (number, chunk) in order.chunks(self.size).enumerate().filter(|(_, chunk)| 2 * chunk.len() >= self.size)
             {
-                let batch = self.collect(chunk, |place, index, pixels, label| {
-                    changes.apply(index, pixels, label, &mut chance(seed, number * self.size + place))
+                let mut batch = self.collect(chunk, |place, index, pixels, label| {
+                    changes.change(index, pixels, label, &mut chance(seed, number * self.size + place))
                 });
+                self.add_others(&mut batch, &changes.augmentation, number, &mut chance(!seed, number));
                 if sender.send(batch).is_err() {
                     return; // The receiver is gone: training has stopped.
                 }
@@ -139,23 +183,37 @@ impl<'a> Source<'a> {
     }
 
     /// The records of `chunk`, each changed by what is told its place in the chunk, its index, pixels and label.
-    pub fn collect(
-        &self,
-        chunk: &[usize],
-        change: impl Fn(usize, usize, &[f32], usize) -> (Vec<f32>, usize) + Sync,
-    ) -> Batch {
+    pub fn collect(&self, chunk: &[usize], change: impl Fn(usize, usize, &[f32], usize) -> Changed + Sync) -> Batch {
         let changed = |(place, &index): (usize, &usize)| {
             let slice = self.slices.get(index)?;
-            Some((slice.size() as usize, change(place, index, slice.pixels(), self.labels[index])))
+            Some((index, change(place, index, slice.pixels(), self.labels[index])))
         };
         let changed: Vec<_> = chunk.par_iter().enumerate().filter_map(changed).collect();
-        let side = changed.first().map_or(0, |(side, _)| *side);
-        let mut batch = Batch { shape: [1, side, side], values: Vec::new(), labels: Vec::with_capacity(chunk.len()) };
-        for (_, (pixels, label)) in changed {
+        let side = changed.first().map_or(0, |(_, changed)| changed.pixels.len().isqrt());
+        let mut batch = Batch::new([1, side, side], Vec::new(), Vec::with_capacity(chunk.len()));
+        batch.targets = self.map.map(|map| MapTargets::new(map.side));
+        for (index, Changed { pixels, label, warp, grafted }) in changed {
             batch.values.extend(pixels);
             batch.labels.push(label);
+            if let (Some(map), Some(targets)) = (self.map, &mut batch.targets) {
+                let place = if grafted { &Place::Unknown } else { map.places.of_record(index) };
+                targets.push(place, &warp);
+            }
         }
         batch
+    }
+
+    /// Adds slices of other sources, changed as all are, to the batch of a step.
+    fn add_others(&self, batch: &mut Batch, augmentation: &Augmentation, step: usize, random: &mut ChaCha8Rng) {
+        let (Some((others, count)), Some(targets)) = (self.map.and_then(|map| map.others), &mut batch.targets) else {
+            return;
+        };
+        for other in others.draw(count, step, random) {
+            let (pixels, warp) = augmentation.apply(other.slice.pixels(), other.slice.size() as usize, random);
+            batch.values.extend(pixels);
+            batch.others.push(other.truth);
+            targets.push(&other.place, &warp);
+        }
     }
 }
 
@@ -170,13 +228,13 @@ mod tests {
     fn batches(slices: &Slices, threads: usize) -> Vec<(Vec<f32>, Vec<usize>)> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let (labels, indices) = ([0, 1, 0, 1, 0, 1, 0], [0, 1, 2, 3, 4, 5, 6]);
-        let source = Source { slices, labels: &labels, size: 3 };
+        let source = Source { slices, labels: &labels, size: 3, map: None };
         let augmentation = Augmentation { flip: true, shift: 0.1, noise: 0.1, ..Augmentation::default() };
         let changes = Changes { grafts: None, augmentation };
         let draw = Draw::new(&BTreeMap::new(), &[]).unwrap();
         let order = draw.order(&indices, &labels, &mut ChaCha8Rng::seed_from_u64(5));
         let made = |chunk: &[usize]| {
-            let change = |_, index, pixels: &[f32], label| changes.apply(index, pixels, label, &mut chance(5, index));
+            let change = |_, index, pixels: &[f32], label| changes.change(index, pixels, label, &mut chance(5, index));
             pool.install(|| source.collect(chunk, change))
         };
         order.chunks(3).map(made).map(|batch| (batch.values, batch.labels)).collect()
@@ -191,11 +249,12 @@ mod tests {
     #[test]
     fn every_slice_of_an_epoch_meets_a_chance_of_its_own() {
         let slices = Slices::made(1, 24);
-        let source = Source { slices: &slices, labels: &[0], size: 4 };
+        let source = Source { slices: &slices, labels: &[0], size: 4, map: None };
         let augmentation = Augmentation { noise: 0.1, ..Augmentation::default() };
         let changes = Changes { grafts: None, augmentation };
-        let batch = source
-            .collect(&[0, 0], |place, index, pixels, label| changes.apply(index, pixels, label, &mut chance(5, place)));
+        let batch = source.collect(&[0, 0], |place, index, pixels, label| {
+            changes.change(index, pixels, label, &mut chance(5, place))
+        });
         assert_ne!(batch.values[..24 * 24], batch.values[24 * 24..]);
     }
 }

@@ -80,6 +80,7 @@ fn train_steps(
     let labels: Vec<usize> = (0..arguments.batch).map(|index| index % CLASSES).collect();
     let shape = [arguments.batch, Form::Trainable.channels(), arguments.size, arguments.size];
     let images = Tensor::<4>::random(shape, Distribution::Uniform(-1.0, 1.0), device).cast(precision);
+    let past = arguments.architecture.blocks() + 1;
     let mut seconds = Vec::with_capacity(arguments.steps);
     let mut before = None;
     for step in 0..arguments.warm_up + arguments.steps {
@@ -91,8 +92,8 @@ fn train_steps(
         let gradients = GradientsParams::from_grads(value.backward(), &learner.network);
         learner = learner.step(1e-4, gradients);
         // Work on a GPU is only queued until something is read that depends on it.
-        let read: f32 =
-            loss.forward(learner.network.classify(pooled(arguments, device)), &labels, device).into_scalar();
+        let answers = learner.network.answers_from(past, features(arguments, device));
+        let read: f32 = loss.forward(answers.logits, &labels, device).into_scalar();
         anyhow::ensure!(read.is_finite(), "the loss is {read} after step {step}");
         if step >= arguments.warm_up {
             seconds.push(began.elapsed().as_secs_f64());
@@ -101,9 +102,9 @@ fn train_steps(
     Ok((seconds, processor_seconds().zip(before).map(|(after, before)| after - before)))
 }
 
-/// Pooled features of zeros: through the head alone, the reading waits for the optimiser and costs next to nothing.
-fn pooled(arguments: &BenchArguments, device: &Device) -> Tensor<2> {
-    Tensor::zeros([arguments.batch, arguments.architecture.features()], device)
+/// Last features of zeros: through the head alone, the reading waits for the optimiser and costs next to nothing.
+fn features(arguments: &BenchArguments, device: &Device) -> Tensor<4> {
+    Tensor::zeros([arguments.batch, arguments.architecture.features(), 1, 1], device)
 }
 
 fn median(values: &[f64]) -> f64 {

@@ -168,14 +168,18 @@ fn with_dicom_patients(dataset: Dataset) -> Dataset {
 
 /// Compares every two slices.
 fn find_copies(dataset: &Dataset) -> Vec<Copies> {
+    dataset::copies(&thumbnails(dataset))
+}
+
+/// What slices are compared by; nothing of a file that can't be decoded.
+pub fn thumbnails(dataset: &Dataset) -> Vec<Option<Thumbnail>> {
     let bar = progress_bar(dataset.records.len(), "finding copies");
     let thumbnail = |record: &Record| {
         // A file that can't be decoded is no copy; it is named when its slice is wanted.
         let study = decode(&read_scan(&dataset.file(record)).ok()?).ok()?;
         Thumbnail::of(study.slices.first()?)
     };
-    let thumbnails: Vec<_> = dataset.records.par_iter().progress_with(bar).map(thumbnail).collect();
-    dataset::copies(&thumbnails)
+    dataset.records.par_iter().progress_with(bar).map(thumbnail).collect()
 }
 
 /// At most `count` of the indices, evenly spread, so that every class and source is among them as often as it is there.

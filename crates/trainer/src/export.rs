@@ -80,7 +80,7 @@ fn of_run(run: &TrainedRun, arguments: &ExportArguments) -> anyhow::Result<()> {
             export.report(arguments.json.as_deref())
         }
         ExportFormat::Onnx => {
-            let tensors = floats(graph::fold(&run.graph(), &run.tensors)?);
+            let tensors = floats(graph::fold(&run.graph()?, &run.tensors)?);
             write(&arguments.out, &onnx::write(&WeightsFile { manifest, tensors })?)
         }
         ExportFormat::Safetensors => {

@@ -139,7 +139,7 @@ impl Activations {
     fn batch(&self, rows: impl Iterator<Item = usize>) -> Batch {
         let Notes { shape, labels } = &self.rows.notes;
         let length = shape.iter().product::<usize>();
-        let mut batch = Batch { shape: *shape, values: Vec::new(), labels: Vec::new() };
+        let mut batch = Batch::new(*shape, Vec::new(), Vec::new());
         for row in rows {
             let before = batch.values.len();
             batch.values.resize(before + length, 0.0);
@@ -208,7 +208,7 @@ impl Frozen<'_> {
         } else {
             let seed = self.seed.wrapping_add(variant as u64);
             self.source.collect(chunk, |_, index, pixels, label| {
-                self.changes.apply(index, pixels, label, &mut chance(seed, index))
+                self.changes.change(index, pixels, label, &mut chance(seed, index))
             })
         };
         let features = self.network.forward_to(self.block, batch.images(Form::Trainable.channels(), self.device));

@@ -107,6 +107,7 @@ fn fold_job(job: &Job, fold: Fold) -> Job {
         recipe,
         out,
         scans: job.scans.clone(),
+        others: job.others.clone(),
         outlines: job.outlines.clone(),
         start: job.start.clone(),
         command: job.command.clone(),

@@ -38,7 +38,7 @@ impl Mixed {
 
     /// The loss against both labels, by their shares.
     pub fn loss(&self, loss: &Loss, logits: Tensor<2>, device: &Device) -> Tensor<1> {
-        let Some((share, others)) = &self.mixture else { return loss.forward(logits, &self.batch.labels, device) };
+        let Some((share, others)) = &self.mixture else { return loss.of_batch(logits, &self.batch, device) };
         let own = loss.forward(logits.clone(), &self.batch.labels, device) * *share;
         own + loss.forward(logits, others, device) * (1.0 - share)
     }
@@ -52,7 +52,8 @@ mod tests {
     use super::*;
 
     fn batch() -> Batch {
-        Batch { shape: [1, 1, 2], values: vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], labels: vec![0, 1, 2, 3] }
+        let values = vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+        Batch::new([1, 1, 2], values, vec![0, 1, 2, 3])
     }
 
     #[test]

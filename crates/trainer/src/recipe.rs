@@ -10,8 +10,10 @@ use imaging::InputSpec;
 use networks::Architecture;
 use serde::{Deserialize, Serialize};
 
+pub use map::{MapHead, OtherSource};
 pub use stage::{Keep, OptimizerName, Schedule, Stage};
 
+mod map;
 mod stage;
 
 /// Sides of the input that a network takes, in pixels: Xception's smallest, and what memory allows.
@@ -51,6 +53,12 @@ pub struct Recipe {
     /// Tumours put into healthy slices and taken out of others; needs outlines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transplant: Option<Transplant>,
+    /// A map of evidence beside the classes; needs outlines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<MapHead>,
+    /// Slices of other sources that are trained on as well.
+    #[serde(rename = "source", default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<OtherSource>,
     /// Decay of the moving average of the weights after each step, below 1; the average is what is validated and kept.
     /// 0 for none.
     #[serde(default)]
@@ -100,6 +108,14 @@ pub struct Data {
     /// Use slices of known patients alone.
     #[serde(default)]
     pub known_patients: bool,
+    /// Slices of other sources that each step sees besides its batch, drawn evenly by source and label.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub others: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a function of a reference")]
+fn is_zero(value: &usize) -> bool {
+    *value == 0
 }
 
 impl Data {
@@ -148,6 +164,9 @@ pub struct Augmentation {
     pub curve: f32,
     /// Share of slices whose skull is taken off, as preprocessing pipelines do.
     pub strip: f32,
+    /// Share of slices that get another contrast: a piecewise linear tone curve through random points, rising or falling, on
+    /// the head alone.
+    pub recontrast: f32,
 }
 
 impl Augmentation {
@@ -165,6 +184,7 @@ impl Augmentation {
             ("blur", self.blur, 0.5),
             ("curve", self.curve, 1.0),
             ("strip", self.strip, 1.0),
+            ("recontrast", self.recontrast, 1.0),
         ];
         for (name, value, most) in ranges {
             ensure!((0.0..=most).contains(&value), "`augmentation.{name}` is {value}; accepted are 0 to {most}");
@@ -260,6 +280,7 @@ impl Recipe {
             ensure!(*weight > 0.0 && weight.is_finite(), "`data.draw.{class}` is {weight}; it must be above 0");
         }
         self.augmentation.check()?;
+        self.check_map()?;
         ensure!(
             self.mixup >= 0.0 && self.mixup.is_finite(),
             "`mixup` is {}; accepted are 0 and numbers above",

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use burn::tensor::Device;
 use dataset::{Dataset, Split};
 use metrics::{Bootstrap, Report};
-use networks::{Form, Network, NetworkConfig};
+use networks::{Form, Network};
 use reports::{Evaluation, Header, tagged};
 use serde::Serialize;
 
@@ -102,7 +102,8 @@ pub fn write(run: &Path, scans: &Scans, device: &Device) -> anyhow::Result<()> {
     let folder = RunFolder::open(run)?;
     let recipe = Recipe::open(&folder.file("recipe.toml"))?;
     let split = read_split(&folder, scans)?;
-    let network = NetworkConfig::new(recipe.architecture, scans.classes.len(), Form::Trainable)
+    let network = recipe
+        .network(&scans.classes, Form::Trainable)?
         .init(device)
         .load(&read_tensors(&folder.file("network.safetensors"))?)?;
     let wanted = [&split.validation[..], &split.test].concat();
@@ -129,7 +130,7 @@ fn predict_parts(
     device: &Device,
 ) -> anyhow::Result<Vec<Part>> {
     let labels: Vec<usize> = dataset.records.iter().map(|record| record.label).collect();
-    let source = Source { slices, labels: &labels, size: batch };
+    let source = Source { slices, labels: &labels, size: batch, map: None };
     let predict = |(part, indices): (HeldOut, &[usize])| {
         let indices = slices.readable(indices);
         let probabilities = predict::probabilities(network, source, &indices, device)?;

@@ -14,6 +14,7 @@ use crate::environment::Environment;
 use crate::folds;
 use crate::loss::Loss;
 use crate::model_files;
+use crate::others::OtherScans;
 use crate::recipe::Recipe;
 use crate::report;
 use crate::slices::Slices;
@@ -48,11 +49,11 @@ pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
 
 /// The outlines that a recipe with transplants needs.
 fn outlines(arguments: &TrainArguments, recipe: &Recipe) -> anyhow::Result<TumourMasks> {
-    if recipe.transplant.is_none() {
+    if recipe.transplant.is_none() && recipe.map.is_none() {
         return Ok(TumourMasks::default());
     }
     TumourMasks::find(arguments.outlines.as_deref(), &arguments.data)
-        .context("the recipe transplants tumours; without [transplant] it needs no outlines")
+        .context("the recipe needs outlines of tumours; without [map] and [transplant] it needs none")
 }
 
 /// What `sulcus train` was asked.
@@ -62,8 +63,10 @@ pub struct Job {
     pub recipe: Recipe,
     /// The folder of scans, with its groups where they are known.
     pub scans: Scans,
-    /// Outlines of tumours; none where the recipe transplants none.
+    /// Outlines of tumours; none where the recipe needs none.
     pub outlines: TumourMasks,
+    /// Scans of other sources.
+    pub others: Vec<OtherScans>,
     /// ImageNet weights to start from.
     pub start: PathBuf,
     /// What activations are made of.
@@ -91,9 +94,11 @@ impl Job {
             Some(start) => start.clone(),
             None => model_files::find(&format!("start/imagenet-{}.safetensors", recipe.architecture))?,
         };
+        let scans = arguments.data.open_for(&recipe)?;
         Ok(Self {
             outlines: outlines(arguments, &recipe)?,
-            scans: arguments.data.open_for(&recipe)?,
+            others: OtherScans::open(&recipe, &arguments.data, &scans)?,
+            scans,
             recipe,
             start,
             precision: arguments.device.activations(arguments.precision)?,
@@ -152,11 +157,13 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     } else {
         Loss::new(counts.len(), job.recipe.label_smoothing)
     };
+    let none = job.recipe.map.as_ref().map(|map| map.none_of(&job.scans.classes)).transpose()?.flatten();
+    let loss = loss.with_none(none);
     let counts = job.scans.classes.iter().zip(&counts).map(|(class, count)| format!("{class} {count}"));
     let (train, validation) = (split.train.len(), split.validation.len());
     println!("{train} slices to train on ({}), {validation} to validate", counts.collect::<Vec<_>>().join(", "));
     let device = device.clone().autodiff();
-    let trainer = Trainer { job, slices: &slices, labels: &labels, split: &split, kept, loss, device, folder };
+    let trainer = Trainer { job, slices: &slices, labels: &labels, split: &split, kept, loss, none, device, folder };
     match &job.preview {
         Some(file) => trainer.preview(file),
         None => trainer.run(),

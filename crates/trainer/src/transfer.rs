@@ -177,7 +177,7 @@ fn name(path: &std::path::Path, arguments: &TransferArguments) -> String {
 fn batch(trial: &Trial, classes: &[String]) -> Option<Batch> {
     let label = classes.iter().position(|class| Some(class) == trial.graft.as_ref())?;
     let side = trial.slice.size() as usize;
-    Some(Batch { shape: [1, side, side], values: trial.slice.pixels().to_vec(), labels: vec![label] })
+    Some(Batch::new([1, side, side], trial.slice.pixels().to_vec(), vec![label]))
 }
 
 fn answer(classifier: &Classifier, trials: Vec<Trial>) -> anyhow::Result<Vec<Answered>> {

@@ -8,6 +8,7 @@ use imaging::PreparedSlice;
 use serde::Deserialize;
 
 use crate::cli::DataArguments;
+use crate::map_targets::Polygon;
 
 /// One line of a file of outlines.
 #[derive(Deserialize)]
@@ -68,23 +69,33 @@ impl TumourMasks {
         self.polygons.contains_key(path)
     }
 
+    /// The corners of the outline, from -1 to 1 across the prepared slice; `None` where there is no outline.
+    #[must_use]
+    pub fn outline(&self, path: &str, slice: &PreparedSlice) -> Option<Polygon> {
+        Some(in_prepared(self.polygons.get(path)?, slice))
+    }
+
     /// The pixels of a prepared slice whose centre lies in the outline, row-major; `None` where there is no outline or
     /// no pixel in it.
     #[must_use]
     pub fn mask(&self, path: &str, slice: &PreparedSlice) -> Option<Vec<bool>> {
-        let (side, crop) = (slice.size() as usize, slice.crop());
-        let scale = side as f32 / crop.width as f32;
-        let polygon = self.polygons.get(path)?;
-        let corners: Vec<[f32; 2]> =
-            polygon.iter().map(|[x, y]| [(x - crop.left as f32) * scale, (y - crop.top as f32) * scale]).collect();
-        let centre = |index: usize| [(index % side) as f32 + 0.5, (index / side) as f32 + 0.5];
+        let (side, corners) = (slice.size() as usize, self.outline(path, slice)?);
+        let unit = |index: usize| (2.0 * index as f32 + 1.0) / side as f32 - 1.0;
+        let centre = |index: usize| [unit(index % side), unit(index / side)];
         let mask: Vec<bool> = (0..side * side).map(|index| contains(&corners, centre(index))).collect();
         mask.contains(&true).then_some(mask)
     }
 }
 
+/// Points in a scan's pixels, from -1 to 1 across the prepared slice.
+pub(crate) fn in_prepared(points: &[[f32; 2]], slice: &PreparedSlice) -> Polygon {
+    let crop = slice.crop();
+    let unit = |value: f32, start: i32| 2.0 * (value - start as f32) / crop.width as f32 - 1.0;
+    points.iter().map(|[x, y]| [unit(*x, crop.left), unit(*y, crop.top)]).collect()
+}
+
 /// Whether a point lies in a polygon: a ray to the right crosses its edges an odd number of times.
-fn contains(corners: &[[f32; 2]], [x, y]: [f32; 2]) -> bool {
+pub(crate) fn contains(corners: &[[f32; 2]], [x, y]: [f32; 2]) -> bool {
     let edges = corners.iter().zip(corners.iter().cycle().skip(1));
     let crosses = |(a, b): (&[f32; 2], &[f32; 2])| {
         (a[1] > y) != (b[1] > y) && x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0])

@@ -28,7 +28,7 @@ async fn classify(id: u32, bytes: &[u8]) -> Result<Option<Reply>, EngineError> {
         Err(error) => return Ok(Some(failed(id, &error.to_string()))),
     };
     let Some(slice) = study.slices.first() else { return Ok(Some(failed(id, "the file holds no slice"))) };
-    let Prediction { probabilities, class: nearest, verdict, evidence } = model::loaded()?.predict(slice).await?;
+    let Prediction { probabilities, class: nearest, verdict, evidence, .. } = model::loaded()?.predict(slice).await?;
     let milliseconds = scope::now() - start;
     Ok(Some(Reply::Prediction { id, verdict, nearest, evidence, probabilities, engine: ENGINE, milliseconds }))
 }

@@ -1,4 +1,4 @@
-//! The mean of each channel over the picture.
+//! The mean of each channel over the picture, each pixel counting as much, or by a map.
 
 use cubecl::prelude::*;
 
@@ -32,4 +32,30 @@ pub(crate) fn take_mean<N: Size>(
     }
     let area = f32::cast_from(height * width);
     output[image * channels + channel] = sum / Vector::new(area);
+}
+
+/// As [`take_mean`], each pixel weighed by the sigmoid of the first channel of `map`, which has four channels.
+#[cube(launch_unchecked)]
+pub(crate) fn take_weighted_mean<N: Size>(
+    input: &[Vector<f32, N>],
+    map: &[Vector<f32, Const<4>>],
+    output: &mut [Vector<f32, N>],
+    images: usize,
+    area: usize,
+    channels: usize,
+) {
+    let channel = ABSOLUTE_POS_X as usize;
+    let image = cube_row() * CUBE_DIM_Y as usize + UNIT_POS_Y as usize;
+    if channel >= channels || image >= images {
+        terminate!();
+    }
+    let mut sum = Vector::<f32, N>::new(0.0);
+    let mut total = f32::new(0.0);
+    for pixel in image * area..(image + 1) * area {
+        let logit: f32 = map[pixel].extract(0usize);
+        let weight = 1.0 / (1.0 + (-logit).exp());
+        sum += input[pixel * channels + channel] * Vector::new(weight);
+        total += weight;
+    }
+    output[image * channels + channel] = sum / Vector::new(total);
 }

@@ -8,15 +8,17 @@ mod convolution;
 mod depthwise;
 mod grey;
 mod pool;
+mod resize;
 
 use cubecl::prelude::*;
 
-pub(crate) use average::take_mean;
+pub(crate) use average::{take_mean, take_weighted_mean};
 pub(crate) use convolution::convolve;
 pub use convolution::{Format, READ};
 pub(crate) use depthwise::{BorderLaunch, Depthwise, RUN, convolve_channels};
 pub(crate) use grey::convolve_grey;
 pub(crate) use pool::{Square, take_largest};
+pub(crate) use resize::take_nearest;
 
 /// Sizes of what a kernel reads and writes, in pixels; channels in vectors as the kernel's buffers have them.
 #[derive(CubeLaunch, CubeType, Clone, Copy)]

@@ -3,12 +3,16 @@
 //!
 //! 3,413,024 parameters without head, statistics included. Names follow Keras Applications' `EfficientNetB0`.
 
-use crate::{Builder, Graph, ImagenetInput, Spec, Window};
+use crate::{Builder, ImagenetInput, Pyramid, Spec, Window};
 
 /// Bytes less 127, over 128.
 const INPUT: ImagenetInput = ImagenetInput { scale: 127.5 / 128.0, shift: [0.5 / 128.0; 3] };
 
-pub(crate) const SPEC: Spec = Spec { name: "efficientnet-lite0", early_stage: "block3b_add", imagenet: INPUT, graph };
+/// Strides of 8 and 16.
+const PYRAMID: Pyramid = Pyramid { fine: "block3b_add", coarse: "block5c_add", halving: Window::same(2).stride(2) };
+
+pub(crate) const SPEC: Spec =
+    Spec { name: "efficientnet-lite0", early_stage: "block3b_add", pyramid: PYRAMID, imagenet: INPUT, trunk };
 
 /// Five halvings.
 const SMALLEST: usize = 32;
@@ -24,7 +28,7 @@ const STAGES: [(usize, usize, usize, usize, usize); 7] = [
     (1, 3, 1, 6, 320),
 ];
 
-fn graph(classes: usize) -> Graph {
+fn trunk() -> Builder {
     let mut flow = Builder::new(SPEC.name, SMALLEST, 3);
     let stem = Window::same(3).stride(2);
     flow.block(1).convolution("stem_conv", 32, stem).norm("stem_bn").relu6("stem_activation").stage();
@@ -40,7 +44,7 @@ fn graph(classes: usize) -> Graph {
         flow.stage();
     }
     flow.block(8).convolution("top_conv", 1280, Window::same(1)).norm("top_bn").relu6("top_activation").stage();
-    flow.classify("predictions", classes).finish()
+    flow
 }
 
 /// A 1x1 convolution to more channels, a depthwise one, and a 1x1 convolution back, beside the identity where the shape

@@ -2,15 +2,18 @@
 //!
 //! 36 convolutions in 14 blocks; 20,861,480 parameters without head. Names are those of Keras Applications.
 
-use crate::{Builder, Graph, ImagenetInput, Spec, Window};
+use crate::{Builder, ImagenetInput, Pyramid, Spec, Window};
+
+/// Strides of 8 and 16, where the middle flow ends.
+const PYRAMID: Pyramid = Pyramid { fine: "block3_out", coarse: "block12_out", halving: Window::same(2).stride(2) };
 
 pub(crate) const SPEC: Spec =
-    Spec { name: "xception", early_stage: "block3_out", imagenet: ImagenetInput::UNIT, graph };
+    Spec { name: "xception", early_stage: "block3_out", pyramid: PYRAMID, imagenet: ImagenetInput::UNIT, trunk };
 
 /// Less leaves nothing for the last pool.
 const SMALLEST: usize = 32;
 
-fn graph(classes: usize) -> Graph {
+fn trunk() -> Builder {
     let mut flow = Builder::new(SPEC.name, SMALLEST, 3);
     // Entry flow.
     flow.block(1);
@@ -32,7 +35,7 @@ fn graph(classes: usize) -> Graph {
         let layer = separable(&mut flow, 14, index, channels);
         flow.relu(&format!("{layer}_act")).stage();
     }
-    flow.classify("predictions", classes).finish()
+    flow
 }
 
 /// Two separable convolutions and a pool beside a 1x1 convolution, whose number in Keras is `suffix`: halves height and

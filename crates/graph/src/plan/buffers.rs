@@ -1,14 +1,14 @@
 //! Which buffer holds which value when.
 
 use super::kernels::Kernel;
-use super::{Fusion, Output, Place, Plan, Slot, Step};
-use crate::{Graph, GraphError, NodeId, Op, Shape, limits};
+use super::{Fusion, Place, Plan, Pooling, Read, Slot, Step};
+use crate::{Graph, GraphError, Node, NodeId, Op, Shape, limits};
 
 /// Gives buffers to values.
 pub(super) struct Buffers<'a> {
     graph: &'a Graph,
     shapes: &'a [Shape],
-    /// The number of the kernel that reads a node's value last; past all for outputs.
+    /// The number of the kernel that reads a node's value last; past all for what a head reads.
     last_read: Vec<usize>,
     /// The value that each buffer holds.
     holds: Vec<NodeId>,
@@ -24,11 +24,15 @@ impl<'a> Buffers<'a> {
                 last_read[added] = index;
             }
         }
-        for output in graph.outputs.iter().map(|&output| graph.read_for(output)) {
-            if !kernels.iter().any(|kernel| kernel.value == output) {
-                return Err(graph.wrong(&graph.nodes[output], "an answer has to be what a kernel computes"));
+        for id in graph.read_by_head() {
+            let node = &graph.nodes[id];
+            let sources = if node.op.is_of_head() { node.inputs.as_slice() } else { &[id] };
+            for &source in sources {
+                if !kernels.iter().any(|kernel| kernel.value == source) {
+                    return Err(graph.wrong(node, "what a head reads has to be what a kernel computes"));
+                }
+                last_read[source] = usize::MAX;
             }
-            last_read[output] = usize::MAX;
         }
         Ok(Self { graph, shapes, last_read, holds: Vec::new(), sizes: Vec::new() })
     }
@@ -36,12 +40,12 @@ impl<'a> Buffers<'a> {
     pub(super) fn plan(mut self, fusion: Fusion, kernels: &[Kernel]) -> Result<Plan, GraphError> {
         let steps: Vec<Step> =
             kernels.iter().enumerate().map(|(index, kernel)| self.step(index, fusion, kernel)).collect();
-        let outputs = self.graph.outputs.iter().map(|&output| self.output(output)).collect();
+        let reads = self.graph.read_by_head().into_iter().map(|node| self.read(node)).collect();
         let all = self.sizes.iter().fold(0_usize, |all, &size| all.saturating_add(size));
         if all > limits::VALUES {
             return Err(self.graph.large("the buffers", all as u64, limits::VALUES as u64, "values"));
         }
-        Ok(Plan { steps, slots: self.sizes, outputs })
+        Ok(Plan { steps, slots: self.sizes, reads })
     }
 
     fn step(&mut self, index: usize, fusion: Fusion, kernel: &Kernel) -> Step {
@@ -74,12 +78,14 @@ impl<'a> Buffers<'a> {
         self.holds.iter().position(|&held| held == value).unwrap_or(0)
     }
 
-    fn output(&self, node: NodeId) -> Output {
-        let features = self.graph.read_for(node);
-        let (from, shape) = (self.slot_of(features), self.shapes[features]);
-        match self.graph.nodes[node].op {
-            Op::Linear { .. } => Output::Classes { layer: node, from, shape },
-            _ => Output::Map { node, from, shape },
-        }
+    fn read(&self, node: NodeId) -> Read {
+        let Node { op, inputs, .. } = &self.graph.nodes[node];
+        let source = if op.is_of_head() { inputs[0] } else { node };
+        let pooling = match op {
+            Op::WeightedAverage => Pooling::Weighted(self.slot_of(inputs[1])),
+            Op::GlobalAverage => Pooling::Average,
+            _ => Pooling::None,
+        };
+        Read { node, from: self.slot_of(source), shape: self.shapes[source], pooling }
     }
 }

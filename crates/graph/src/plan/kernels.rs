@@ -41,7 +41,7 @@ impl Planner<'_> {
             }
             match node.op {
                 Op::Image { .. } => {}
-                Op::GlobalAverage | Op::Linear { .. } => self.check_head(id, node)?,
+                ref op if op.is_of_head() => self.check_head(id, node)?,
                 Op::BatchNorm { .. } => return Err(self.graph.wrong(node, "batch normalisation has to be folded")),
                 _ => {
                     let end = self.end(id);
@@ -72,15 +72,13 @@ impl Planner<'_> {
         Kernel { node, depthwise, before, middle, input, added, activation: end.activation, value: end.value }
     }
 
+    /// What pools reads features, and all else of a head what was pooled; no kernel comes after it.
     fn check_head(&self, id: NodeId, node: &Node) -> Result<(), GraphError> {
-        let is_linear = |id: NodeId| matches!(self.graph.nodes[id].op, Op::Linear { .. });
-        let fits = if node.op == Op::GlobalAverage {
-            self.readers[id].iter().all(|&reader| is_linear(reader))
-        } else {
-            let reads_average = self.graph.nodes[node.inputs[0]].op == Op::GlobalAverage;
-            reads_average && self.readers[id].is_empty() && self.graph.outputs.contains(&id)
-        };
-        if fits { Ok(()) } else { Err(self.graph.wrong(node, "a head is a global average and one linear layer")) }
+        let is_of_head = |&id: &NodeId| self.graph.nodes[id].op.is_of_head();
+        let reads =
+            if node.op.pools() { !node.inputs.iter().any(is_of_head) } else { node.inputs.iter().all(is_of_head) };
+        let fits = reads && self.readers[id].iter().all(is_of_head);
+        if fits { Ok(()) } else { Err(self.graph.wrong(node, "a head pools features and then reads nothing else")) }
     }
 
     fn convolution(&self, id: NodeId) -> Option<&Convolution> {
@@ -138,7 +136,7 @@ impl Planner<'_> {
         self.readers[value].iter().filter(|&&reader| reader != sum).all(|&reader| match self.graph.nodes[reader].op {
             Op::Activation(_) => reader < node && self.is_read(reader, sum, node),
             // Heads read after the last kernel.
-            Op::GlobalAverage => false,
+            ref op if op.is_of_head() => false,
             _ => self.joined(reader).unwrap_or(reader) < node,
         })
     }

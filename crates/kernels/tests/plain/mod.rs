@@ -13,7 +13,7 @@ struct Planes {
     values: Vec<f32>,
 }
 
-/// Every stage with the side of its planes, then `avg_pool` and `logits`.
+/// Every stage with the side of its planes, `avg_pool`, and the answers: `logits`, and a map under its name.
 pub fn run(graph: &Graph, tensors: &Tensors, image: &[f32], side: usize) -> Vec<(String, usize, Vec<f32>)> {
     let mut values: Vec<Planes> = Vec::new();
     let mut stages = Vec::new();
@@ -33,20 +33,63 @@ pub fn run(graph: &Graph, tensors: &Tensors, image: &[f32], side: usize) -> Vec<
                 let sums = read(0).values.iter().zip(&read(1).values).map(|(a, b)| a + b).collect();
                 Planes { values: sums, ..*read(0) }
             }
-            Op::GlobalAverage => {
-                let area = read(0).side.pow(2);
-                let means = read(0).values.chunks(area).map(|plane| mean(&mut plane.iter().copied())).collect();
-                Planes { channels: read(0).channels, side: 1, values: means }
+            Op::Resize => resize(read(0), read(1).side),
+            Op::GlobalAverage => weighted_average(read(0), |_| 1.0),
+            Op::WeightedAverage => weighted_average(read(0), |pixel| sigmoid(read(1).values[pixel])),
+            Op::LogMeanExp => {
+                let powers = &mut read(0).values.iter().map(|value| value.exp());
+                Planes { channels: 1, side: 1, values: vec![mean(powers).ln()] }
             }
             Op::Linear { .. } => linear(read(0), node, tensors),
+            Op::Concatenate => {
+                let values = [&*read(0).values, &read(1).values].concat();
+                Planes { channels: values.len(), side: 1, values }
+            }
+            Op::Presence { none } => presence(read(0).values[0], &read(1).values, *none),
         };
-        let name = if matches!(node.op, Op::Linear { .. }) { "logits" } else { &node.name };
-        if node.stage || matches!(node.op, Op::GlobalAverage | Op::Linear { .. }) {
+        let id = values.len();
+        let name = if graph.class_output() == Some(id) { "logits" } else { &node.name };
+        if node.stage || node.op == Op::GlobalAverage || graph.outputs().contains(&id) {
             stages.push((name.to_owned(), value.side, value.values.clone()));
         }
         values.push(value);
     }
     stages
+}
+
+fn resize(input: &Planes, side: usize) -> Planes {
+    let from = |index: usize| index * input.side / side;
+    let plane = |plane: &[f32]| {
+        let at = |index: usize| plane[from(index / side) * input.side + from(index % side)];
+        (0..side * side).map(at).collect::<Vec<f32>>()
+    };
+    let values = input.values.chunks(input.side.pow(2)).flat_map(plane).collect();
+    Planes { channels: input.channels, side, values }
+}
+
+fn sigmoid(value: f32) -> f64 {
+    1.0 / (1.0 + (-f64::from(value)).exp())
+}
+
+fn weighted_average(input: &Planes, weight: impl Fn(usize) -> f64) -> Planes {
+    let total: f64 = (0..input.side.pow(2)).map(&weight).sum();
+    let average = |plane: &[f32]| {
+        let sum: f64 = plane.iter().enumerate().map(|(pixel, value)| weight(pixel) * f64::from(*value)).sum();
+        (sum / total) as f32
+    };
+    let values = input.values.chunks(input.side.pow(2)).map(average).collect();
+    Planes { channels: input.channels, side: 1, values }
+}
+
+/// The logarithms of the classes' probabilities: another set of logits than the graph's, up to a constant, so that of `none` is
+/// brought to 0.
+fn presence(level: f32, kinds: &[f32], none: usize) -> Planes {
+    let present = sigmoid(level);
+    let total: f64 = kinds.iter().map(|&kind| f64::from(kind).exp()).sum();
+    let odds = |share: f64| (present * share / (1.0 - present)).ln() as f32;
+    let mut values: Vec<f32> = kinds.iter().map(|&kind| odds(f64::from(kind).exp() / total)).collect();
+    values.insert(none, 0.0);
+    Planes { channels: values.len(), side: 1, values }
 }
 
 fn each(input: &Planes, change: impl Fn(f32) -> f32) -> Planes {

@@ -13,6 +13,10 @@ use crate::{NamedTensor, named};
 
 /// Everything that a graph may have.
 fn everything() -> Graph {
+    trunk().classify("predictions", 3).finish()
+}
+
+fn trunk() -> Builder {
     let explicit = Window { size: 3, stride: 2, padding: graph::Padding::Explicit { before: 1, after: 0 } };
     let mut flow = Builder::new("everything", 24, 3);
     flow.convolution("stem", 8, Window::same(3).stride(2)).norm("stem_bn").relu6("stem_act").stage();
@@ -21,7 +25,13 @@ fn everything() -> Graph {
     flow.block(3).depthwise("halved", Window::same(5).stride(2)).norm("halved_bn").stage();
     flow.biased_convolution("wide", 16, Window::valid(1)).relu("wide_act").max_pool("most", Window::same(3)).stage();
     flow.average_pool("mean", Window::same(2)).stage().max_pool("last", explicit).stage();
-    flow.classify("predictions", 3).finish()
+    flow
+}
+
+/// The same with a head that has a map, of which the one class or none is nothing.
+fn mapped(none: Option<usize>) -> Graph {
+    let pyramid = graph::Pyramid { fine: "sum", coarse: "halved", halving: Window::same(2).stride(2) };
+    trunk().evidence(&pyramid, 3, none).finish()
 }
 
 /// A number from -1 to 1 that follows from another.
@@ -39,10 +49,15 @@ fn tensors(graph: &Graph) -> BTreeMap<String, NamedTensor> {
     graph.parameters().into_iter().enumerate().map(draw).collect()
 }
 
-fn trunk(graph: &Graph) -> Trunk {
-    let mut trunk = Trunk::new(graph.clone(), &Device::flex());
-    named::write(trunk.slots(), &tensors(graph), graph.name()).unwrap();
-    trunk
+fn module(graph: &Graph) -> GraphModule {
+    let mut module = GraphModule::new(graph.clone(), 0.0, &Device::flex());
+    named::write(module.slots(), &tensors(graph), graph.name()).unwrap();
+    module
+}
+
+/// Pooled features and answers.
+fn wanted(graph: &Graph) -> Vec<NodeId> {
+    graph.node("avg_pool").into_iter().chain(graph.outputs().iter().copied()).collect()
 }
 
 fn image() -> Vec<f32> {
@@ -53,28 +68,32 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_to_vec().unwrap()
 }
 
+fn input(channels: usize) -> Tensor<4> {
+    Tensor::from_data(TensorData::new(image()[..channels * 26 * 26].to_vec(), [1, channels, 26, 26]), &Device::flex())
+}
+
 #[test]
 fn every_operation_is_what_nested_loops_make_of_it() {
-    for graph in [everything(), everything().folded()] {
+    let trainable = [everything(), mapped(Some(1)), mapped(Some(2)), mapped(None)];
+    for graph in trainable.iter().flat_map(|graph| [graph.clone(), graph.folded()]) {
         let channels = graph.channels()[0];
-        let image = image()[..channels * 26 * 26].to_vec();
-        let mut expected = plain::run(&graph, &tensors(&graph), &image, 26);
-        expected.retain(|(name, ..)| name != "avg_pool" && name != "logits");
-        let mut found = Vec::new();
-        let input = Tensor::from_data(TensorData::new(image, [1, channels, 26, 26]), &Device::flex());
-        let last = trunk(&graph).forward(
-            input,
-            1..4,
-            Some(&mut |name, shown| {
-                if let Shown::Stage(stage) = shown {
-                    found.push((name.to_owned(), values(stage.clone())));
-                }
-            }),
-        );
-        assert_eq!(values(last), found.last().unwrap().1);
-        assert_eq!(found.len(), 7);
-        for ((name, found), (expected_name, _, expected)) in found.iter().zip(&expected) {
-            assert_eq!((name, found.len()), (expected_name, expected.len()));
+        let expected = plain::run(&graph, &tensors(&graph), &image()[..channels * 26 * 26], 26);
+        let mut found = BTreeMap::new();
+        let mut observe = |name: &str, shown: Shown<'_>| {
+            if let Shown::Stage(stage) = shown {
+                found.insert(name.to_owned(), values(stage.clone()));
+            }
+        };
+        let wanted = wanted(&graph);
+        let answers = module(&graph).forward(input(channels), 1..usize::MAX, &wanted, Some(&mut observe));
+        for (node, answer) in wanted.into_iter().zip(answers) {
+            let name = if graph.class_output() == Some(node) { "logits" } else { &graph.nodes()[node].name };
+            found.insert(name.to_owned(), values(answer));
+        }
+        assert_eq!(found.len(), expected.len());
+        for (name, _, expected) in &expected {
+            let found = &found[name];
+            assert_eq!(found.len(), expected.len(), "{name}");
             let largest = expected.iter().fold(0.0, |most: f32, value| most.max(value.abs()));
             let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(largest > 0.1 && worst <= 1e-4 * largest, "{name}: off by {worst} of {largest}");
@@ -84,22 +103,76 @@ fn every_operation_is_what_nested_loops_make_of_it() {
 
 #[test]
 fn blocks_one_after_the_other_are_the_whole() {
-    let graph = everything();
-    let trunk = trunk(&graph);
-    let input = Tensor::from_data(TensorData::new(image(), [1, 3, 26, 26]), &Device::flex());
-    let whole = values(trunk.forward(input.clone(), 1..4, None));
-    for cut in 1..=4 {
-        let before = trunk.forward(input.clone(), 1..cut, None);
-        assert_eq!(values(trunk.forward(before, cut..4, None)), whole, "cut before block {cut}");
+    for (graph, cuts) in [(everything(), 2..=4), (mapped(Some(1)), 2..=3)] {
+        let (module, wanted) = (module(&graph), wanted(&graph));
+        let whole = module.forward(input(3), 1..usize::MAX, &wanted, None);
+        for cut in cuts {
+            assert!(graph.is_cut(cut));
+            let last = graph.nodes().iter().rposition(|node| node.block < cut).unwrap();
+            let before = module.forward(input(3), 1..cut, &[last], None).pop().unwrap();
+            let rest = module.forward(before, cut..usize::MAX, &wanted, None);
+            for (rest, whole) in rest.into_iter().zip(&whole) {
+                assert_eq!(values(rest), values(whole.clone()), "cut before block {cut}");
+            }
+        }
     }
 }
 
 /// Without an observer the processor does several layers in one.
 #[test]
 fn what_nobody_looks_at_is_the_same() {
-    let (graph, input) = (everything(), Tensor::from_data(TensorData::new(image(), [1, 3, 26, 26]), &Device::flex()));
-    let trunk = trunk(&graph);
-    let seen = values(trunk.forward(input.clone(), 1..4, Some(&mut |_, _| ())));
-    let unseen = values(trunk.forward(input, 1..4, None));
-    assert!(seen.iter().zip(unseen).all(|(seen, unseen)| (seen - unseen).abs() < 1e-5));
+    for graph in [everything(), mapped(Some(0))] {
+        let (module, wanted) = (module(&graph), wanted(&graph));
+        let seen = module.forward(input(3), 1..usize::MAX, &wanted, Some(&mut |_, _| ()));
+        let unseen = module.forward(input(3), 1..usize::MAX, &wanted, None);
+        for (seen, unseen) in seen.into_iter().zip(unseen) {
+            assert!(values(seen).iter().zip(values(unseen)).all(|(seen, unseen)| (seen - unseen).abs() < 1e-5));
+        }
+    }
+}
+
+/// The gradient of every parameter of a head with a map, against differences of what it answers.
+#[test]
+fn a_map_and_the_classes_read_from_it_can_be_trained() {
+    let graph = mapped(Some(1));
+    let device = Device::flex().autodiff();
+    let mut module = GraphModule::new(graph.clone(), 0.0, &device);
+    let tensors = tensors(&graph);
+    named::write(module.slots(), &tensors, graph.name()).unwrap();
+    let images = Tensor::from_data(TensorData::new(image(), [1, 3, 26, 26]), &device);
+    let sum = |module: &GraphModule| {
+        let answers = module.forward(images.clone(), 1..usize::MAX, graph.outputs(), None);
+        let weighed = |answer: Tensor<4>| (answer.clone() * answer).sum();
+        answers.into_iter().map(weighed).reduce(|a, b| a + b).unwrap()
+    };
+    let gradients = sum(&module).backward();
+    let gradient = |module: &mut GraphModule, name: &str, index: usize| {
+        let slots = module.slots();
+        let (_, slot) = slots.iter().find(|(slot, _)| slot == name).unwrap();
+        match slot {
+            named::Slot::Vector(param) => values(param.val().grad(&gradients).unwrap())[index],
+            named::Slot::Matrix(param) => values(param.val().grad(&gradients).unwrap())[index],
+            named::Slot::Kernel(param) => values(param.val().grad(&gradients).unwrap())[index],
+            named::Slot::Statistic(_) => unreachable!(),
+        }
+    };
+    let places = [
+        ("evidence.bias", 0),
+        ("evidence_coarse.kernel", 5),
+        ("evidence_fine.kernel", 3),
+        ("kinds.kernel", 2),
+        ("presence.kernel", 0),
+    ];
+    let found = places.map(|(name, index)| gradient(&mut module, name, index));
+    for ((name, index), gradient) in places.into_iter().zip(found) {
+        let mut moved = |by: f32| {
+            let mut tensors = tensors.clone();
+            tensors.get_mut(name).unwrap().values[index] += by;
+            named::write(module.slots(), &tensors, graph.name()).unwrap();
+            sum(&module).into_scalar::<f32>()
+        };
+        let difference = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+        assert!(gradient.abs() > 1e-3, "{name}: {gradient}");
+        assert!((gradient - difference).abs() < 0.02 * difference.abs() + 1e-3, "{name}: {gradient}, not {difference}");
+    }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use burn::tensor::{Tensor, TensorData, Transaction};
-use graph::{Convolution, Fusion, Op, Plan, Step};
+use gpu::READ;
+use graph::{Convolution, Fusion, Op, Plan, Pooling, Read, Step};
 
 use super::{PackedError, PackedNetwork, Values, client, operations};
 
@@ -12,8 +13,10 @@ use super::{PackedError, PackedNetwork, Values, client, operations};
 pub struct Answer {
     /// One value a class.
     pub logits: Vec<f32>,
-    /// The last stage's channels, averaged over the picture: what the logits are made from.
+    /// The last stage's channels, averaged over the picture.
     pub features: Vec<f32>,
+    /// Logits of evidence, row by row, where the network has a map.
+    pub map: Option<Vec<f32>>,
     /// The asked stage's channels, averaged over the picture; empty where none was asked for.
     pub stage: Vec<f32>,
 }
@@ -43,7 +46,7 @@ impl PackedNetwork {
         }
         let mut answers = Vec::with_capacity(images.len() / (size * size));
         for batch in images.chunks(self.most_images(&plan)? * size * size) {
-            answers.extend(self.answers_of_batch(batch, size, stage).await?);
+            answers.extend(self.answers_of_batch(batch, size, &plan, stage).await?);
         }
         Ok(answers)
     }
@@ -52,28 +55,36 @@ impl PackedNetwork {
         &self,
         images: &[f32],
         size: usize,
+        plan: &Plan,
         stage: Option<&str>,
     ) -> Result<Vec<Answer>, PackedError> {
         let mut of_stage = None;
-        let features = self.pooled_seen(self.tensor(images, size), &mut |step, output| {
+        let reads = self.run(self.tensor(images, size), plan, &mut |step, output| {
             if stage.is_some() && self.stage_of(step) == stage {
                 of_stage = Some(operations::average(output.clone(), self.means(output.dims()[0], step.to)));
             }
-        })?;
-        let width = of_stage.as_ref().map_or(0, |stage| stage.dims()[1]);
-        let mut reads = Transaction::default().register(features);
-        if let Some(stage) = of_stage {
-            reads = reads.register(stage);
-        }
-        let mut read = reads.execute_async().await.map_err(|error| PackedError::device(&error))?.into_iter();
-        let features = floats(read.next())?;
-        let stage = if width > 0 { floats(read.next())? } else { Vec::new() };
-        let answer = |(index, features): (usize, &[f32])| Answer {
-            logits: self.head.logits(features),
-            features: features.to_vec(),
-            stage: stage[index * width..][..width].to_vec(),
+        });
+        let tensors = reads.into_iter().chain(of_stage);
+        let transaction = tensors.fold(Transaction::default(), Transaction::register);
+        let data = transaction.execute_async().await.map_err(|error| PackedError::device(&error))?;
+        let values = data.into_iter().map(|data| floats(Some(data))).collect::<Result<Vec<_>, _>>()?;
+        let count = images.len() / (size * size);
+        let of_image = |values: &[f32], index: usize| {
+            let width = values.len() / count;
+            values[index * width..][..width].to_vec()
         };
-        Ok(features.chunks(self.head.features()).enumerate().map(answer).collect())
+        let answer = |index: usize| {
+            let read = |(read, values): (&Read, &Vec<f32>)| (read.node, as_read(read, of_image(values, index)));
+            let graph::Answer { logits, features, map } =
+                self.head.answer(plan.reads.iter().zip(&values).map(read).collect());
+            Answer {
+                logits,
+                features,
+                map,
+                stage: values.get(plan.reads.len()).map_or_else(Vec::new, |stage| of_image(stage, index)),
+            }
+        };
+        Ok((0..count).map(answer).collect())
     }
 
     /// The output of every stage, `[batch, channels, height, width]`, by Keras's name: for comparing with other engines.
@@ -132,6 +143,15 @@ impl PackedNetwork {
         let node = &self.graph.nodes()[step.node];
         if let Op::Convolution(convolution) = &node.op { Convolution::kernel(convolution) } else { node.name.clone() }
     }
+}
+
+/// What was read of an image: of a map, the first of the four channels that it has in memory.
+fn as_read(read: &Read, values: Vec<f32>) -> Vec<f32> {
+    if read.pooling != Pooling::None {
+        return values;
+    }
+    let (channels, padded) = (read.shape.channels, read.shape.channels.next_multiple_of(READ));
+    (0..channels).flat_map(|channel| values.iter().skip(channel).step_by(padded).copied()).collect()
 }
 
 /// Refuses what are no images of a size.

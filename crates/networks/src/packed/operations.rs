@@ -45,6 +45,16 @@ pub(crate) fn average(input: Tensor<4>, launch: Launch) -> Tensor<2> {
     Tensor::from_dispatch(Dispatch::average(input.into_dispatch(), launch))
 }
 
+/// As [`average`], each pixel weighed by the sigmoid of the first channel of `map`.
+pub(crate) fn weighted_average(input: Tensor<4>, map: Tensor<4>, launch: Launch) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::weighted_average(input.into_dispatch(), map.into_dispatch(), launch))
+}
+
+/// The nearest pixel for every one of another size.
+pub(crate) fn resize(input: Tensor<4>, launch: Launch) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::resize(input.into_dispatch(), launch))
+}
+
 #[backend_extension(Cube)]
 trait PackedBackend: Backend {
     fn grey(input: FloatTensor<Self>, weights: FloatTensor<Self>, launch: Launch) -> FloatTensor<Self>;
@@ -76,6 +86,10 @@ trait PackedBackend: Backend {
     fn pool(input: FloatTensor<Self>, launch: Launch) -> FloatTensor<Self>;
 
     fn average(input: FloatTensor<Self>, launch: Launch) -> FloatTensor<Self>;
+
+    fn weighted_average(input: FloatTensor<Self>, map: FloatTensor<Self>, launch: Launch) -> FloatTensor<Self>;
+
+    fn resize(input: FloatTensor<Self>, launch: Launch) -> FloatTensor<Self>;
 }
 
 type Features = FloatTensor<CubeBackend>;
@@ -123,6 +137,20 @@ impl PackedBackend for CubeBackend {
         let input = into_contiguous(input);
         let output = empty(&input, Shape::new([launch.images, launch.from.channels]));
         launch.average(&input.client, &input.handle, &output.handle);
+        output
+    }
+
+    fn weighted_average(input: Features, map: Features, launch: Launch) -> Features {
+        let [input, map] = [input, map].map(into_contiguous);
+        let output = empty(&input, Shape::new([launch.images, launch.from.channels]));
+        launch.weighted_average(&input.client, &input.handle, &map.handle, &output.handle);
+        output
+    }
+
+    fn resize(input: Features, launch: Launch) -> Features {
+        let input = into_contiguous(input);
+        let output = output(&input, launch);
+        launch.resize(&input.client, &input.handle, &output.handle);
         output
     }
 }

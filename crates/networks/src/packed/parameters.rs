@@ -38,7 +38,7 @@ pub(crate) struct Mixing {
 }
 
 impl Parameters {
-    /// Takes a step's tensors out of `tensors`, and uploads them; nothing for a pool.
+    /// Takes a step's tensors out of `tensors`, and uploads them; nothing for a pool or a resizing.
     pub(crate) fn take(
         device: &Device,
         graph: &Graph,
@@ -49,8 +49,8 @@ impl Parameters {
         let refuse = |accepted: &str| graph.refuse(step.node, &format!("the WebGPU engine takes {accepted}"));
         let convolution = match &graph.nodes()[step.node].op {
             Op::Convolution(convolution) => convolution,
-            Op::MaxPool(_) if step.input != Place::Image => return Ok(None),
-            _ => return Err(refuse("convolutions and max pools").into()),
+            Op::MaxPool(_) | Op::Resize if step.input != Place::Image => return Ok(None),
+            _ => return Err(refuse("convolutions, max pools and resizing").into()),
         };
         check(step, convolution).map_err(refuse)?;
         let outputs = convolution.outputs;
@@ -78,14 +78,15 @@ fn check(step: &Step, convolution: &Convolution) -> Result<(), &'static str> {
     if step.before == Activation::Relu6 || step.before != Activation::None && !convolution.is_depthwise() {
         return Err("ReLU before depthwise convolutions alone");
     }
-    let channels = [step.from.channels, convolution.outputs];
-    if !channels[1].is_multiple_of(READ) || !channels[0].is_multiple_of(READ) && step.input != Place::Image {
+    let (of_image, mixes) = (step.input == Place::Image, convolution.groups == 1);
+    // What mixes channels writes them in fours, of which nobody reads the last; others come as they are.
+    if !of_image && !step.from.channels.is_multiple_of(READ) || of_image && !convolution.outputs.is_multiple_of(READ) {
         return Err("channels in fours");
     }
-    let fits = if step.input == Place::Image {
-        size == 3 && channels[0] == 1 && convolution.bias
+    let fits = if of_image {
+        size == 3 && step.from.channels == 1 && convolution.bias
     } else {
-        convolution.is_depthwise() || convolution.groups == 1 && convolution.bias && (size == 1 || stride == 1)
+        convolution.is_depthwise() || mixes && convolution.bias && (size == 1 || stride == 1)
     };
     if !fits || matches!(padding, Padding::Explicit { .. }) {
         return Err(

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use graph::{Graph, Parameter};
 use networks::{Architecture, Form, NamedTensor, Network, NetworkConfig};
 
 /// The output of `SplitMix64` for a state.
@@ -37,14 +38,19 @@ const POINTWISE: f32 = 0.5;
 
 /// A network with four classes as training leaves it.
 pub fn tensors(architecture: Architecture) -> BTreeMap<String, NamedTensor> {
-    let fresh = NetworkConfig::new(architecture, 4, Form::Trainable).init(&Device::flex());
-    let generate = |(name, tensor): (String, NamedTensor)| {
-        let fan_in = tensor.shape.iter().skip(1).product();
+    tensors_of(&architecture.graph(4))
+}
+
+/// A network as training leaves it.
+pub fn tensors_of(graph: &Graph) -> BTreeMap<String, NamedTensor> {
+    let generate = |Parameter { name, shape, .. }: Parameter| {
+        let fan_in = shape.iter().skip(1).product();
         let factor = if name.ends_with("pointwise_kernel") { POINTWISE } else { 1.0 };
-        let values = (0..tensor.values.len()).map(|index| factor * weight(&name, index, fan_in)).collect();
-        (name, NamedTensor { shape: tensor.shape, values })
+        let length = shape.iter().product();
+        let values = (0..length).map(|index| factor * weight(&name, index, fan_in)).collect();
+        (name, NamedTensor { shape, values })
     };
-    fresh.named_tensors().unwrap().into_iter().map(generate).collect()
+    graph.parameters().into_iter().map(generate).collect()
 }
 
 /// A network of these tensors.
@@ -61,13 +67,14 @@ pub fn images(side: usize, device: &Device) -> Tensor<4> {
 /// Features of a network by name, each with the side of its planes.
 pub type Stages = Vec<(String, usize, Vec<f32>)>;
 
-/// What a network of either form makes of grey images: every stage, `avg_pool` and the logits.
+/// What a network of either form makes of grey images: every stage, `avg_pool`, the logits, and the map where it has one.
 pub fn stages(network: &Network, form: Form, images: Tensor<4>) -> Stages {
     let mut stages = Stages::new();
-    let pooled = network.observed(images.repeat_dim(1, form.channels()), &mut |name, stage| {
+    let answers = network.observed(images.repeat_dim(1, form.channels()), &mut |name, stage| {
         stages.push((name.to_owned(), stage.dims()[2], stage.clone().into_data().try_to_vec().unwrap()));
     });
-    stages.push(("avg_pool".to_owned(), 1, pooled.clone().into_data().try_to_vec().unwrap()));
-    stages.push(("logits".to_owned(), 1, network.classify(pooled).into_data().try_to_vec().unwrap()));
+    stages.push(("avg_pool".to_owned(), 1, answers.features.into_data().try_to_vec().unwrap()));
+    stages.push(("logits".to_owned(), 1, answers.logits.into_data().try_to_vec().unwrap()));
+    stages.extend(answers.map.map(|map| ("evidence".to_owned(), map.dims()[2], map.into_data().try_to_vec().unwrap())));
     stages
 }

@@ -75,7 +75,7 @@ fn changed(slice: &PreparedSlice, changes: Augmentation, random: &mut ChaCha8Rng
     if changes == Augmentation::default() {
         return slice.clone();
     }
-    let pixels = changes.apply(slice.pixels(), slice.size() as usize, random);
+    let (pixels, _) = changes.apply(slice.pixels(), slice.size() as usize, random);
     PreparedSlice::kept(slice.size(), pixels, slice.crop()).unwrap_or_else(|| slice.clone())
 }
 

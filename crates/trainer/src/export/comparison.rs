@@ -4,7 +4,7 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use classifier::{Classifier, Engine};
 use imaging::PreparedSlice;
-use networks::{Form, NetworkConfig};
+use networks::Form;
 use serde::Serialize;
 
 use super::rounding::Rounding;
@@ -46,9 +46,7 @@ pub fn compare(
     rounding: Rounding,
 ) -> anyhow::Result<Comparison> {
     let device = Device::flex();
-    let float = NetworkConfig::new(run.recipe.architecture, run.classes.len(), Form::Trainable)
-        .init(&device)
-        .load(&run.tensors)?;
+    let float = run.recipe.network(&run.classes, Form::Trainable)?.init(&device).load(&run.tensors)?;
     let int8 = pollster::block_on(Classifier::load(bytes, Engine::Cpu))?;
     let slices = Slices::prepare(scans, test, &run.recipe.input)?;
     let test = slices.readable(test);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use networks::{Form, NetworkConfig};
+use networks::Form;
 use reports::tagged;
 use weights::{Manifest, WeightsFile};
 
@@ -38,10 +38,8 @@ impl Export {
         let dataset = run.recipe.data.select(data.open()?)?;
         let scans = Scans::new(dataset, CacheFolder::new(data.cache.as_deref()))?;
         let split = run.split(&scans)?;
-        let folded = rounding::equalised(graph::fold(&run.graph(), &run.tensors)?);
-        let network = NetworkConfig::new(run.recipe.architecture, run.classes.len(), Form::Folded)
-            .init(&Device::flex())
-            .load(&folded)?;
+        let folded = rounding::equalised(graph::fold(&run.graph()?, &run.tensors)?);
+        let network = run.recipe.network(&run.classes, Form::Folded)?.init(&Device::flex()).load(&folded)?;
         let calibration = thinned(&split.train, CALIBRATION_SLICES);
         let moments = gptq_inputs::moments(&network, &scans, &calibration, &run.recipe.input)?;
         let file = WeightsFile { manifest, tensors: rounding::round(folded, &moments)? };

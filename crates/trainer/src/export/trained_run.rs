@@ -57,8 +57,11 @@ impl TrainedRun {
     }
 
     /// The network in its trainable form.
-    pub fn graph(&self) -> Graph {
-        self.recipe.architecture.graph(self.classes.len())
+    ///
+    /// # Errors
+    /// The recipe names a class that the run has not.
+    pub fn graph(&self) -> anyhow::Result<Graph> {
+        self.recipe.graph(&self.classes)
     }
 
     /// The manifest of a file that is made from this run.
@@ -69,7 +72,7 @@ impl TrainedRun {
         Ok(Manifest {
             schema: weights::MANIFEST_SCHEMA,
             architecture: self.recipe.architecture.to_string(),
-            graph: Some(self.graph().folded()),
+            graph: Some(self.graph()?.folded()),
             input: self.recipe.input.clone(),
             classes: self.classes.clone(),
             recipe: self.recipe.to_toml()?,

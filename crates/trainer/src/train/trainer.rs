@@ -8,11 +8,11 @@ use burn::module::Module;
 use burn::optim::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::softmax;
-use burn::tensor::{Device, FloatDType, Tensor};
+use burn::tensor::{Device, FloatDType};
 use dataset::Split;
 use imaging::InputSpec;
 use metrics::{Confusion, Predictions};
-use networks::{Form, Network, NetworkConfig};
+use networks::{Answers, Form, Network};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -20,7 +20,7 @@ use super::running_metrics::Tally;
 use super::{Job, Kept};
 use crate::adamax::Adamax;
 use crate::adamw::AdamW;
-use crate::batches::{Batch, Changes, Source};
+use crate::batches::{Batch, Changes, MapTask, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::clipping;
 use crate::copy_paste::CopyPaste;
@@ -30,8 +30,10 @@ use crate::feature_cache::{Activations, Frozen};
 use crate::layer_rates::LayerRates;
 use crate::logits::rows;
 use crate::loss::Loss;
+use crate::map_loss::map_loss;
 use crate::memory;
 use crate::mixup::Mixed;
+use crate::others::{Others, Places};
 use crate::predict;
 use crate::preview;
 use crate::recipe::{Keep, OptimizerName, Recipe, Stage};
@@ -45,16 +47,30 @@ struct Material<'a> {
     slices: &'a Slices,
     grafts: Option<&'a CopyPaste<'a>>,
     activations: Option<&'a Activations>,
+    map: Option<MapTask<'a>>,
 }
 
 impl Material<'_> {
     /// What a network makes of a batch, computing in `precision`.
-    fn logits(&self, network: &Network, batch: &Batch, precision: FloatDType, device: &Device) -> Tensor<2> {
+    fn answers(&self, network: &Network, batch: &Batch, precision: FloatDType, device: &Device) -> Answers {
         let values = batch.tensor(device).cast(precision);
         match self.activations {
-            Some(activations) => network.forward_from(activations.block, values),
-            None => network.forward(values.repeat_dim(1, Form::Trainable.channels())),
+            Some(activations) => network.answers_from(activations.block, values),
+            None => network.answers(values.repeat_dim(1, Form::Trainable.channels())),
         }
+    }
+}
+
+/// What a map is taught at one size of slices.
+struct MapMaterial {
+    places: Places,
+    others: Option<Others>,
+    side: usize,
+}
+
+impl MapMaterial {
+    fn task(&self, others: usize) -> MapTask<'_> {
+        MapTask { places: &self.places, side: self.side, others: self.others.as_ref().map(|slices| (slices, others)) }
     }
 }
 
@@ -72,6 +88,8 @@ pub struct Trainer<'a> {
     pub kept: Kept,
     /// What is made small.
     pub loss: Loss,
+    /// The class of nothing, where the recipe's map has one.
+    pub none: Option<usize>,
     /// With automatic differentiation.
     pub device: Device,
     /// Where everything goes.
@@ -86,7 +104,7 @@ impl Trainer<'_> {
     pub fn run(&self) -> anyhow::Result<()> {
         let Recipe { stages, batch, .. } = &self.job.recipe;
         ensure!(
-            self.source(self.slices).steps(&self.split.train) > 0,
+            self.source(self.slices, None).steps(&self.split.train) > 0,
             "{} slices to train on make no step of `batch` = {batch}.\nhint: a step needs half of `batch` at least: lower it",
             self.split.train.len()
         );
@@ -112,7 +130,9 @@ impl Trainer<'_> {
             let resized = stage.size.map(|size| self.resized(size)).transpose()?;
             let slices = resized.as_ref().unwrap_or(self.slices);
             let grafts = self.grafts(slices)?;
-            let material = Material { slices, grafts: grafts.as_ref(), activations: activations.as_ref() };
+            let map = self.map(slices, stage.size, &learner.network)?;
+            let task = map.as_ref().map(|map| map.task(self.job.recipe.data.others));
+            let material = Material { slices, grafts: grafts.as_ref(), activations: activations.as_ref(), map: task };
             let this = progress.stage;
             while progress.stage == this {
                 learner.network = learner.network.train_from(stage.train_from);
@@ -140,7 +160,7 @@ impl Trainer<'_> {
         let grafts = self.grafts(self.slices)?;
         let changes = Changes { grafts: grafts.as_ref(), augmentation: recipe.augmentation };
         let draw = Draw::new(&recipe.data.draw, &self.job.scans.classes)?;
-        let source = self.source(self.slices);
+        let source = self.source(self.slices, None);
         std::thread::scope(|scope| {
             let batches = source.shuffled(&self.split.train, &draw, changes, recipe.seed, scope);
             preview::write(file, batches.iter(), &self.job.scans.classes)
@@ -161,7 +181,8 @@ impl Trainer<'_> {
     fn start(&self) -> anyhow::Result<Network> {
         let recipe = &self.job.recipe;
         self.device.seed(recipe.seed);
-        let network = NetworkConfig::new(recipe.architecture, self.job.scans.classes.len(), Form::Trainable)
+        let network = recipe
+            .network(&self.job.scans.classes, Form::Trainable)?
             .with_dropout(recipe.dropout)
             .init(&self.device)
             .identified();
@@ -183,6 +204,19 @@ impl Trainer<'_> {
         Ok(grafts)
     }
 
+    /// What a map is taught of slices of a size, where the recipe has one.
+    fn map(&self, slices: &Slices, size: Option<u32>, network: &Network) -> anyhow::Result<Option<MapMaterial>> {
+        let Job { recipe, scans, outlines, others, .. } = self.job;
+        if recipe.map.is_none() {
+            return Ok(None);
+        }
+        let spec = InputSpec { size: size.unwrap_or(recipe.input.size), ..recipe.input.clone() };
+        let map = network.graph().map_output().context("the network has no map")?;
+        let shape = network.graph().shapes(spec.size as usize)?[map];
+        let others = (!others.is_empty()).then(|| Others::prepare(others, &spec, self.none)).transpose()?;
+        Ok(Some(MapMaterial { places: Places::of(scans, outlines, slices, self.none), others, side: shape.height }))
+    }
+
     /// What the frozen blocks make of the slices, where the recipe keeps it.
     fn activations(&self, network: &Network) -> anyhow::Result<Option<Activations>> {
         let Job { recipe, .. } = self.job;
@@ -192,7 +226,7 @@ impl Trainer<'_> {
         let frozen = Frozen {
             network: &network,
             block: cache.block,
-            source: self.source(self.slices),
+            source: self.source(self.slices, None),
             changes: Changes { grafts: grafts.as_ref(), augmentation: recipe.augmentation },
             seed: recipe.seed,
             device: &device,
@@ -296,7 +330,7 @@ impl Trainer<'_> {
         progress: &Progress,
     ) -> anyhow::Result<(TrainState, Tally)> {
         let recipe = &self.job.recipe;
-        let source = self.source(material.slices);
+        let source = self.source(material.slices, material.map);
         let draw = Draw::new(&recipe.data.draw, &self.job.scans.classes)?;
         let changes = Changes { grafts: material.grafts, augmentation: recipe.augmentation };
         let steps = source.steps(&self.split.train);
@@ -338,8 +372,12 @@ impl Trainer<'_> {
         (clip, rates): (f32, ModuleLearningRate),
         tally: &mut Tally,
     ) -> anyhow::Result<TrainState> {
-        let logits = material.logits(&learner.network, &mixed.batch, self.job.precision, &self.device);
-        let loss = mixed.loss(&self.loss, logits.clone(), &self.device);
+        let Answers { logits, map, .. } =
+            material.answers(&learner.network, &mixed.batch, self.job.precision, &self.device);
+        let mut loss = mixed.loss(&self.loss, logits.clone(), &self.device);
+        if let (Some(map), Some(targets), Some(head)) = (map, &mixed.batch.targets, &self.job.recipe.map) {
+            loss = loss + map_loss(map, targets, &self.device) * head.weight;
+        }
         let mut gradients = GradientsParams::from_grads(loss.backward(), &learner.network);
         if clip > 0.0 {
             gradients = clipping::clipped(gradients, &learner.network, clip);
@@ -361,14 +399,14 @@ impl Trainer<'_> {
     /// The loss is no number, or the device fails.
     fn validate(&self, network: &Network, material: Material<'_>) -> anyhow::Result<(f64, Confusion)> {
         let device = self.device.clone().inner();
-        let source = self.source(self.slices);
+        let source = self.source(self.slices, None);
         let (indices, size) = (&self.split.validation, self.job.recipe.batch);
         let batches = predict::in_batches(indices, size, &device, |chunk| {
             let batch = match material.activations {
                 Some(activations) => activations.unchanged(chunk),
                 None => source.unchanged(chunk),
             };
-            let logits = material.logits(network, &batch, FloatDType::F32, &device);
+            let Answers { logits, .. } = material.answers(network, &batch, FloatDType::F32, &device);
             let loss: f32 = self.loss.forward(logits.clone(), &batch.labels, &device).into_scalar();
             Ok((f64::from(loss) * batch.labels.len() as f64, rows(softmax(logits, 1))?, batch.labels))
         })?;
@@ -385,8 +423,8 @@ impl Trainer<'_> {
         Ok((loss, predictions.confusion()))
     }
 
-    fn source<'b>(&'b self, slices: &'b Slices) -> Source<'b> {
-        Source { slices, labels: self.labels, size: self.job.recipe.batch }
+    fn source<'b>(&'b self, slices: &'b Slices, map: Option<MapTask<'b>>) -> Source<'b> {
+        Source { slices, labels: self.labels, size: self.job.recipe.batch, map }
     }
 }
 

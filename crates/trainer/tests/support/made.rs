@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use burn::tensor::{Device, Tensor, TensorData};
 use classifier::network_tensors;
 use imaging::{Crop, InputSpec, Intensity, Limits, PreparedSlice};
-use networks::{Architecture, Form, NamedTensor};
+use networks::{Answers, Architecture, Form, NamedTensor};
 use serde_json::json;
 use tempfile::TempDir;
 use weights::{Manifest, WeightsFile};
@@ -167,8 +167,8 @@ pub fn answers(
     let size = slices[0].size() as usize;
     let images = TensorData::new(pixels, [slices.len(), 1, size, size]);
     let images = Tensor::<4>::from_data(images, &Device::flex()).repeat_dim(1, form.channels());
-    let pooled = network.pooled(images);
-    (pooled.clone(), network.classify(pooled))
+    let Answers { features, logits, .. } = network.answers(images);
+    (features, logits)
 }
 
 pub fn numbers(tensor: Tensor<2>) -> Vec<f32> {
