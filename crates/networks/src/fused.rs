@@ -26,7 +26,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Shape, Tensor};
 use burn_cubecl::CubeBackend;
-use graph::Activation;
+use graph::{Activation, Window};
 
 use self::channels_last::products;
 
@@ -35,7 +35,7 @@ use self::channels_last::products;
 /// `[batch, channels, height, width]` and `[channels, 1, 3, 3]` to the shape of the input.
 pub fn depthwise(input: Tensor<4>, kernel: Tensor<4>) -> Tensor<4> {
     if !adapter::has_kernels(&input.device()) {
-        return processor::activated_depthwise(input, kernel, Activation::None);
+        return processor::activated_depthwise(input, kernel, Activation::None, Window::same(3));
     }
     Tensor::from_dispatch(Dispatch::depthwise(input.into_dispatch(), kernel.into_dispatch()))
 }

@@ -102,19 +102,19 @@ impl Pending<'_> {
         output
     }
 
-    /// A 3x3 convolution of every channel of the value.
-    fn convolved(self, kernel: Tensor<4>) -> Tensor<4> {
+    /// A convolution of every channel of the value by itself.
+    fn convolved(self, kernel: Tensor<4>, window: Window) -> Tensor<4> {
         let Self { input, norm, activation } = self;
         match norm {
             Some(norm) if learns(norm, &input) => {
                 let parameters = [norm.gamma.val(), norm.beta.val()];
                 let (output, mean, variance) =
-                    processor::normalised_depthwise(input, parameters, kernel, norm.epsilon, activation);
+                    processor::normalised_depthwise(input, parameters, kernel, norm.epsilon, activation, window);
                 note(norm, mean, variance);
                 output
             }
-            Some(norm) => processor::scaled_depthwise(input, fixed(norm), kernel, activation),
-            None => processor::activated_depthwise(input, kernel, activation),
+            Some(norm) => processor::scaled_depthwise(input, fixed(norm), kernel, activation, window),
+            None => processor::activated_depthwise(input, kernel, activation, window),
         }
     }
 }
@@ -122,13 +122,15 @@ impl Pending<'_> {
 /// A convolution in the precision of its input.
 pub(crate) fn convolve(conv: &Conv2d, convolution: &Convolution, input: Tensor<4>) -> Tensor<4> {
     let has_kernels = adapter::has_kernels(&input.device());
-    let output = if is_fused(convolution) {
+    let output = if has_kernels && convolution.is_depthwise() && convolution.window == Window::same(3) {
         fused::depthwise(input, conv.weight.val())
+    } else if !has_kernels && is_fused(convolution, &input) {
+        processor::activated_depthwise(input, conv.weight.val(), Activation::None, convolution.window)
     } else if convolution.groups == 1 && has_kernels {
         let placing = placing(convolution.window, &input);
         adapter::convolution(input, conv.weight.val(), placing)
-    } else if convolution.groups == 1 && conv.bias.is_none() {
-        return processor::convolution(input, conv.weight.val(), convolution.window);
+    } else if convolution.groups == 1 {
+        processor::convolution(input, conv.weight.val(), convolution.window)
     } else {
         return conv.forward(input);
     };
@@ -138,17 +140,18 @@ pub(crate) fn convolve(conv: &Conv2d, convolution: &Convolution, input: Tensor<4
     }
 }
 
-/// Whether a convolution is one of every channel by itself that we have kernels for.
-fn is_fused(convolution: &Convolution) -> bool {
-    convolution.is_depthwise() && convolution.window == Window::same(3)
+/// Whether a convolution is one of every channel by itself that the processor does together with what comes before.
+fn is_fused(convolution: &Convolution, input: &Tensor<4>) -> bool {
+    let [_, _, height, width] = input.dims();
+    convolution.is_depthwise() && processor::has_depthwise(convolution.window, height, width)
 }
 
 /// As [`convolve`], of a value that is pending.
 pub(crate) fn convolve_pending(conv: &Conv2d, convolution: &Convolution, input: Pending<'_>) -> Tensor<4> {
-    if !is_fused(convolution) {
+    if !is_fused(convolution, &input.input) {
         return convolve(conv, convolution, input.made());
     }
-    let output = input.convolved(conv.weight.val());
+    let output = input.convolved(conv.weight.val(), convolution.window);
     match &conv.bias {
         Some(bias) => shifted(output, bias.val()),
         None => output,
@@ -165,6 +168,9 @@ pub(crate) fn mix(pointwise: &Pointwise, input: Tensor<4>) -> Tensor<4> {
 }
 
 fn shifted(output: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
+    if !adapter::has_kernels(&output.device()) {
+        return processor::shifted(output, bias);
+    }
     let precision = FloatDType::from(output.dtype());
     let [channels] = bias.dims();
     output + bias.cast(precision).reshape([1, channels, 1, 1])

@@ -22,7 +22,7 @@ use burn::tensor::{Shape, TensorData};
 use rayon::prelude::*;
 
 pub use convolution::{convolution, convolution_gradients};
-pub use depthwise::{depthwise, depthwise_gradients};
+pub use depthwise::{depthwise, depthwise_gradients, has_depthwise};
 pub use norm::{Before, Norm, normalise, normalise_gradients};
 pub use vectors::Limits;
 
@@ -154,6 +154,33 @@ fn combined(left: &Values, right: &Values, of: impl Fn(f32, f32) -> f32 + Sync) 
 /// The sum of two tensors of one shape.
 pub fn sum(left: &Values, right: &Values) -> Values {
     combined(left, right, |left, right| left + right)
+}
+
+/// Adds a value to every channel; in place where nothing else holds the tensor.
+pub fn shifted(input: Values, shift: &Values) -> Values {
+    let extent = Extent::of(&input);
+    let mut output = Flex::float_swap_dims(input, 0, 1);
+    if !output.is_contiguous() {
+        output = output.to_contiguous();
+    } else if !output.is_unique() {
+        output = copied(&output);
+    }
+    let channels = output.storage_mut::<f32>().par_chunks_mut(extent.run().max(1)).zip(read(shift));
+    channels.for_each(|(values, shift)| values.iter_mut().for_each(|value| *value += shift));
+    Flex::float_swap_dims(output, 0, 1)
+}
+
+/// The sum of every channel.
+pub fn channel_sums(input: &Values) -> Values {
+    let (extent, input) = (Extent::of(input), by_channel(input));
+    let sum = |values: &[f32]| {
+        on_wide_vectors(
+            #[inline(always)]
+            || vectors::sum_of(values, |value| value),
+        )
+    };
+    let sums = read(&input).par_chunks(extent.run().max(1)).map(sum).collect();
+    write(sums, [extent.channels])
 }
 
 /// Replaces each value of several tensors of one shape by what follows from them and from a value of another tensor; in

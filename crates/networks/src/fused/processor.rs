@@ -13,6 +13,8 @@ use graph::{Activation, Window};
 
 use super::channels_first::{self, Before, Limits, Norm, Values};
 
+pub use super::channels_first::has_depthwise;
+
 /// An activation of every value.
 pub fn activate(input: Tensor<4>, activation: Activation) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::activate(input.into_dispatch(), activation))
@@ -29,9 +31,14 @@ pub fn convolution(input: Tensor<4>, kernel: Tensor<4>, window: Window) -> Tenso
     Tensor::from_dispatch(Dispatch::windowed(input.into_dispatch(), kernel.into_dispatch(), window))
 }
 
-/// An activation of every value, then a 3x3 convolution of every channel by itself.
-pub fn activated_depthwise(input: Tensor<4>, kernel: Tensor<4>, activation: Activation) -> Tensor<4> {
-    let output = Dispatch::activated_depthwise(input.into_dispatch(), kernel.into_dispatch(), activation);
+/// A value added to every channel.
+pub fn shifted(input: Tensor<4>, shift: Tensor<1>) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::shifted(input.into_dispatch(), shift.into_dispatch()))
+}
+
+/// An activation of every value, then a convolution of every channel by itself.
+pub fn activated_depthwise(input: Tensor<4>, kernel: Tensor<4>, activation: Activation, window: Window) -> Tensor<4> {
+    let output = Dispatch::activated_depthwise(input.into_dispatch(), kernel.into_dispatch(), activation, window);
     Tensor::from_dispatch(output)
 }
 
@@ -52,15 +59,16 @@ pub fn pooled(input: Tensor<4>, activation: Activation, window: Window) -> Tenso
     Tensor::from_dispatch(Dispatch::pooled(input.into_dispatch(), activation, window))
 }
 
-/// As [`scaled`] without a window, then a 3x3 convolution of every channel by itself.
+/// As [`scaled`] without a window, then a convolution of every channel by itself.
 pub fn scaled_depthwise(
     input: Tensor<4>,
     [scale, shift]: [Tensor<1>; 2],
     kernel: Tensor<4>,
     activation: Activation,
+    window: Window,
 ) -> Tensor<4> {
     let (input, scale, shift) = (input.into_dispatch(), scale.into_dispatch(), shift.into_dispatch());
-    Tensor::from_dispatch(Dispatch::scaled_depthwise(input, scale, shift, kernel.into_dispatch(), activation))
+    Tensor::from_dispatch(Dispatch::scaled_depthwise(input, scale, shift, kernel.into_dispatch(), activation, window))
 }
 
 /// Batch normalisation as [`super::normalise`], then an activation, then the largest values under a window if there is one.
@@ -76,17 +84,18 @@ pub fn normalised(
     (Tensor::from_dispatch(output), Tensor::from_dispatch(mean), Tensor::from_dispatch(variance))
 }
 
-/// As [`normalised`] without a window, then a 3x3 convolution of every channel by itself.
+/// As [`normalised`] without a window, then a convolution of every channel by itself.
 pub fn normalised_depthwise(
     input: Tensor<4>,
     [gamma, beta]: [Tensor<1>; 2],
     kernel: Tensor<4>,
     epsilon: f64,
     activation: Activation,
+    window: Window,
 ) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
     let (input, gamma, beta) = (input.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
     let (output, mean, variance) =
-        Dispatch::normalised_depthwise(input, gamma, beta, kernel.into_dispatch(), epsilon, activation);
+        Dispatch::normalised_depthwise(input, gamma, beta, kernel.into_dispatch(), epsilon, activation, window);
     (Tensor::from_dispatch(output), Tensor::from_dispatch(mean), Tensor::from_dispatch(variance))
 }
 
@@ -96,6 +105,8 @@ trait ProcessorBackend: Backend {
 
     fn sum(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self>;
 
+    fn shifted(input: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self>;
+
     /// A convolution over all channels.
     fn windowed(input: FloatTensor<Self>, kernel: FloatTensor<Self>, window: Window) -> FloatTensor<Self>;
 
@@ -103,6 +114,7 @@ trait ProcessorBackend: Backend {
         input: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
         activation: Activation,
+        window: Window,
     ) -> FloatTensor<Self>;
 
     fn scaled(
@@ -121,6 +133,7 @@ trait ProcessorBackend: Backend {
         shift: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
         activation: Activation,
+        window: Window,
     ) -> FloatTensor<Self>;
 
     /// Output, mean and variance.
@@ -141,6 +154,7 @@ trait ProcessorBackend: Backend {
         kernel: FloatTensor<Self>,
         epsilon: f64,
         activation: Activation,
+        window: Window,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
@@ -165,6 +179,10 @@ fn triple((output, statistics): (Values, Option<(Values, Values)>), norm: &Norm)
 }
 
 impl ProcessorBackend for Flex {
+    fn shifted(input: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels_first::shifted(input, &shift.to_contiguous())
+    }
+
     fn activate(input: FloatTensor<Self>, activation: Activation) -> FloatTensor<Self> {
         channels_first::limited(&input, Limits::new(activation))
     }
@@ -181,8 +199,9 @@ impl ProcessorBackend for Flex {
         input: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
         activation: Activation,
+        window: Window,
     ) -> FloatTensor<Self> {
-        channels_first::depthwise(&input, before(None, activation), &kernel).0
+        channels_first::depthwise(&input, before(None, activation), &kernel, window).0
     }
 
     fn scaled(
@@ -205,8 +224,9 @@ impl ProcessorBackend for Flex {
         shift: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
         activation: Activation,
+        window: Window,
     ) -> FloatTensor<Self> {
-        channels_first::depthwise(&input, before(Some(&(scale, shift)), activation), &kernel).0
+        channels_first::depthwise(&input, before(Some(&(scale, shift)), activation), &kernel, window).0
     }
 
     fn normalised(
@@ -228,8 +248,9 @@ impl ProcessorBackend for Flex {
         kernel: FloatTensor<Self>,
         epsilon: f64,
         activation: Activation,
+        window: Window,
     ) -> Triple<Self> {
         let norm = Norm { gamma, beta, epsilon };
-        triple(channels_first::depthwise(&input, before_normalised(&norm, activation), &kernel), &norm)
+        triple(channels_first::depthwise(&input, before_normalised(&norm, activation), &kernel, window), &norm)
     }
 }

@@ -10,6 +10,7 @@ use crate::fused::steps::{self, AdamStep};
 use crate::fused::{self, adapter, processor};
 use crate::layers;
 use burn::module::Param;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::MaxPool2dConfig;
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::optim::{AdamWConfig, Optimizer};
@@ -157,12 +158,27 @@ fn activated(input: Tensor<4>, activation: Activation) -> Tensor<4> {
 const SHAPES: [[usize; 4]; 6] =
     [[3, 4, 7, 5], [1, 5, 8, 8], [2, 3, 1, 6], [5, 2, 6, 1], [17, 3, 19, 19], [2, 1, 70, 67]];
 
+/// Windows of depthwise convolutions.
+const AROUND: [Window; 6] = [
+    Window::same(3),
+    Window::same(5),
+    Window::same(3).stride(2),
+    Window::same(5).stride(2),
+    Window::valid(3),
+    Window::valid(5).stride(2),
+];
+
 #[test]
 fn layers_that_the_processor_does_in_one_are_burns_one_after_the_other() {
     let device = Device::flex().autodiff();
-    for (shape, activation) in SHAPES.into_iter().zip(ACTIVATIONS.into_iter().cycle()) {
-        let [_, channels, _, _] = shape;
-        let (input, kernel) = (random(shape, &device), random([channels, 1, 3, 3], &device));
+    let windows = AROUND.into_iter().flat_map(|around| SHAPES.map(|shape| (shape, around)));
+    for ((shape, around), activation) in windows.zip(ACTIVATIONS.into_iter().cycle()) {
+        let [_, channels, height, width] = shape;
+        if !processor::has_depthwise(around, height, width) {
+            assert!(around.padding == graph::Padding::Valid);
+            continue;
+        }
+        let (input, kernel) = (random(shape, &device), random([channels, 1, around.size, around.size], &device));
         let values = constant(shape, &device).into_data();
         let other = || Tensor::from_data(values.clone(), &device);
         let (gamma, beta) = (random([channels], &device), random([channels], &device));
@@ -178,31 +194,38 @@ fn layers_that_the_processor_does_in_one_are_burns_one_after_the_other() {
             let [scale, shift] = fixed().map(|values| values.reshape([1, channels, 1, 1]));
             activated(input.clone() * scale + shift, activation)
         };
-        let convolved =
-            |input: Tensor<4>| conv2d(input, kernel.clone(), None, ConvOptions::new([1, 1], [1, 1], [1, 1], channels));
+        let convolved = |input: Tensor<4>| {
+            let conv = Conv2dConfig::new([channels, channels], [around.size; 2]).with_stride([around.stride; 2]);
+            let conv = conv.with_groups(channels).with_bias(false).with_padding(layers::padding(around)).init(&device);
+            Conv2d { weight: Param::initialized(conv.weight.id, kernel.clone()), ..conv }.forward(input)
+        };
         let normal = || activated(norm().forward(input.clone()), activation);
         let window = Window::same(3).stride(2);
         let pool = MaxPool2dConfig::new([3; 2]).with_strides([2, 2]).with_padding(PaddingConfig2d::Same).init();
         let parameters = || [gamma.clone(), beta.clone()];
         let plain = || input.clone();
-        let pairs: [&dyn Fn() -> [Tensor<4>; 2]; 9] = [
+        let pairs: [&dyn Fn() -> [Tensor<4>; 2]; 10] = [
             &|| [processor::normalised(plain(), parameters(), 1e-3, activation, None).0, normal()],
             &|| {
                 [processor::normalised(plain(), parameters(), 1e-3, activation, Some(window)).0, pool.forward(normal())]
             },
             &|| {
-                let deep = processor::normalised_depthwise(plain(), parameters(), kernel.clone(), 1e-3, activation);
+                let deep =
+                    processor::normalised_depthwise(plain(), parameters(), kernel.clone(), 1e-3, activation, around);
                 [deep.0, convolved(normal())]
             },
             &|| [processor::scaled(plain(), fixed(), activation, None), scaled()],
             &|| [processor::scaled(plain(), fixed(), activation, Some(window)), pool.forward(scaled())],
-            &|| [processor::scaled_depthwise(plain(), fixed(), kernel.clone(), activation), convolved(scaled())],
+            &|| {
+                [processor::scaled_depthwise(plain(), fixed(), kernel.clone(), activation, around), convolved(scaled())]
+            },
             &|| [processor::pooled(plain(), activation, window), pool.forward(activated(plain(), activation))],
             &|| {
-                let deep = processor::activated_depthwise(plain(), kernel.clone(), activation);
+                let deep = processor::activated_depthwise(plain(), kernel.clone(), activation, around);
                 [deep, convolved(activated(plain(), activation))]
             },
             &|| [processor::sum(plain(), other()), plain() + other()],
+            &|| [processor::shifted(plain(), beta.clone()), plain() + beta.clone().reshape([1, channels, 1, 1])],
         ];
         for pair in pairs {
             let [found, expected] = pair();

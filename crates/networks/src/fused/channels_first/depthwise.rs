@@ -1,8 +1,9 @@
-//! A 3x3 convolution of every channel by itself, together with what is done to the channel before it.
+//! A convolution of every channel by itself, together with what is done to the channel before it.
 
+use graph::Window;
 use rayon::prelude::*;
 
-use super::frame::Frame;
+use super::frame::{Frame, Kernel};
 use super::norm::{Before, NormGradients, Statistics, statistics, written};
 use super::vectors::on_wide_vectors;
 use super::{Extent, Values, by_channel, of_channels, read, write};
@@ -15,18 +16,47 @@ struct Memory {
 }
 
 impl Memory {
-    fn new(frame: Frame) -> Self {
+    fn new<const K: usize>(frame: Frame<K>) -> Self {
         Self { inputs: frame.empty(), gradients: frame.empty(), run: Vec::new() }
     }
 }
 
+/// Whether there is a loop for a depthwise convolution of planes.
+pub fn has_depthwise(window: Window, height: usize, width: usize) -> bool {
+    Frame::<3>::fits(window, height, width) || Frame::<5>::fits(window, height, width)
+}
+
 /// The convolution of what `before` makes of every channel, and mean and variance of the channels where it normalises.
-pub fn depthwise(input: &Values, before: Before<'_>, kernel: &Values) -> (Values, Option<(Values, Values)>) {
-    let (extent, input, kernel) = (Extent::of(input), by_channel(input), kernel.to_contiguous());
-    let (input, kernels, run) = (read(&input), read(&kernel).as_chunks::<9>().0, extent.run().max(1));
-    let frame = Frame::new(extent.height, extent.width, extent.batch);
-    let mut output = vec![0.0; input.len()];
-    let channels = output.par_chunks_exact_mut(run).zip(input.par_chunks_exact(run)).zip(kernels).enumerate();
+pub fn depthwise(
+    input: &Values,
+    before: Before<'_>,
+    kernel: &Values,
+    window: Window,
+) -> (Values, Option<(Values, Values)>) {
+    if window.size == 5 { sized::<5>(input, before, kernel, window) } else { sized::<3>(input, before, kernel, window) }
+}
+
+/// The kernels of all channels.
+fn kernels<const K: usize>(kernel: &Values) -> Vec<Kernel<K>> {
+    let kernels = read(kernel).chunks_exact(K * K);
+    let row = |kernel: &[f32], row: usize| std::array::from_fn(|tap| kernel[row * K + tap]);
+    kernels.map(|kernel| std::array::from_fn(|number| row(kernel, number))).collect()
+}
+
+fn sized<const K: usize>(
+    input: &Values,
+    before: Before<'_>,
+    kernel: &Values,
+    window: Window,
+) -> (Values, Option<(Values, Values)>) {
+    let (extent, input) = (Extent::of(input), by_channel(input));
+    let (input, kernels, run) = (read(&input), kernels::<K>(&kernel.to_contiguous()), extent.run().max(1));
+    let frame = Frame::<K>::new(window, extent.height, extent.width, extent.batch);
+    let [height, width] = frame.output();
+    let after = Extent { height, width, ..extent };
+    let mut output = vec![0.0; after.values()];
+    let outputs = output.par_chunks_exact_mut(after.run().max(1));
+    let channels = outputs.zip(input.par_chunks_exact(run)).zip(&kernels).enumerate();
     let statistics: Vec<Option<Statistics>> = channels
         .map_init(
             || Memory::new(frame),
@@ -35,7 +65,7 @@ pub fn depthwise(input: &Values, before: Before<'_>, kernel: &Values) -> (Values
                     #[inline(always)]
                     || {
                         let (map, statistics) = before.map(channel, values);
-                        let planes = output.chunks_mut(frame.capacity()).zip(values.chunks(frame.capacity()));
+                        let planes = output.chunks_mut(frame.output_capacity()).zip(values.chunks(frame.capacity()));
                         for (output, values) in planes {
                             frame.fill(
                                 &mut memory.inputs,
@@ -44,7 +74,7 @@ pub fn depthwise(input: &Values, before: Before<'_>, kernel: &Values) -> (Values
                                 |value| map.of(value),
                             );
                             frame.convolve(&memory.inputs, kernel, values, &mut memory.run);
-                            frame.take(&memory.run, output);
+                            frame.take_output(&memory.run, output);
                         }
                         statistics
                     },
@@ -52,7 +82,7 @@ pub fn depthwise(input: &Values, before: Before<'_>, kernel: &Values) -> (Values
             },
         )
         .collect();
-    (of_channels(output, extent), statistics.into_iter().collect::<Option<Vec<_>>>().map(written))
+    (of_channels(output, after), statistics.into_iter().collect::<Option<Vec<_>>>().map(written))
 }
 
 /// The gradients of the input, of the norm and of the kernel of [`depthwise`].
@@ -60,20 +90,36 @@ pub fn depthwise_gradients(
     input: &Values,
     before: Before<'_>,
     statistics: Option<(&Values, &Values)>,
-    kernel: &Values,
+    (kernel, window): (&Values, Window),
+    gradient: &Values,
+) -> (Values, NormGradients, Values) {
+    if window.size == 5 {
+        sized_gradients::<5>(input, before, statistics, (kernel, window), gradient)
+    } else {
+        sized_gradients::<3>(input, before, statistics, (kernel, window), gradient)
+    }
+}
+
+fn sized_gradients<const K: usize>(
+    input: &Values,
+    before: Before<'_>,
+    statistics: Option<(&Values, &Values)>,
+    (kernel, window): (&Values, Window),
     gradient: &Values,
 ) -> (Values, NormGradients, Values) {
     let extent = Extent::of(input);
-    let (input, gradient, kernel) = (by_channel(input), by_channel(gradient), kernel.to_contiguous());
-    let (input, gradient, kernels) = (read(&input), read(&gradient), read(&kernel).as_chunks::<9>().0);
+    let (input, gradient, kernels) = (by_channel(input), by_channel(gradient), kernels::<K>(&kernel.to_contiguous()));
+    let (input, gradient) = (read(&input), read(&gradient));
     let run = extent.run().max(1);
-    let frame = Frame::new(extent.height, extent.width, extent.batch);
+    let frame = Frame::<K>::new(window, extent.height, extent.width, extent.batch);
+    let [height, width] = frame.output();
+    let after = Extent { height, width, ..extent };
     let statistics = statistics.map(|(mean, variance)| self::statistics(mean, variance));
     let mut of_input = vec![0.0; input.len()];
-    let channels =
-        of_input.par_chunks_exact_mut(run).zip(input.par_chunks_exact(run)).zip(gradient.par_chunks_exact(run));
-    let found: Vec<([f32; 2], [f32; 9])> = channels
-        .zip(kernels)
+    let gradients_by_channel = gradient.par_chunks_exact(after.run().max(1));
+    let channels = of_input.par_chunks_exact_mut(run).zip(input.par_chunks_exact(run)).zip(gradients_by_channel);
+    let found: Vec<([f32; 2], Kernel<K>)> = channels
+        .zip(&kernels)
         .enumerate()
         .map_init(
             || Memory::new(frame),
@@ -84,22 +130,18 @@ pub fn depthwise_gradients(
                         let statistics = statistics.as_ref().map(|statistics| statistics[channel]);
                         let map = before.map_by(channel, statistics);
                         // Each output was read through the kernel from the other side.
-                        let turned: [f32; 9] = std::array::from_fn(|tap| kernel[8 - tap]);
-                        let mut of_kernel = [0.0; 9];
+                        let turned: Kernel<K> =
+                            std::array::from_fn(|row| std::array::from_fn(|tap| kernel[K - 1 - row][K - 1 - tap]));
+                        let mut of_kernel = [[0.0; K]; K];
                         let planes = of_input.chunks_mut(frame.capacity()).zip(values.chunks(frame.capacity()));
-                        for ((of_input, values), gradient) in planes.zip(gradient.chunks(frame.capacity())) {
+                        for ((of_input, values), gradient) in planes.zip(gradient.chunks(frame.output_capacity())) {
                             frame.fill(
                                 inputs,
                                 values,
                                 #[inline(always)]
                                 |value| map.of(value),
                             );
-                            frame.fill(
-                                gradients,
-                                gradient,
-                                #[inline(always)]
-                                |gradient| gradient,
-                            );
+                            frame.fill_output(gradients, gradient);
                             frame.convolve(gradients, &turned, values, run);
                             frame.mask(
                                 run,
@@ -109,7 +151,7 @@ pub fn depthwise_gradients(
                             );
                             frame.take(run, of_input);
                             let found = frame.kernel_gradient(inputs, gradients, values);
-                            for (sum, found) in of_kernel.iter_mut().zip(found) {
+                            for (sum, found) in of_kernel.as_flattened_mut().iter_mut().zip(found.as_flattened()) {
                                 *sum += found;
                             }
                         }
@@ -120,6 +162,6 @@ pub fn depthwise_gradients(
         )
         .collect();
     let of_norm = NormGradients::of(found.iter().map(|(of_norm, _)| *of_norm));
-    let of_kernel = found.into_iter().flat_map(|(_, of_kernel)| of_kernel).collect();
-    (of_channels(of_input, extent), of_norm, write(of_kernel, [extent.channels, 1, 3, 3]))
+    let of_kernel = found.iter().flat_map(|(_, of_kernel)| of_kernel.as_flattened()).copied().collect();
+    (of_channels(of_input, extent), of_norm, write(of_kernel, [extent.channels, 1, K, K]))
 }

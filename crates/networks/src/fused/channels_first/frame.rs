@@ -1,5 +1,7 @@
-//! Planes with zeros around them: a 3x3 neighbourhood is then nine offsets from any pixel, and a convolution one run
+//! Planes with zeros around them: the neighbours of a pixel are then so many offsets from it, and a convolution one run
 //! through memory.
+
+use graph::{Placed, Window};
 
 /// Pixels of several planes that are framed together; with its copies this many stay in the nearest cache.
 const PIXELS: usize = 3072;
@@ -7,20 +9,42 @@ const PIXELS: usize = 3072;
 /// Pixels that are worked on side by side.
 const LANES: usize = 16;
 
-/// Planes one below the other, a row of zeros before each and after the last, a zero before each row and after the last.
+/// A kernel of one channel, row by row.
+pub type Kernel<const K: usize> = [[f32; K]; K];
+
+/// Planes one below the other, with `K / 2` rows of zeros before each and after the last, and as many zeros before each row
+/// and after the last: room for a kernel of `K` x `K`.
+///
+/// A convolution is computed around every pixel; where its stride is more than 1, some of it is taken.
 #[derive(Debug, Clone, Copy)]
-pub struct Frame {
+pub struct Frame<const K: usize> {
     height: usize,
     width: usize,
     /// Planes that it holds at most.
     planes: usize,
+    /// From one window to the next.
+    stride: usize,
+    rows: Placed,
+    columns: Placed,
 }
 
-impl Frame {
-    /// For planes of which there are so many.
-    pub fn new(height: usize, width: usize, planes: usize) -> Self {
-        let fitting = PIXELS / ((height + 1) * (width + 1));
-        Self { height, width, planes: fitting.clamp(1, planes.max(1)) }
+impl<const K: usize> Frame<K> {
+    /// Pixels that a kernel reaches to each side.
+    const REACH: usize = K / 2;
+
+    /// For windows on planes of which there are so many.
+    pub fn new(window: Window, height: usize, width: usize, planes: usize) -> Self {
+        let fitting = PIXELS / ((height + Self::REACH) * (width + Self::REACH));
+        let along = |extent| window.on(extent).unwrap_or(Placed { before: 0, after: 0, count: 0 });
+        let (rows, columns) = (along(height), along(width));
+        Self { height, width, planes: fitting.clamp(1, planes.max(1)), stride: window.stride, rows, columns }
+    }
+
+    /// Whether a convolution is one around pixels.
+    pub fn fits(window: Window, height: usize, width: usize) -> bool {
+        let reaches = |placed: Placed| placed.before.max(placed.after) <= Self::REACH;
+        window.size == K
+            && [height, width].map(|extent| window.on(extent)).into_iter().all(|on| on.is_some_and(reaches))
     }
 
     /// Pixels of the planes that it holds.
@@ -28,23 +52,43 @@ impl Frame {
         (self.planes * self.height * self.width).max(1)
     }
 
-    fn stride(self) -> usize {
-        self.width + 1
+    /// Height and width of what comes out.
+    pub fn output(self) -> [usize; 2] {
+        [self.rows.count, self.columns.count]
     }
 
-    /// Where the neighbour `tap` (0 to 8, row by row) of the first pixel lies.
-    fn offset(self, tap: usize) -> usize {
-        tap / 3 * self.stride() + tap % 3
+    /// Pixels that come out of the planes that it holds.
+    pub fn output_capacity(self) -> usize {
+        (self.planes * self.output_area()).max(1)
+    }
+
+    fn output_area(self) -> usize {
+        self.rows.count * self.columns.count
+    }
+
+    /// From a row to the next.
+    fn pitch(self) -> usize {
+        self.width + Self::REACH
+    }
+
+    /// From a plane to the next.
+    fn plane(self) -> usize {
+        (self.height + Self::REACH) * self.pitch()
+    }
+
+    /// Where the first neighbour in row `row` of the kernel of the first pixel lies.
+    fn offset(self, row: usize) -> usize {
+        row * self.pitch()
     }
 
     /// Where the first pixel lies.
     fn first(self) -> usize {
-        self.offset(4)
+        self.offset(Self::REACH) + Self::REACH
     }
 
     /// Without a pixel in it.
     pub fn empty(self) -> Vec<f32> {
-        vec![0.0; (self.planes * (self.height + 1) + 1) * self.stride() + 1 + 2 * LANES]
+        vec![0.0; self.planes * self.plane() + Self::REACH * self.pitch() + Self::REACH + 2 * LANES]
     }
 
     /// From the first pixel to the last of so many planes, and on to a multiple of [`LANES`].
@@ -53,7 +97,7 @@ impl Frame {
     }
 
     fn extent(self, planes: usize) -> usize {
-        (planes * (self.height + 1)).saturating_sub(2) * self.stride() + self.width
+        (planes * (self.height + Self::REACH)).saturating_sub(Self::REACH + 1) * self.pitch() + self.width
     }
 
     fn planes_of(self, pixels: &[f32]) -> usize {
@@ -64,39 +108,91 @@ impl Frame {
     #[inline(always)]
     pub fn fill(self, framed: &mut [f32], pixels: &[f32], of: impl Fn(f32) -> f32) {
         for (plane, pixels) in pixels.chunks_exact(self.height * self.width).enumerate() {
-            let start = self.first() + plane * (self.height + 1) * self.stride();
-            let rows = framed[start..].chunks_mut(self.stride());
+            let rows = framed[self.first() + plane * self.plane()..].chunks_mut(self.pitch());
             for (row, pixels) in rows.zip(pixels.chunks_exact(self.width)) {
                 write(&mut row[..self.width], pixels, &of);
             }
         }
-        // Behind the last plane others may be left.
-        let end = self.first() + self.extent(self.planes_of(pixels));
+        self.end(framed, self.planes_of(pixels));
+    }
+
+    /// Behind the last plane others may be left.
+    #[inline(always)]
+    fn end(self, framed: &mut [f32], planes: usize) {
+        let end = self.first() + self.extent(planes);
         framed[end..end + LANES].fill(0.0);
+    }
+
+    /// Whether there is a window around every pixel.
+    fn is_whole(self) -> bool {
+        self.stride == 1 && self.output() == [self.height, self.width]
+    }
+
+    /// Where the pixel that the first window of an output row is around lies in a run that starts at the first pixel.
+    fn middle(self, plane: usize, row: usize) -> usize {
+        let row = row * self.stride + Self::REACH - self.rows.before;
+        plane * self.plane() + row * self.pitch() + Self::REACH - self.columns.before
+    }
+
+    /// Puts what came out, gradients, around the pixels that it came from; zeros around the others.
+    #[inline(always)]
+    pub fn fill_output(self, framed: &mut [f32], output: &[f32]) {
+        if self.is_whole() {
+            return self.fill(framed, output, |value| value);
+        }
+        let planes = output.len() / self.output_area().max(1);
+        let first = self.first();
+        framed[first..first + self.extent(planes)].fill(0.0);
+        for (plane, output) in output.chunks_exact(self.output_area()).enumerate() {
+            for (row, output) in output.chunks_exact(self.columns.count).enumerate() {
+                let pixels = framed[first + self.middle(plane, row)..].iter_mut().step_by(self.stride);
+                pixels.zip(output).for_each(|(pixel, value)| *pixel = *value);
+            }
+        }
+        self.end(framed, planes);
     }
 
     /// Takes the pixels out of a run that starts at the first of them.
     #[inline(always)]
     pub fn take(self, run: &[f32], pixels: &mut [f32]) {
         for (plane, pixels) in pixels.chunks_exact_mut(self.height * self.width).enumerate() {
-            let rows = run[plane * (self.height + 1) * self.stride()..].chunks(self.stride());
+            let rows = run[plane * self.plane()..].chunks(self.pitch());
             for (row, pixels) in rows.zip(pixels.chunks_exact_mut(self.width)) {
                 write(pixels, &row[..self.width], &|value| value);
             }
         }
     }
 
-    /// The convolution of as many planes as `pixels` are of, as a run that starts at the first pixel.
+    /// Takes what comes out of a run that starts at the first pixel.
     #[inline(always)]
-    pub fn convolve(self, framed: &[f32], kernel: &[f32; 9], pixels: &[f32], run: &mut Vec<f32>) {
+    pub fn take_output(self, run: &[f32], output: &mut [f32]) {
+        if self.is_whole() {
+            return self.take(run, output);
+        }
+        for (plane, output) in output.chunks_exact_mut(self.output_area()).enumerate() {
+            for (row, output) in output.chunks_exact_mut(self.columns.count).enumerate() {
+                let values = run[self.middle(plane, row)..].iter().step_by(self.stride);
+                output.iter_mut().zip(values).for_each(|(output, value)| *output = *value);
+            }
+        }
+    }
+
+    /// The convolution around every pixel of as many planes as `pixels` are of, as a run that starts at the first pixel.
+    #[inline(always)]
+    pub fn convolve(self, framed: &[f32], kernel: &Kernel<K>, pixels: &[f32], run: &mut Vec<f32>) {
         let length = self.run(self.planes_of(pixels));
         run.clear();
         run.resize(length, 0.0);
-        for (row, weights) in kernel.as_chunks::<3>().0.iter().enumerate() {
-            let framed = &framed[self.offset(3 * row)..][..length + 2];
-            let values = framed[..length].iter().zip(&framed[1..=length]).zip(&framed[2..]);
-            for (sum, ((left, middle), right)) in run.iter_mut().zip(values) {
-                *sum += weights[0] * left + weights[1] * middle + weights[2] * right;
+        let run = &mut run[..length];
+        for (row, weights) in kernel.iter().enumerate() {
+            let framed = &framed[self.offset(row)..][..length + K - 1];
+            let taps: [&[f32]; K] = std::array::from_fn(|tap| &framed[tap..tap + length]);
+            for (index, sum) in run.iter_mut().enumerate() {
+                let mut of_row = weights[0] * taps[0][index];
+                for tap in 1..K {
+                    of_row += weights[tap] * taps[tap][index];
+                }
+                *sum += of_row;
             }
         }
     }
@@ -111,16 +207,13 @@ impl Frame {
 
     /// The gradient of the kernel over as many planes as `pixels` are of, from framed inputs and framed gradients.
     #[inline(always)]
-    pub fn kernel_gradient(self, framed: &[f32], gradients: &[f32], pixels: &[f32]) -> [f32; 9] {
+    pub fn kernel_gradient(self, framed: &[f32], gradients: &[f32], pixels: &[f32]) -> Kernel<K> {
         let run = self.run(self.planes_of(pixels));
         let gradients = &gradients[self.first()..self.first() + run];
-        let mut kernel = [0.0; 9];
-        for (row, kernel) in kernel.chunks_exact_mut(3).enumerate() {
-            let start = self.offset(3 * row);
-            let sums = row_gradient(&framed[start..start + run + 2], gradients);
-            kernel.copy_from_slice(&sums);
-        }
-        kernel
+        std::array::from_fn(|row| {
+            let start = self.offset(row);
+            row_gradient(&framed[start..start + run + K - 1], gradients)
+        })
     }
 }
 
@@ -143,17 +236,15 @@ fn write(row: &mut [f32], values: &[f32], of: &impl Fn(f32) -> f32) {
 
 /// The gradient of a row of the kernel.
 #[inline(always)]
-fn row_gradient(framed: &[f32], gradients: &[f32]) -> [f32; 3] {
-    let (mut left, mut middle, mut right) = ([0.0_f32; LANES], [0.0_f32; LANES], [0.0_f32; LANES]);
+fn row_gradient<const K: usize>(framed: &[f32], gradients: &[f32]) -> [f32; K] {
+    let mut sums = [[0.0_f32; LANES]; K];
     for (number, gradients) in gradients.chunks_exact(LANES).enumerate() {
-        let framed = &framed[number * LANES..number * LANES + LANES + 2];
-        let values = framed[..LANES].iter().zip(&framed[1..=LANES]).zip(&framed[2..]).zip(gradients);
-        let lanes = left.iter_mut().zip(&mut middle).zip(&mut right);
-        for (((left, middle), right), (((a, b), c), gradient)) in lanes.zip(values) {
-            *left += gradient * a;
-            *middle += gradient * b;
-            *right += gradient * c;
+        let framed = &framed[number * LANES..][..LANES + K - 1];
+        for (tap, sums) in sums.iter_mut().enumerate() {
+            for ((sum, value), gradient) in sums.iter_mut().zip(&framed[tap..tap + LANES]).zip(gradients) {
+                *sum += gradient * value;
+            }
         }
     }
-    [left, middle, right].map(|lanes| lanes.iter().sum())
+    sums.map(|lanes| lanes.iter().sum())
 }

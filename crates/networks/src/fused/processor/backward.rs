@@ -45,6 +45,24 @@ impl Backward<Flex, 2> for Sum {
     }
 }
 
+#[derive(Debug)]
+struct Shift;
+
+impl Backward<Flex, 2> for Shift {
+    type State = ();
+
+    fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let gradient = gradients.consume::<Flex>(&ops.node);
+        let [input, shift] = ops.parents;
+        if let Some(node) = shift {
+            gradients.register::<Flex>(node.id, channels_first::channel_sums(&gradient));
+        }
+        if let Some(node) = input {
+            gradients.register::<Flex>(node.id, gradient);
+        }
+    }
+}
+
 /// Of a convolution over all channels.
 #[derive(Debug)]
 struct Windowed(Window);
@@ -90,7 +108,7 @@ impl Backward<Flex, 1> for Scaled {
 
 /// Of an input that may be scaled and shifted, is activated, and convolved.
 #[derive(Debug)]
-struct ActivatedDepthwise(Activation);
+struct ActivatedDepthwise(Activation, Window);
 
 impl Backward<Flex, 2> for ActivatedDepthwise {
     type State = (NodeId, NodeId, Option<Fixed>);
@@ -102,7 +120,8 @@ impl Backward<Flex, 2> for ActivatedDepthwise {
         let input = checkpointer.retrieve_node_output::<Values>(input);
         let kernel = checkpointer.retrieve_node_output::<Values>(kernel);
         let before = before(fixed.as_ref(), self.0);
-        let (of_input, _, of_kernel) = channels_first::depthwise_gradients(&input, before, None, &kernel, &gradient);
+        let (of_input, _, of_kernel) =
+            channels_first::depthwise_gradients(&input, before, None, (&kernel, self.1), &gradient);
         register(gradients, parents, [of_input, of_kernel]);
     }
 }
@@ -130,7 +149,7 @@ impl Backward<Flex, 3> for Normalised {
 
 /// Of an input that is normalised, activated and convolved.
 #[derive(Debug)]
-struct NormalisedDepthwise(Activation);
+struct NormalisedDepthwise(Activation, Window);
 
 impl Backward<Flex, 4> for NormalisedDepthwise {
     /// Nodes of input, gamma, beta and kernel; mean and variance; epsilon.
@@ -144,7 +163,7 @@ impl Backward<Flex, 4> for NormalisedDepthwise {
         let norm = Norm { gamma, beta, epsilon };
         let before = before_normalised(&norm, self.0);
         let (of_input, of_norm, of_kernel) =
-            channels_first::depthwise_gradients(&input, before, Some((&mean, &variance)), &kernel, &gradient);
+            channels_first::depthwise_gradients(&input, before, Some((&mean, &variance)), (&kernel, self.1), &gradient);
         register(gradients, parents, [of_input, of_norm.gamma, of_norm.beta, of_kernel]);
     }
 }
@@ -177,6 +196,15 @@ impl<C: CheckpointStrategy> ProcessorBackend for Autodiff<Flex, C> {
         }
     }
 
+    fn shifted(input: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self> {
+        let nodes = [input.node(), shift.node()];
+        let output = Flex::shifted(input.into_primitive(), shift.into_primitive());
+        match Shift.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(step) => step.finish((), output),
+            OpsKind::UnTracked(step) => step.finish(output),
+        }
+    }
+
     fn windowed(input: FloatTensor<Self>, kernel: FloatTensor<Self>, window: Window) -> FloatTensor<Self> {
         let output = Flex::windowed(input.primitive().clone(), kernel.primitive().clone(), window);
         recorded::<Flex, C, _>(Windowed(window), &input, &kernel, output)
@@ -186,9 +214,11 @@ impl<C: CheckpointStrategy> ProcessorBackend for Autodiff<Flex, C> {
         input: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
         activation: Activation,
+        window: Window,
     ) -> FloatTensor<Self> {
-        let output = Flex::activated_depthwise(input.primitive().clone(), kernel.primitive().clone(), activation);
-        recorded_depthwise::<C>(&input, &kernel, None, activation, output)
+        let primitives = (input.primitive().clone(), kernel.primitive().clone());
+        let output = Flex::activated_depthwise(primitives.0, primitives.1, activation, window);
+        recorded_depthwise::<C>(&input, &kernel, None, (activation, window), output)
     }
 
     fn scaled(
@@ -214,11 +244,13 @@ impl<C: CheckpointStrategy> ProcessorBackend for Autodiff<Flex, C> {
         shift: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
         activation: Activation,
+        window: Window,
     ) -> FloatTensor<Self> {
         let fixed = (scale.into_primitive(), shift.into_primitive());
         let primitives = (input.primitive().clone(), kernel.primitive().clone());
-        let output = Flex::scaled_depthwise(primitives.0, fixed.0.clone(), fixed.1.clone(), primitives.1, activation);
-        recorded_depthwise::<C>(&input, &kernel, Some(fixed), activation, output)
+        let (scale, shift) = fixed.clone();
+        let output = Flex::scaled_depthwise(primitives.0, scale, shift, primitives.1, activation, window);
+        recorded_depthwise::<C>(&input, &kernel, Some(fixed), (activation, window), output)
     }
 
     fn normalised(
@@ -250,6 +282,7 @@ impl<C: CheckpointStrategy> ProcessorBackend for Autodiff<Flex, C> {
         kernel: FloatTensor<Self>,
         epsilon: f64,
         activation: Activation,
+        window: Window,
     ) -> Triple<Self> {
         let primitives = (input.primitive().clone(), gamma.primitive().clone(), beta.primitive().clone());
         let (output, mean, variance) = Flex::normalised_depthwise(
@@ -259,9 +292,10 @@ impl<C: CheckpointStrategy> ProcessorBackend for Autodiff<Flex, C> {
             kernel.primitive().clone(),
             epsilon,
             activation,
+            window,
         );
         let parents = [input.node(), gamma.node(), beta.node(), kernel.node()];
-        let output = match NormalisedDepthwise(activation).prepare::<C>(parents).compute_bound().stateful() {
+        let output = match NormalisedDepthwise(activation, window).prepare::<C>(parents).compute_bound().stateful() {
             OpsKind::Tracked(mut step) => {
                 let nodes = [&input, &gamma, &beta, &kernel].map(|tensor| step.checkpoint(tensor));
                 step.finish((nodes, (mean.clone(), variance.clone()), epsilon), output)
@@ -291,11 +325,11 @@ fn recorded_depthwise<C: CheckpointStrategy>(
     input: &Tracked<C>,
     kernel: &Tracked<C>,
     fixed: Option<Fixed>,
-    activation: Activation,
+    (activation, window): (Activation, Window),
     output: Values,
 ) -> Tracked<C> {
     let parents = [input.node(), kernel.node()];
-    match ActivatedDepthwise(activation).prepare::<C>(parents).compute_bound().stateful() {
+    match ActivatedDepthwise(activation, window).prepare::<C>(parents).compute_bound().stateful() {
         OpsKind::Tracked(mut step) => {
             let state = (step.checkpoint(input), step.checkpoint(kernel), fixed);
             step.finish(state, output)
