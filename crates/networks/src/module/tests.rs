@@ -140,39 +140,45 @@ fn a_map_and_the_classes_read_from_it_can_be_trained() {
     let tensors = tensors(&graph);
     named::write(module.slots(), &tensors, graph.name()).unwrap();
     let images = Tensor::from_data(TensorData::new(image(), [1, 3, 26, 26]), &device);
-    let sum = |module: &GraphModule| {
-        let answers = module.forward(images.clone(), 1..usize::MAX, graph.outputs(), None);
-        let weighed = |answer: Tensor<4>| (answer.clone() * answer).sum();
-        answers.into_iter().map(weighed).reduce(|a, b| a + b).unwrap()
+    let answers = |module: &GraphModule| module.forward(images.clone(), 1..usize::MAX, graph.outputs(), None);
+    let weights = |count: usize| (0..count).map(wave).collect::<Vec<f32>>();
+    let weighed = |answer: Tensor<4>| {
+        let weights = TensorData::new(weights(answer.shape().num_elements()), answer.dims());
+        (answer * Tensor::from_data(weights, &device)).sum()
     };
-    let gradients = sum(&module).backward();
-    let gradient = |module: &mut GraphModule, name: &str, index: usize| {
+    let gradients = answers(&module).into_iter().map(weighed).reduce(|a, b| a + b).unwrap().backward();
+    // In f64, since differences of sums are small.
+    let sum = |module: &GraphModule| -> f64 {
+        let answers = answers(module).into_iter().map(values);
+        let weighed = |answer: Vec<f32>| {
+            let pairs = weights(answer.len()).into_iter().zip(answer);
+            pairs.map(|(weight, value)| f64::from(weight) * f64::from(value)).sum::<f64>()
+        };
+        answers.map(weighed).sum()
+    };
+    // The weight of each tensor on which most depends: of others rounding and the kinks of ReLU hide the difference.
+    let steepest = |module: &mut GraphModule, name: &str| {
         let slots = module.slots();
         let (_, slot) = slots.iter().find(|(slot, _)| slot == name).unwrap();
-        match slot {
-            named::Slot::Vector(param) => values(param.val().grad(&gradients).unwrap())[index],
-            named::Slot::Matrix(param) => values(param.val().grad(&gradients).unwrap())[index],
-            named::Slot::Kernel(param) => values(param.val().grad(&gradients).unwrap())[index],
+        let gradient = match slot {
+            named::Slot::Vector(param) => values(param.val().grad(&gradients).unwrap()),
+            named::Slot::Matrix(param) => values(param.val().grad(&gradients).unwrap()),
+            named::Slot::Kernel(param) => values(param.val().grad(&gradients).unwrap()),
             named::Slot::Statistic(_) => unreachable!(),
-        }
+        };
+        gradient.into_iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).unwrap()
     };
-    let places = [
-        ("evidence.bias", 0),
-        ("evidence_coarse.kernel", 5),
-        ("evidence_fine.kernel", 3),
-        ("kinds.kernel", 2),
-        ("presence.kernel", 0),
-    ];
-    let found = places.map(|(name, index)| gradient(&mut module, name, index));
-    for ((name, index), gradient) in places.into_iter().zip(found) {
+    let names = ["evidence.bias", "evidence_coarse.kernel", "evidence_fine.kernel", "kinds.kernel", "presence.kernel"];
+    let found = names.map(|name| (name, steepest(&mut module, name)));
+    for (name, (index, gradient)) in found {
         let mut moved = |by: f32| {
             let mut tensors = tensors.clone();
             tensors.get_mut(name).unwrap().values[index] += by;
             named::write(module.slots(), &tensors, graph.name()).unwrap();
-            sum(&module).into_scalar::<f32>()
+            sum(&module)
         };
-        let difference = (moved(2e-3) - moved(-2e-3)) / 4e-3;
+        let difference = ((moved(1e-3) - moved(-1e-3)) / 2e-3) as f32;
         assert!(gradient.abs() > 1e-3, "{name}: {gradient}");
-        assert!((gradient - difference).abs() < 0.02 * difference.abs() + 1e-3, "{name}: {gradient}, not {difference}");
+        assert!((gradient - difference).abs() < 0.03 * difference.abs(), "{name}: {gradient}, not {difference}");
     }
 }
