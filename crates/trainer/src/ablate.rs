@@ -9,13 +9,13 @@ use clap::ValueEnum;
 use dataset::SplitProtocol;
 use metrics::{Bootstrap, Difference, Predictions, Report};
 use reports::{Kind, Summary, tagged};
+use scans::Scans;
 use serde::Serialize;
+use storage::write_json;
 
 use crate::cli::{AblateArguments, Precision, TrainArguments};
 use crate::component::Component;
-use crate::data::Scans;
 use crate::environment::Environment;
-use crate::files::write_json;
 use crate::predict;
 use crate::predictions_file::{self, HeldOut};
 use crate::recipe::Recipe;

@@ -17,17 +17,19 @@ mod shortcuts;
 mod shown;
 mod text;
 
+use scans::ScansConfig;
+use storage::write_whole;
+
 use self::findings::Audit;
-use crate::cli::{AuditArguments, DataArguments};
-use crate::files::write_whole;
+use crate::cli::AuditArguments;
 
 /// Runs `sulcus audit`.
 ///
 /// # Errors
 /// The folder holds no labelled scans, the CSV of groups can't be used, or a file can't be written.
 pub fn run(arguments: &AuditArguments) -> anyhow::Result<()> {
-    let (data, labels, groups) = (arguments.folder.clone(), arguments.labels.clone(), arguments.groups.clone());
-    let dataset = DataArguments { data, labels, groups, cache: None }.open()?;
+    let (folder, labels, groups) = (arguments.folder.clone(), arguments.labels.clone(), arguments.groups.clone());
+    let dataset = ScansConfig { folder, labels, groups, cache: None }.open()?;
     let seen = inspect::look_at_all(&dataset);
     let thumbnails: Vec<_> =
         seen.iter().map(|seen| seen.as_ref().ok().and_then(|seen| seen.thumbnail.clone())).collect();

@@ -8,11 +8,11 @@ use image::GrayImage;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+use scans::Slices;
 
 use crate::copy_paste::CopyPaste;
 use crate::recipe::Augmentation;
 use crate::sampler::Draw;
-use crate::slices::Slices;
 
 /// Batches waiting for the device at any time.
 const AHEAD: usize = 3;
@@ -164,7 +164,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::slices::Slices;
+    use crate::made;
 
     /// The batches of an epoch, made with the help of so many threads.
     fn batches(slices: &Slices, threads: usize) -> Vec<(Vec<f32>, Vec<usize>)> {
@@ -184,13 +184,13 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_batches_on_any_number_of_threads() {
-        let slices = Slices::made(7, 24);
+        let slices = made::slices(7, 24);
         assert_eq!(batches(&slices, 1), batches(&slices, 3));
     }
 
     #[test]
     fn every_slice_of_an_epoch_meets_a_chance_of_its_own() {
-        let slices = Slices::made(1, 24);
+        let slices = made::slices(1, 24);
         let source = Source { slices: &slices, labels: &[0], size: 4 };
         let augmentation = Augmentation { noise: 0.1, ..Augmentation::default() };
         let changes = Changes { grafts: None, augmentation };

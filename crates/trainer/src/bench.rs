@@ -6,11 +6,11 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Distribution, FloatDType, Tensor};
 use networks::{Form, NetworkConfig};
 use serde::Serialize;
+use storage::write_json;
 
 use crate::adamw::AdamW;
 use crate::cli::BenchArguments;
 use crate::environment::Environment;
-use crate::files::write_json;
 use crate::loss::Loss;
 use crate::train_state::TrainState;
 

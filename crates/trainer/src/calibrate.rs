@@ -11,7 +11,9 @@ use dataset::Split;
 use graph::Architecture;
 use metrics::Bootstrap;
 use reports::{Abstention, Calibration, CalibrationError, Parts, tagged};
+use scans::{Scans, Slices, held_out_fingerprint, thinned};
 use serde::Serialize;
+use storage::{write_json, write_whole};
 use weights::{Reserve, Tensor};
 
 use crate::calibrate::cross_fit::{Aim, Fit, Measured};
@@ -20,11 +22,8 @@ use crate::calibrate::observations::{Gallery, Seen, look_at_foreign};
 use crate::calibrate::ood::Material;
 use crate::catalogue;
 use crate::cli::CalibrateArguments;
-use crate::data::{Scans, held_out_fingerprint, thinned};
-use crate::files::{write_json, write_whole};
 use crate::model_files;
 use crate::recipe::{Augmentation, Recipe};
-use crate::slices::Slices;
 
 mod cross_fit;
 mod gaussian;
@@ -119,7 +118,7 @@ impl Looks {
     fn take(file: &weights::WeightsFile, arguments: &CalibrateArguments, stage: &str) -> anyhow::Result<Self> {
         let classifier = pollster::block_on(Classifier::from_file(file.clone(), arguments.device.engine()?))?;
         let recipe = Recipe::parse(&file.manifest.recipe).context("the recipe in the weights file cannot be used")?;
-        let scans = arguments.data.open_for(&recipe)?;
+        let scans = recipe.scans(&arguments.data.config())?;
         let split = split(&classifier, &recipe, &scans)?;
         let some = thinned(&dataset::unique(&scans, &split.train), TRAINING_SLICES);
         let wanted = [&some[..], &split.validation, &split.test].concat();

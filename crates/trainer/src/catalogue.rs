@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use anyhow::Context;
+use storage::write_whole;
 use weights::{Catalogue, CatalogueEntry, Manifest};
-
-use crate::files::write_whole;
 
 /// Adds a weights file to the catalogue beside it, in place of an entry with the same id.
 ///

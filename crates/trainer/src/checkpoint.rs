@@ -9,10 +9,10 @@ use burn::optim::ModuleOptimizer;
 use networks::{NamedTensor, Network};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use storage::{remove_folder, write_failed, write_whole};
 use weights::Tensor;
 
 use crate::epoch_log::EpochLog;
-use crate::files::{remove_folder, write_failed, write_whole};
 use crate::tensorboard;
 
 /// How far a run is.

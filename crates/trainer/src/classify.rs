@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use classifier::{Classifier, Evidence, Prediction, Verdict};
+use scans::prepare_file;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::cli::ClassifyArguments;
 use crate::model_files;
-use crate::slices::prepare_file;
 
 /// One answered file; the fields of a line of `--json`.
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dataset::SplitProtocol;
+use scans::ScansConfig;
 
 pub use training::{AblateArguments, BenchArguments, ProbeArguments, ReportArguments, TrainArguments};
 
@@ -84,6 +85,15 @@ pub struct DataArguments {
     /// folder]
     #[arg(long, value_name = "DIR")]
     pub cache: Option<PathBuf>,
+}
+
+impl DataArguments {
+    /// As the libraries take it.
+    #[must_use]
+    pub fn config(&self) -> ScansConfig {
+        let Self { data, labels, groups, cache } = self.clone();
+        ScansConfig { folder: data, labels, groups, cache }
+    }
 }
 
 /// Find out what a folder of scans holds: copies, conflicts, leaks, shortcuts.

@@ -13,10 +13,10 @@ use anyhow::Context;
 use dataset::Dataset;
 use rand::Rng;
 use rand::seq::IndexedRandom;
+use scans::Slices;
 
 use crate::box_filter::smooth;
 use crate::recipe::{Recipe, Transplant};
-use crate::slices::Slices;
 use crate::tumour_masks::TumourMasks;
 
 /// Donors drawn for a transplant, of which the one most like the healthy slice is taken: mostly of the same plane.

@@ -7,15 +7,14 @@ use classifier::Classifier;
 use dataset::{Dataset, Split, SplitProtocol};
 use metrics::{Bootstrap, Predictions};
 use reports::{Evaluation, Header, tagged};
+use scans::{Slices, held_out_fingerprint, progress_bar};
 use serde::Serialize;
+use storage::write_json;
 
 use crate::cli::EvaluateArguments;
-use crate::data::held_out_fingerprint;
-use crate::files::write_json;
 use crate::model_files;
 use crate::predict;
 use crate::recipe::Recipe;
-use crate::slices::{Slices, progress_bar};
 
 /// Slices classified between two steps of the progress bar.
 const CHUNK: usize = 8;
@@ -43,7 +42,7 @@ pub fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     let classifier = pollster::block_on(Classifier::load(&bytes, arguments.device.engine()?))?;
     let recipe =
         Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
-    let scans = arguments.data.open_for(&recipe)?;
+    let scans = recipe.scans(&arguments.data.config())?;
     let classes = &classifier.manifest().classes;
     ensure!(
         &scans.classes == classes,

@@ -12,12 +12,13 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use networks::NamedTensor;
+use scans::ScansConfig;
+use storage::write_whole;
+use trained_run::TrainedRun;
 use weights::{Tensor, WeightsFile};
 
 use crate::catalogue;
-use crate::cli::{DataArguments, ExportArguments, ExportFormat};
-use crate::files::write_whole;
-use trained_run::TrainedRun;
+use crate::cli::{ExportArguments, ExportFormat};
 
 /// Runs `sulcus export`.
 ///
@@ -91,12 +92,12 @@ fn of_run(run: &TrainedRun, arguments: &ExportArguments) -> anyhow::Result<()> {
 }
 
 /// The folder of scans, without which there are no int8 kernels.
-fn data(arguments: &ExportArguments) -> anyhow::Result<DataArguments> {
-    let data = arguments.data.clone().context(
+fn data(arguments: &ExportArguments) -> anyhow::Result<ScansConfig> {
+    let folder = arguments.data.clone().context(
         "int8 kernels are rounded by what the network meets in its training slices, and --data is missing.\n\
          hint: --data names the folder of scans that the run was trained on",
     )?;
-    Ok(DataArguments { data, labels: arguments.labels.clone(), groups: None, cache: arguments.cache.clone() })
+    Ok(ScansConfig { folder, labels: arguments.labels.clone(), groups: None, cache: arguments.cache.clone() })
 }
 
 fn floats(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, Tensor> {

@@ -14,12 +14,11 @@ use half::f16;
 use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
 use networks::{Form, Network};
 use rayon::prelude::*;
+use scans::progress_bar;
 use serde::{Deserialize, Serialize};
+use storage::{CacheFolder, KeptRows, RowWriter};
 
 use crate::batches::{Batch, Changes, Source, chance};
-use crate::cache_folder::CacheFolder;
-use crate::row_cache::{KeptRows, RowWriter};
-use crate::slices::progress_bar;
 
 /// Batches waiting for the device at any time.
 const AHEAD: usize = 3;

@@ -7,10 +7,10 @@ use burn::tensor::Device;
 use dataset::{Fold, Leakage};
 use metrics::{Bootstrap, Report};
 use reports::{FoldFigures, Folds, Header, Spread, Summary, tagged};
+use scans::Scans;
 use serde::Serialize;
 
 use crate::checkpoint::RunFolder;
-use crate::data::Scans;
 use crate::environment::Environment;
 use crate::folds_page;
 use crate::measured::Curves;

@@ -1,9 +1,9 @@
 //! Running out of a device's memory, as an error that says what to do.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use anyhow::bail;
+use scans::panic_message;
 
 /// What Burn's devices call it, in the panics that have no error to return.
 const SIGNS: [&str; 5] =
@@ -21,19 +21,13 @@ pub fn or_hint<T>(hint: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyho
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Err(error)) if is_sign(&format!("{error:?}")) => bail!("the device is out of memory.\nhint: {hint}"),
         Ok(result) => result,
-        Err(panic) if is_sign(message(panic.as_ref())) => bail!("the device is out of memory.\nhint: {hint}"),
+        Err(panic) if is_sign(panic_message(panic.as_ref())) => bail!("the device is out of memory.\nhint: {hint}"),
         Err(panic) => resume_unwind(panic),
     }
 }
 
 fn is_sign(text: &str) -> bool {
     SIGNS.iter().any(|sign| text.contains(sign))
-}
-
-/// What a panic says.
-pub fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use dataset::Dataset;
 use metrics::Predictions;
 use networks::{Form, Network};
 use rayon::prelude::*;
+use scans::progress_bar;
 
 use crate::batches::Source;
 use crate::logits::rows;
-use crate::slices::progress_bar;
 
 /// The probabilities of the records at `indices`, a row each. Every one of them must have been readable.
 ///

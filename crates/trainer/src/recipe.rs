@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use dataset::{Dataset, Fold, Shares, SplitProtocol, SplitSpec};
 use imaging::InputSpec;
 use networks::Architecture;
+use scans::{Scans, ScansConfig};
 use serde::{Deserialize, Serialize};
 
 pub use stage::{Keep, OptimizerName, Schedule, Stage};
@@ -227,6 +228,16 @@ impl Recipe {
     /// Never for a recipe that was parsed.
     pub fn to_toml(&self) -> anyhow::Result<String> {
         Ok(toml::to_string_pretty(self)?)
+    }
+
+    /// Opens a folder of scans, and makes of it what is done before the slices are divided.
+    ///
+    /// # Errors
+    /// The folder can't be opened, the recipe asks for what is not there, or the cache can't be written.
+    pub fn scans(&self, folder: &ScansConfig) -> anyhow::Result<Scans> {
+        let scans = folder.scans()?;
+        let scans = if self.data.find_copies { scans.with_copies()? } else { scans };
+        scans.select(|dataset| self.data.select(dataset))
     }
 
     /// How the data are divided.

@@ -8,12 +8,12 @@ use dataset::{Dataset, Split};
 use metrics::{Bootstrap, Report};
 use networks::{Form, Network, NetworkConfig};
 use reports::{Evaluation, Header, tagged};
+use scans::{Scans, Slices};
 use serde::Serialize;
 
 use crate::batches::Source;
 use crate::checkpoint::{RunFolder, read_tensors};
 use crate::cli::ReportArguments;
-use crate::data::Scans;
 use crate::environment::Environment;
 use crate::folds;
 use crate::measured::Curves;
@@ -21,7 +21,6 @@ use crate::predict;
 use crate::predictions_file::{self, HeldOut, Part};
 use crate::recipe::Recipe;
 use crate::report_page;
-use crate::slices::Slices;
 use crate::split_file::SplitFile;
 
 /// Mistakes shown as pictures.
@@ -77,11 +76,11 @@ pub fn run(arguments: &ReportArguments) -> anyhow::Result<()> {
     let device = arguments.device.open()?;
     if let Some(fold) = folds::folders(&arguments.run).first() {
         let recipe = Recipe::open(&fold.join("recipe.toml"))?;
-        let scans = arguments.data.open_for(&recipe)?;
+        let scans = recipe.scans(&arguments.data.config())?;
         return folds::report_again(&arguments.run, &scans, &device);
     }
     let recipe = Recipe::open(&arguments.run.join("recipe.toml"))?;
-    again(&arguments.run, &arguments.data.open_for(&recipe)?, &device)
+    again(&arguments.run, &recipe.scans(&arguments.data.config())?, &device)
 }
 
 /// As [`write`], for a run of another day: the scans must be those it was trained on.

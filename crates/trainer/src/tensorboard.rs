@@ -8,8 +8,9 @@ use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
+use storage::write_failed;
+
 use crate::epoch_log::EpochLog;
-use crate::files::write_failed;
 
 /// TensorBoard looks for `tfevents` in the name, and sorts by the rest.
 const NAME: &str = "events.out.tfevents.sulcus";

@@ -5,18 +5,17 @@ use std::path::PathBuf;
 use anyhow::{Context, bail, ensure};
 use burn::tensor::{Device, FloatDType};
 use dataset::{Record, Split, SplitProtocol};
+use scans::{Scans, Slices};
 
 use self::trainer::Trainer;
 use crate::checkpoint::{RunFolder, has_state};
 use crate::cli::TrainArguments;
-use crate::data::Scans;
 use crate::environment::Environment;
 use crate::folds;
 use crate::loss::Loss;
 use crate::model_files;
 use crate::recipe::Recipe;
 use crate::report;
-use crate::slices::Slices;
 use crate::split_file::SplitFile;
 use crate::tumour_masks::TumourMasks;
 
@@ -51,7 +50,7 @@ fn outlines(arguments: &TrainArguments, recipe: &Recipe) -> anyhow::Result<Tumou
     if recipe.transplant.is_none() {
         return Ok(TumourMasks::default());
     }
-    TumourMasks::find(arguments.outlines.as_deref(), &arguments.data)
+    TumourMasks::find(arguments.outlines.as_deref(), &arguments.data.config())
         .context("the recipe transplants tumours; without [transplant] it needs no outlines")
 }
 
@@ -93,7 +92,7 @@ impl Job {
         };
         Ok(Self {
             outlines: outlines(arguments, &recipe)?,
-            scans: arguments.data.open_for(&recipe)?,
+            scans: recipe.scans(&arguments.data.config())?,
             recipe,
             start,
             precision: arguments.device.activations(arguments.precision)?,

@@ -11,17 +11,16 @@ use imaging::{PreparedSlice, Slice};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use reports::{Answers, Transfer, tagged};
+use scans::{Slices, held_out_fingerprint, prepare_file, progress_bar};
 use serde::Serialize;
+use storage::{files_below, write_json};
 
 use crate::batches::Batch;
 use crate::cli::TransferArguments;
 use crate::copy_paste::CopyPaste;
-use crate::data::held_out_fingerprint;
-use crate::files::{files_below, write_json};
 use crate::model_files;
 use crate::preview;
 use crate::recipe::{Recipe, Transplant};
-use crate::slices::{Slices, prepare_file, progress_bar};
 use crate::tumour_masks::TumourMasks;
 
 /// Decides which tumour goes into which slice.
@@ -107,8 +106,8 @@ fn trials(
 ) -> anyhow::Result<(usize, Vec<Trial>)> {
     let manifest = classifier.manifest();
     let recipe = Recipe::parse(&manifest.recipe).context("the recipe in the weights file cannot be used")?;
-    let outlines = TumourMasks::find(arguments.outlines.as_deref(), &arguments.data)?;
-    let scans = arguments.data.open_for(&recipe)?;
+    let outlines = TumourMasks::find(arguments.outlines.as_deref(), &arguments.data.config())?;
+    let scans = recipe.scans(&arguments.data.config())?;
     let split = dataset::split(&scans, &recipe.split_spec())?;
     ensure!(
         manifest.held_out_fingerprint.as_ref().is_none_or(|known| *known == held_out_fingerprint(&scans, &split)),

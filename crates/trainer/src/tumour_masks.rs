@@ -5,9 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use imaging::PreparedSlice;
+use scans::ScansConfig;
 use serde::Deserialize;
-
-use crate::cli::DataArguments;
 
 /// One line of a file of outlines.
 #[derive(Deserialize)]
@@ -48,8 +47,8 @@ impl TumourMasks {
     ///
     /// # Errors
     /// There is none, or as [`TumourMasks::open`].
-    pub fn find(named: Option<&Path>, data: &DataArguments) -> anyhow::Result<Self> {
-        let file = named.map(Path::to_owned).or_else(|| data.beside("tumor_polygons.jsonl"));
+    pub fn find(named: Option<&Path>, scans: &ScansConfig) -> anyhow::Result<Self> {
+        let file = named.map(Path::to_owned).or_else(|| scans.beside("tumor_polygons.jsonl"));
         Self::open(&file.context("outlines of tumours are nowhere.\nhint: name the file with --outlines")?)
     }
 

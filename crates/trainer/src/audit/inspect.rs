@@ -6,12 +6,10 @@ use dataset::{Dataset, Thumbnail};
 use imaging::{Crop, Format, InputSpec, Intensity, Slice};
 use indicatif::ParallelProgressIterator;
 use rayon::prelude::*;
+use scans::{decode, progress_bar, read_scan};
 
 use super::acquisition_features::Traces;
 use super::jpeg::{self, Compression};
-use crate::decoding::decode;
-use crate::files::read_scan;
-use crate::slices::progress_bar;
 
 /// Bins of the histogram of a slice.
 pub const BINS: usize = 32;

@@ -6,10 +6,10 @@ use dataset::Dataset;
 use imaging::{Crop, InputSpec, Intensity};
 use maud::{Markup, html};
 use rayon::prelude::*;
+use scans::prepare_file;
 
 use super::pairs::Pair;
 use crate::html;
-use crate::slices::prepare_file;
 
 /// Side of a picture, in pixels.
 const SIDE: u32 = 96;

@@ -4,17 +4,16 @@ use anyhow::Context;
 use imaging::{Crop, InputSpec, Intensity, Slice};
 use metrics::FOLDS;
 use rayon::prelude::*;
+use scans::{Scans, Slices};
 use serde::Serialize;
+use storage::write_json;
 
 use super::acquisition_features::Traces;
 use super::shortcuts::{Probed, Sample, best_told};
 use crate::batches::{Changes, chance};
 use crate::cli::ProbeArguments;
 use crate::copy_paste::CopyPaste;
-use crate::data::Scans;
-use crate::files::write_json;
 use crate::recipe::{Augmentation, Recipe};
-use crate::slices::Slices;
 use crate::tumour_masks::TumourMasks;
 
 /// The findings as `--json` writes them.
@@ -50,10 +49,10 @@ struct Step {
 pub fn run(arguments: &ProbeArguments) -> anyhow::Result<()> {
     let recipe = Recipe::open(&arguments.recipe)?;
     let outlines = match &recipe.transplant {
-        Some(_) => TumourMasks::find(arguments.outlines.as_deref(), &arguments.data)?,
+        Some(_) => TumourMasks::find(arguments.outlines.as_deref(), &arguments.data.config())?,
         None => TumourMasks::default(),
     };
-    let scans = arguments.data.open_for(&recipe)?;
+    let scans = recipe.scans(&arguments.data.config())?;
     let (slices, steps) = steps(&recipe, &scans, &outlines)?;
     let findings = Findings {
         command: format!("sulcus probe --recipe {}.toml --data DIR", recipe.name),

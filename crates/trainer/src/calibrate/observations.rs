@@ -6,13 +6,12 @@ use anyhow::ensure;
 use classifier::{Classifier, Observation};
 use imaging::PreparedSlice;
 use rand_chacha::ChaCha8Rng;
+use scans::{Scans, Slices, prepare_file, progress_bar};
+use storage::files_below;
 
 use crate::batches::chance;
 use crate::calibrate::cross_fit::Answers;
-use crate::data::Scans;
-use crate::files::files_below;
 use crate::recipe::Augmentation;
-use crate::slices::{Slices, prepare_file, progress_bar};
 
 /// Seed of the changes that slices are looked at with.
 const SEED: u64 = 20;

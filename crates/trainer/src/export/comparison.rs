@@ -5,13 +5,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 use classifier::{Classifier, Engine};
 use imaging::PreparedSlice;
 use networks::{Form, NetworkConfig};
+use scans::{Scans, Slices, progress_bar};
 use serde::Serialize;
 
 use super::rounding::Rounding;
 use super::trained_run::TrainedRun;
-use crate::data::Scans;
 use crate::logits::{largest, rows};
-use crate::slices::{Slices, progress_bar};
 
 /// Slices compared at once.
 const BATCH: usize = 8;

@@ -7,11 +7,10 @@ use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Tensor, s};
 use imaging::InputSpec;
 use networks::{KernelInput, Network};
+use scans::{Scans, Slices, progress_bar};
 use weights::Moments;
 
 use super::comparison::images;
-use crate::data::Scans;
-use crate::slices::{Slices, progress_bar};
 
 /// Slices at once: more gain nothing, and the pixels under a 3x3 kernel take nine times the memory of the features.
 const BATCH: usize = 4;

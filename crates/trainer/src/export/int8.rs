@@ -5,16 +5,14 @@ use std::path::Path;
 use burn::tensor::Device;
 use networks::{Form, NetworkConfig};
 use reports::tagged;
+use scans::{Scans, ScansConfig, thinned};
+use storage::{CacheFolder, write_json};
 use weights::{Manifest, WeightsFile};
 
 use super::comparison::{self, Comparison};
 use super::gptq_inputs;
 use super::rounding::{self, Rounding};
 use super::trained_run::TrainedRun;
-use crate::cache_folder::CacheFolder;
-use crate::cli::DataArguments;
-use crate::data::{Scans, thinned};
-use crate::files::write_json;
 
 /// Slices of the training part that rounding looks at.
 const CALIBRATION_SLICES: usize = 256;
@@ -33,7 +31,7 @@ impl Export {
     ///
     /// # Errors
     /// The scans are not the run's, or the network can't be computed.
-    pub fn make(run: &TrainedRun, manifest: Manifest, data: &DataArguments) -> anyhow::Result<Self> {
+    pub fn make(run: &TrainedRun, manifest: Manifest, data: &ScansConfig) -> anyhow::Result<Self> {
         // Which slices were held out stands in the run folder: copies need not be found again.
         let dataset = run.recipe.data.select(data.open()?)?;
         let scans = Scans::new(dataset, CacheFolder::new(data.cache.as_deref()))?;

@@ -10,10 +10,10 @@ mod network;
 #[cfg(test)]
 mod tests;
 
+use messages::{Dimension, ModelProto, OperatorSetIdProto, StringStringEntryProto, ValueInfoProto};
 use weights::{Manifest, WeightsFile};
 
 use self::graph::Drawing;
-use messages::{Dimension, ModelProto, OperatorSetIdProto, StringStringEntryProto, ValueInfoProto};
 
 /// Version of the file format. 8 is what opset 17 came with.
 const IR_VERSION: i64 = 8;

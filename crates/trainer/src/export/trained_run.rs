@@ -7,11 +7,11 @@ use anyhow::ensure;
 use dataset::Split;
 use graph::Graph;
 use networks::NamedTensor;
+use scans::{Scans, fingerprint_of};
 use weights::Manifest;
 
 use crate::checkpoint::{RunFolder, read_tensors};
 use crate::cli::ExportArguments;
-use crate::data::{Scans, fingerprint_of};
 use crate::recipe::Recipe;
 use crate::split_file::SplitFile;
 

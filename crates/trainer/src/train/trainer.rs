@@ -15,6 +15,7 @@ use metrics::{Confusion, Predictions};
 use networks::{Form, Network, NetworkConfig};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use scans::{Slices, fingerprint_of, progress_bar};
 
 use super::running_metrics::Tally;
 use super::{Job, Kept};
@@ -24,7 +25,6 @@ use crate::batches::{Batch, Changes, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::clipping;
 use crate::copy_paste::CopyPaste;
-use crate::data::fingerprint_of;
 use crate::epoch_log::EpochLog;
 use crate::feature_cache::{Activations, Frozen};
 use crate::layer_rates::LayerRates;
@@ -36,7 +36,6 @@ use crate::predict;
 use crate::preview;
 use crate::recipe::{Keep, OptimizerName, Recipe, Stage};
 use crate::sampler::Draw;
-use crate::slices::{Slices, progress_bar};
 use crate::train_state::TrainState;
 
 /// What a stage trains on.

@@ -1,11 +1,10 @@
 //! Files on the disk: written whole or not at all, and errors that name them.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, ensure};
-use imaging::Limits;
+use anyhow::{Context, anyhow};
 use serde::Serialize;
 use walkdir::WalkDir;
 
@@ -36,6 +35,7 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
 }
 
 /// What to say of a file of `size` bytes that could not be written.
+#[must_use]
 pub fn write_failed(path: &Path, size: usize, error: &io::Error) -> anyhow::Error {
     let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
     let wanted = size.div_ceil(1_000_000);
@@ -60,25 +60,6 @@ pub fn remove_folder(path: &Path) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// The bytes of a file that may be a scan.
-///
-/// # Errors
-/// It is no file but a pipe or the like, is longer than a scan may be, or can't be read.
-pub fn read_scan(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let limit = Limits::default().max_bytes;
-    let metadata = fs::metadata(path)?;
-    ensure!(metadata.is_file(), "it is no file but a folder, a pipe or a device");
-    ensure!(
-        metadata.len() <= limit as u64,
-        "the file has {} bytes; the limit is {limit}\nhint: export the slice alone, at its acquired size",
-        metadata.len()
-    );
-    let mut bytes = Vec::new();
-    // It may have grown since.
-    fs::File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Every file in a folder and the folders in it, sorted. Links to folders are not followed: they may lead in a circle.

@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use imaging::{InputSpec, PreparedSlice, Rect};
-use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
+use storage::{KeptRows, RowWriter};
 
 use crate::data::Scans;
-use crate::decoding::decode;
-use crate::files::read_scan;
-use crate::row_cache::{KeptRows, RowWriter};
+use crate::decoding::{decode, read_scan};
+use crate::progress::progress_bar;
 
 /// Files prepared before their slices are written.
 const AT_ONCE: usize = 256;
@@ -61,6 +60,13 @@ impl Slices {
     #[must_use]
     pub fn readable(&self, indices: &[usize]) -> Vec<usize> {
         indices.iter().copied().filter(|&index| self.slices[index].is_some()).collect()
+    }
+}
+
+/// Slices that are prepared already, record by record.
+impl FromIterator<PreparedSlice> for Slices {
+    fn from_iter<I: IntoIterator<Item = PreparedSlice>>(slices: I) -> Self {
+        Self { slices: slices.into_iter().map(Some).collect(), unreadable: Vec::new() }
     }
 }
 
@@ -140,34 +146,14 @@ pub fn prepare_file(path: &Path, spec: &InputSpec) -> Result<PreparedSlice, Unre
     Ok(imaging::prepare(slice, spec))
 }
 
-/// A bar for `length` steps of a long work.
-#[must_use]
-pub fn progress_bar(length: usize, what: &'static str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length as u64).with_style(style).with_message(what)
-}
-
-#[cfg(test)]
-impl Slices {
-    /// So many slices with something to see in each.
-    pub fn made(count: u32, size: u32) -> Self {
-        let spec = InputSpec { size, ..InputSpec::default() };
-        let pixels = |number: u32| (0..size * size).map(|index| ((index * (number + 3)) % 97) as f32).collect();
-        let slice = |number| imaging::Slice::new(size, size, pixels(number)).unwrap();
-        let slices = (0..count).map(|number| Some(imaging::prepare(&slice(number), &spec))).collect();
-        Self { slices, unreadable: Vec::new() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use dataset::Dataset;
+    use storage::CacheFolder;
 
     use super::*;
-    use crate::cache_folder::CacheFolder;
 
     fn scans(folder: &Path) -> Scans {
         for (number, class) in ["glioma", "notumor"].into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The folder of scans that a command line names.
+//! A folder of labelled scans, and what is known of its patients and copies.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,14 +9,10 @@ use anyhow::ensure;
 use dataset::{Copies, Dataset, DatasetError, Record, Split, Thumbnail};
 use indicatif::ParallelProgressIterator;
 use rayon::prelude::*;
+use storage::{CacheFolder, KeptRows};
 
-use crate::cache_folder::CacheFolder;
-use crate::cli::DataArguments;
-use crate::decoding::decode;
-use crate::files::read_scan;
-use crate::recipe::Recipe;
-use crate::row_cache::KeptRows;
-use crate::slices::progress_bar;
+use crate::decoding::{decode, read_scan};
+use crate::progress::progress_bar;
 
 /// A data set, the name for exactly its files, and the place where what is made of them is kept.
 #[derive(Debug, Clone)]
@@ -62,7 +58,10 @@ impl Scans {
     }
 
     /// Groups the slices that show the same picture, after comparing every two where that was not done before.
-    fn with_copies(self) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// The cache can't be written.
+    pub fn with_copies(self) -> anyhow::Result<Self> {
         let key = format!("copies of {}", self.fingerprint);
         let kept: KeptRows<Vec<Copies>> = match KeptRows::open(&self.cache, "copies", &key) {
             Some(kept) => kept,
@@ -71,18 +70,17 @@ impl Scans {
         Ok(Self { dataset: self.dataset.with_copies(&kept.notes), ..self })
     }
 
-    /// What a recipe makes of it before the slices are divided.
+    /// The part of it that `select` leaves.
     ///
     /// # Errors
-    /// The recipe asks for what is not there, or the cache can't be written.
-    pub fn prepared_for(self, recipe: &Recipe) -> anyhow::Result<Self> {
-        let all = if recipe.data.find_copies { self.with_copies()? } else { self };
-        let before = all.dataset.records.len();
-        let dataset = recipe.data.select(all.dataset)?;
+    /// Those of `select`, and a file that can't be read.
+    pub fn select(self, select: impl FnOnce(Dataset) -> anyhow::Result<Dataset>) -> anyhow::Result<Self> {
+        let before = self.dataset.records.len();
+        let dataset = select(self.dataset)?;
         if dataset.records.len() == before {
-            return Ok(Self { dataset, fingerprint: all.fingerprint, cache: all.cache });
+            return Ok(Self { dataset, fingerprint: self.fingerprint, cache: self.cache });
         }
-        Self::new(dataset, all.cache)
+        Self::new(dataset, self.cache)
     }
 }
 
@@ -95,15 +93,28 @@ impl Deref for Scans {
     }
 }
 
-impl DataArguments {
+/// Where labelled scans lie, and what is known of them.
+#[derive(Debug, Clone)]
+pub struct ScansConfig {
+    /// `FOLDER/Training/CLASS/FILE` and `FOLDER/Testing/CLASS/FILE`, or `FOLDER/CLASS/FILE`, or files that a CSV labels.
+    pub folder: PathBuf,
+    /// CSV of labels; where there is none, folders name the classes, else the CSV in the folder.
+    pub labels: Option<PathBuf>,
+    /// CSV of patients and copies; where there is none, `index.csv` in the folder or beside it, if it is there.
+    pub groups: Option<PathBuf>,
+    /// Folder for what can be made again; where there is none, the user's cache folder.
+    pub cache: Option<PathBuf>,
+}
+
+impl ScansConfig {
     /// Reads the folder and its groups, and says what it had to leave out and how it understood the rest.
     ///
     /// # Errors
     /// The folder holds no labelled scans, or the CSV of groups can't be used.
     pub fn open(&self) -> anyhow::Result<Dataset> {
         let dataset = match &self.labels {
-            Some(csv) => Dataset::open_labelled(&self.data, csv)?,
-            None => Dataset::open(&self.data)?,
+            Some(csv) => Dataset::open_labelled(&self.folder, csv)?,
+            None => Dataset::open(&self.folder)?,
         };
         let dataset = self.with_groups(dataset)?;
         for file in &dataset.rejected {
@@ -121,7 +132,7 @@ impl DataArguments {
         let labels = dataset.labels.as_ref().and_then(|csv| csv.canonicalize().ok());
         let is_labels = |csv: &PathBuf| labels.is_some() && csv.canonicalize().ok() == labels;
         let inside =
-            [&self.data, &dataset.root].map(|folder| folder.join("index.csv")).into_iter().find(|csv| csv.exists());
+            [&self.folder, &dataset.root].map(|folder| folder.join("index.csv")).into_iter().find(|csv| csv.exists());
         if let Some(groups) = self.groups.clone().or(inside) {
             return if is_labels(&groups) { Ok(dataset) } else { dataset.with_groups(&groups) };
         }
@@ -135,19 +146,18 @@ impl DataArguments {
         }
     }
 
-    /// As [`DataArguments::open`], with the patients of DICOM headers where the CSV names none, and what the recipe makes of
-    /// it before the slices are divided.
+    /// As [`ScansConfig::open`], with the patients of DICOM headers where the CSV names none.
     ///
     /// # Errors
-    /// As [`DataArguments::open`], or the recipe asks for what is not there, or the cache can't be written.
-    pub fn open_for(&self, recipe: &Recipe) -> anyhow::Result<Scans> {
-        Scans::new(with_dicom_patients(self.open()?), CacheFolder::new(self.cache.as_deref()))?.prepared_for(recipe)
+    /// As [`ScansConfig::open`], or a file can't be read.
+    pub fn scans(&self) -> anyhow::Result<Scans> {
+        Scans::new(with_dicom_patients(self.open()?), CacheFolder::new(self.cache.as_deref()))
     }
 
     /// A file in the folder of scans or in the one above it.
     #[must_use]
     pub fn beside(&self, name: &str) -> Option<PathBuf> {
-        [self.data.join(name), self.data.join("..").join(name)].into_iter().find(|path| path.exists())
+        [self.folder.join(name), self.folder.join("..").join(name)].into_iter().find(|path| path.exists())
     }
 }
 

@@ -3,17 +3,39 @@
 //! Formats are read by libraries too, and a library may panic at a file that nobody thought of. Such a file is refused
 //! with the reason, and the others are read.
 
+use std::any::Any;
 use std::cell::Cell;
+use std::fs;
+use std::io::Read;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Once;
 
+use anyhow::ensure;
 use imaging::{DecodeError, Limits, Study};
-
-use crate::memory::message;
 
 thread_local! {
     /// Whether this thread is decoding.
     static IS_DECODING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The bytes of a file that may be a scan.
+///
+/// # Errors
+/// It is no file but a pipe or the like, is longer than a scan may be, or can't be read.
+pub fn read_scan(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let limit = Limits::default().max_bytes;
+    let metadata = fs::metadata(path)?;
+    ensure!(metadata.is_file(), "it is no file but a folder, a pipe or a device");
+    ensure!(
+        metadata.len() <= limit as u64,
+        "the file has {} bytes; the limit is {limit}\nhint: export the slice alone, at its acquired size",
+        metadata.len()
+    );
+    let mut bytes = Vec::new();
+    // It may have grown since.
+    fs::File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Decodes a file within the usual limits.
@@ -35,9 +57,16 @@ fn guarded<T>(decode: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, Stri
         Ok(outcome) => outcome.map_err(|error| error.to_string()),
         Err(panic) => Err(format!(
             "the decoder failed on this file: {}\nhint: export the slice as PNG, or as uncompressed DICOM",
-            message(panic.as_ref())
+            panic_message(panic.as_ref())
         )),
     }
+}
+
+/// What a panic says.
+#[must_use]
+pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default()
 }
 
 /// A panic prints its message and a backtrace before it can be caught. On threads that decode it no longer does.
