@@ -18,12 +18,14 @@ mod evaluate;
 mod export;
 mod probe;
 mod report;
+mod terminal;
 mod train;
 mod transfer;
 
 fn main() -> ExitCode {
     // A reader that has seen enough, such as `head`, ends the program without a panic.
     sigpipe::reset();
+    terminal::listen();
     let outcome = match Cli::parse().command {
         Command::Audit(arguments) => audit::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Train(arguments) => train::run(&arguments).map(|()| ExitCode::SUCCESS),

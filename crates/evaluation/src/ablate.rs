@@ -151,9 +151,9 @@ struct Parts {
 fn outcome(job: &Job, device: &Device) -> anyhow::Result<Parts> {
     check_begun(job, &prepare_split(job)?)?;
     if job.out.join("report.json").exists() {
-        println!("\"{}\" is done", job.out.display());
+        log::info!("\"{}\" is done", job.out.display());
     } else {
-        println!("training into \"{}\"", job.out.display());
+        log::info!("training into \"{}\"", job.out.display());
         train(job, device)?;
         report::write(&job.out, &job.scans, device)?;
     }

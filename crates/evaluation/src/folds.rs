@@ -59,10 +59,10 @@ pub fn train_all(job: &Job, count: usize, device: &Device) -> anyhow::Result<()>
     }
     for (number, fold) in (1..).zip(&jobs) {
         if fold.out.join("report.json").exists() {
-            println!("fold {number} of {count} is done");
+            log::info!("fold {number} of {count} is done");
             continue;
         }
-        println!("fold {number} of {count}");
+        log::info!("fold {number} of {count}");
         train(fold, device)?;
         report::write(&fold.out, &fold.scans, device)?;
     }
@@ -191,13 +191,13 @@ fn spread(values: impl Iterator<Item = f64> + Clone) -> Spread {
 fn print(report: &FoldsReport) {
     for fold in &report.folds {
         let Summary { n, accuracy, macro_f1, .. } = fold.summary;
-        println!("fold {}: {n} slices, accuracy {accuracy:.4}, macro-F1 {macro_f1:.4}", fold.fold);
+        log::info!("fold {}: {n} slices, accuracy {accuracy:.4}, macro-F1 {macro_f1:.4}", fold.fold);
     }
     let Spread { mean, standard_deviation } = report.accuracy_over_folds;
-    println!("mean of the folds: accuracy {mean:.4}, standard deviation {standard_deviation:.4}");
+    log::info!("mean of the folds: accuracy {mean:.4}, standard deviation {standard_deviation:.4}");
     let pooled = &report.report;
     let [low, high] = pooled.accuracy_ci95;
-    println!("all folds together: accuracy {:.4} (95 % interval {low:.4} to {high:.4})", pooled.accuracy);
+    log::info!("all folds together: accuracy {:.4} (95 % interval {low:.4} to {high:.4})", pooled.accuracy);
 }
 
 #[cfg(test)]

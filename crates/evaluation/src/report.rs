@@ -93,7 +93,7 @@ pub fn write(run: &Path, scans: &Scans, device: &Device) -> anyhow::Result<()> {
     folder.write("report.html", page.as_bytes())?;
     // The last of the three, so that where it is the report is whole.
     folder.write("report.json", &serde_json::to_vec_pretty(&tagged(&report))?)?;
-    println!("wrote {}", folder.file("report.html").display());
+    log::info!("wrote {}", folder.file("report.html").display());
     Ok(())
 }
 

@@ -135,7 +135,7 @@ fn trials(config: &TransferConfig, classifier: &Classifier, healthy: usize) -> a
                 let grafted = grafted(&slice, &grafts, &scans.classes, config.tumours, &mut random);
                 trials.extend(of_one(&name(&path, config), slice, grafted, classifier)?);
             }
-            Err(file) => eprintln!("left out \"{}\": {}", file.path.display(), file.reason),
+            Err(file) => log::warn!("left out \"{}\": {}", file.path.display(), file.reason),
         }
     }
     ensure!(!trials.is_empty(), "\"{}\" holds no slice that can be read", config.healthy.display());

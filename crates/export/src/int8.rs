@@ -54,7 +54,7 @@ impl Export {
     /// # Errors
     /// The file can't be written.
     pub fn report(&self, json: Option<&Path>) -> anyhow::Result<()> {
-        println!("{}", comparison::sentence(&self.comparison));
+        log::info!("{}", comparison::sentence(&self.comparison));
         let Some(path) = json else { return Ok(()) };
         write_json(path, &tagged(&self.comparison))
     }

@@ -190,6 +190,6 @@ fn floats(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, Tensor> {
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write_whole(path, bytes)?;
-    println!("wrote {} ({} bytes, SHA-256 {})", path.display(), bytes.len(), weights::sha256(bytes));
+    log::info!("wrote {} ({} bytes, SHA-256 {})", path.display(), bytes.len(), weights::sha256(bytes));
     Ok(())
 }

@@ -118,10 +118,10 @@ impl ScansConfig {
         };
         let dataset = self.with_groups(dataset)?;
         for file in &dataset.rejected {
-            eprintln!("left out \"{}\": {}", file.path, file.reason);
+            log::warn!("left out \"{}\": {}", file.path, file.reason);
         }
         for note in &dataset.notes {
-            eprintln!("note: {note}");
+            log::warn!("note: {note}");
         }
         Ok(dataset)
     }
@@ -139,7 +139,7 @@ impl ScansConfig {
         let Some(groups) = self.beside("index.csv").filter(|csv| !is_labels(csv)) else { return Ok(dataset) };
         match dataset.clone().with_groups(&groups) {
             Err(error @ (DatasetError::NoColumn { .. } | DatasetError::NoRowMatches { .. })) => {
-                eprintln!("went on without \"{}\": {error}", groups.display());
+                log::warn!("went on without \"{}\": {error}", groups.display());
                 Ok(dataset)
             }
             outcome => outcome,

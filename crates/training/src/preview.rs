@@ -32,6 +32,6 @@ pub fn write_sheet(file: &Path, batches: impl Iterator<Item = Batch>, classes: &
     }
     sheet.save(file).with_context(|| format!("cannot write \"{}\"", file.display()))?;
     let numbered: Vec<String> = (1..).zip(classes).map(|(number, class)| format!("{number} {class}")).collect();
-    println!("wrote \"{}\"; the bars on the slices tell the class: {}", file.display(), numbered.join(", "));
+    log::info!("wrote \"{}\"; the bars on the slices tell the class: {}", file.display(), numbered.join(", "));
     Ok(())
 }

@@ -128,7 +128,7 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     let wanted = [&split.train[..], &split.validation, &kept.train, &kept.validation].concat();
     let slices = Slices::prepare(&job.scans, &wanted, &job.recipe.input)?;
     for file in &slices.unreadable {
-        eprintln!("left out \"{}\": {}", file.path.display(), file.reason);
+        log::warn!("left out \"{}\": {}", file.path.display(), file.reason);
     }
     let split = Split {
         train: slices.readable(&split.train),
@@ -153,7 +153,7 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
     };
     let counts = job.scans.classes.iter().zip(&counts).map(|(class, count)| format!("{class} {count}"));
     let (train, validation) = (split.train.len(), split.validation.len());
-    println!("{train} slices to train on ({}), {validation} to validate", counts.collect::<Vec<_>>().join(", "));
+    log::info!("{train} slices to train on ({}), {validation} to validate", counts.collect::<Vec<_>>().join(", "));
     let device = device.clone().autodiff();
     let trainer = Trainer { job, slices: &slices, labels: &labels, split: &split, kept, loss, device, folder };
     match &job.preview {
@@ -168,7 +168,7 @@ fn warn_of_unknown_groups(job: &Job) {
     let (patients, copies) = (has(|record| &record.patient_group), has(|record| &record.dup_group));
     if job.recipe.data.protocol == SplitProtocol::Grouped && !patients {
         let known = if copies { "copies are known, but no patients" } else { "neither patients nor copies are known" };
-        eprintln!(
+        log::warn!(
             "warning: {known}: slices of one patient can be on both sides.\nhint: name patients in a CSV with --groups"
         );
     }

@@ -91,7 +91,7 @@ pub fn look_at_foreign(
     for path in files_below(folder)? {
         match prepare_file(&path, &classifier.input_spec()) {
             Ok(slice) => prepared.push(slice),
-            Err(file) => eprintln!("left out \"{}\": {}", file.path.display(), file.reason),
+            Err(file) => log::warn!("left out \"{}\": {}", file.path.display(), file.reason),
         }
     }
     ensure!(!prepared.is_empty(), "\"{}\" holds no picture that can be read", folder.display());

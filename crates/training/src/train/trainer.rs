@@ -97,7 +97,7 @@ impl Trainer<'_> {
             && let Some(state) = self.folder.resume(learner.network.clone(), of_stage)?
         {
             (learner.network, learner.optimizer, progress) = state;
-            println!("going on after epoch {}", progress.epoch);
+            log::info!("going on after epoch {}", progress.epoch);
         }
         if self.job.recipe.average > 0.0 {
             learner.average = Some(self.folder.resume_average(learner.network.valid())?);
@@ -125,7 +125,7 @@ impl Trainer<'_> {
                 Keep::Best => "that epoch's",
                 Keep::Last => "the last epoch's",
             };
-            println!("done: the best validation loss, {loss:.4}, was epoch {epoch}'s; network.safetensors is {kept}");
+            log::info!("done: the best validation loss, {loss:.4}, was epoch {epoch}'s; network.safetensors is {kept}");
         }
         Ok(())
     }
@@ -177,7 +177,7 @@ impl Trainer<'_> {
         let grafts = CopyPaste::of(recipe, scans, outlines, (slices, self.labels, &self.split.train))?;
         if let Some(grafts) = &grafts {
             let (donors, repairable) = grafts.counts();
-            println!("{donors} slices can lend a tumour; the other half of the head can cover {repairable} of them");
+            log::info!("{donors} slices can lend a tumour; the other half of the head can cover {repairable} of them");
         }
         Ok(grafts)
     }
@@ -199,7 +199,7 @@ impl Trainer<'_> {
         let key = self.activations_key()?;
         let parts = (self.kept.train.as_slice(), self.kept.validation.as_slice());
         let activations = Activations::of(frozen, parts, cache.variants, (self.job.scans.cache(), &key))?;
-        println!("the output of the frozen blocks is kept: {} MiB", activations.bytes() >> 20);
+        log::info!("the output of the frozen blocks is kept: {} MiB", activations.bytes() >> 20);
         Ok(Some(activations))
     }
 
@@ -256,7 +256,7 @@ impl Trainer<'_> {
             seconds: began.elapsed().as_secs_f64(),
             ended: time::OffsetDateTime::now_utc().unix_timestamp().unsigned_abs(),
         };
-        println!("{epoch}");
+        log::info!("{epoch}");
         self.folder.log(epoch)?;
         self.judge(&network, stage, validation_loss, progress)?;
         Ok(learner)
@@ -276,7 +276,7 @@ impl Trainer<'_> {
         let patience = self.job.recipe.patience;
         let stalled = patience > 0 && progress.epochs_without_gain >= patience;
         if stalled {
-            println!("no gain for {patience} epochs: stage \"{}\" ends early", stage.name);
+            log::info!("no gain for {patience} epochs: stage \"{}\" ends early", stage.name);
         }
         if stalled || progress.epoch_in_stage >= stage.epochs {
             progress.stage += 1;
