@@ -5,8 +5,6 @@
 
 use imaging::{Rect, Slice};
 
-use crate::inspect::range;
-
 /// A slice is sampled on at most about so many positions a side where sharpness is measured.
 const SAMPLES: usize = 128;
 /// Distances over which sharpness is measured, in pixels.
@@ -131,6 +129,12 @@ fn sharpness(frame: &Frame, head: Rect) -> [f64; 3] {
         let (mean, _) = mean_and_spread(&positions(step).map(stands_out).collect::<Vec<_>>());
         (mean / spread.max(FAINT) + FAINT).log10()
     })
+}
+
+/// The smallest and the largest value of a slice.
+pub fn range(slice: &Slice) -> (f32, f32) {
+    let ends = (f32::INFINITY, f32::NEG_INFINITY);
+    slice.pixels().iter().fold(ends, |(low, high), &value| (low.min(value), high.max(value)))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use indicatif::ParallelProgressIterator;
 use rayon::prelude::*;
 use scans::{decode, progress_bar, read_scan};
 
-use crate::acquisition_features::Traces;
+use crate::acquisition_features::{Traces, range};
 use crate::jpeg::{self, Compression};
 
 /// Bins of the histogram of a slice.
@@ -75,12 +75,6 @@ fn intensities(slice: &Slice) -> [f64; BINS] {
         counts[(((value - low) * scale) as usize).min(BINS - 1)] += 1;
     }
     counts.map(|count| f64::from(count) / slice.pixels().len() as f64)
-}
-
-/// The smallest and the largest value of a slice.
-pub fn range(slice: &Slice) -> (f32, f32) {
-    let ends = (f32::INFINITY, f32::NEG_INFINITY);
-    slice.pixels().iter().fold(ends, |(low, high), &value| (low.min(value), high.max(value)))
 }
 
 #[cfg(test)]

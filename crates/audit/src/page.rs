@@ -3,10 +3,12 @@
 mod classes;
 mod copies;
 mod shortcuts;
+mod table;
 
 use dataset::Dataset;
 use maud::{Markup, html};
 use pages::page;
+use table::table;
 
 use crate::findings::{Audit, Problem};
 use crate::inspect::Seen;
@@ -94,27 +96,6 @@ fn problems(found: &[Problem], none: &str) -> Markup {
         @for problem in found { tr { th scope="row" { (problem.path) } td { (problem.reason) } } }
     };
     table("Files and what is wrong with them", &["file", "reason"], &rows)
-}
-
-/// A table that scrolls by itself where the page is too narrow; headings that begin with `#` are of numbers.
-fn table(description: &str, headings: &[&str], rows: &Markup) -> Markup {
-    html! {
-        div.scroll role="region" aria-label=(description) tabindex="0" {
-            table {
-                thead {
-                    tr {
-                        @for heading in headings {
-                            @match heading.strip_prefix('#') {
-                                Some(number) => th.number scope="col" { (number) },
-                                None => th scope="col" { (heading) },
-                            }
-                        }
-                    }
-                }
-                tbody { (rows) }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 
 use ::training::DeviceName;
-use anyhow::bail;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use classifier::Engine;
 use dataset::SplitProtocol;
 use export::ExportFormat;
-use scans::ScansConfig;
 
+use self::data::DataArguments;
 pub use self::training::{AblateArguments, BenchArguments, ProbeArguments, ReportArguments, TrainArguments};
+pub use self::values::engine;
+use self::values::{device, format, share, split_protocol, temperature};
 
+mod data;
 mod training;
+mod values;
 
 /// Train, measure, export and run classifiers of brain MRI slices.
 ///
@@ -51,33 +52,6 @@ pub enum Command {
     Bench(BenchArguments),
     /// Classify scans
     Classify(ClassifyArguments),
-}
-
-/// A folder of labelled scans.
-#[derive(Debug, Clone, Args)]
-pub struct DataArguments {
-    /// Folder of scans: DIR/Training/CLASS/FILE and DIR/Testing/CLASS/FILE, or DIR/CLASS/FILE, or files that a CSV labels
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
-    /// CSV of labels with the columns path and label; without this option, folders name the classes, else the CSV in DIR
-    #[arg(long, value_name = "FILE")]
-    pub labels: Option<PathBuf>,
-    /// CSV of patients and copies; without this option, DIR/index.csv or DIR/../index.csv where there is one
-    #[arg(long, value_name = "FILE")]
-    pub groups: Option<PathBuf>,
-    /// Folder for prepared slices and the like, which later runs read instead of the scans [default: the user's cache
-    /// folder]
-    #[arg(long, value_name = "DIR")]
-    pub cache: Option<PathBuf>,
-}
-
-impl DataArguments {
-    /// As the libraries take it.
-    #[must_use]
-    pub fn config(&self) -> ScansConfig {
-        let Self { data, labels, groups, cache } = self.clone();
-        ScansConfig { folder: data, labels, groups, cache }
-    }
 }
 
 /// Find out what a folder of scans holds: copies, conflicts, leaks, shortcuts.
@@ -276,18 +250,6 @@ pub struct TransferArguments {
     pub device: DeviceName,
 }
 
-/// A temperature as it is typed.
-fn temperature(text: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|_| format!("\"{text}\" is no number"))?;
-    if value > 0.0 && value.is_finite() { Ok(value) } else { Err("accepted are numbers above 0".to_owned()) }
-}
-
-/// A share as it is typed.
-fn share(text: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|_| format!("\"{text}\" is no number"))?;
-    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err("accepted are 0 to 1".to_owned()) }
-}
-
 /// Classify scans.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -308,60 +270,4 @@ pub struct ClassifyArguments {
     /// Where to run
     #[arg(long, value_parser = device(), default_value_t = DeviceName::Cpu)]
     pub device: DeviceName,
-}
-
-/// One of `values` by its name, for the help and for what is told where another word is given.
-fn one_of<T, const N: usize>(
-    values: [T; N],
-    name: fn(T) -> &'static str,
-    help: fn(T) -> &'static str,
-) -> impl TypedValueParser<Value = T>
-where
-    T: Copy + Send + Sync + 'static,
-{
-    let possible = values.map(|value| PossibleValue::new(name(value)).help(help(value)));
-    let named = move |typed: String| values.into_iter().find(|&value| name(value) == typed).ok_or("it is none of them");
-    PossibleValuesParser::new(possible).try_map(named)
-}
-
-/// The rules by which slices are held out.
-fn split_protocol() -> impl TypedValueParser<Value = SplitProtocol> {
-    one_of(SplitProtocol::ALL, SplitProtocol::name, |protocol| match protocol {
-        SplitProtocol::Official => "The published Testing part",
-        SplitProtocol::Random => "The share held out at random by the model's recipe",
-        SplitProtocol::Grouped => "The share held out by patient and copy by the model's recipe",
-    })
-}
-
-/// The devices that a network runs on.
-fn device() -> impl TypedValueParser<Value = DeviceName> {
-    one_of(DeviceName::ALL, DeviceName::name, |device| match device {
-        DeviceName::Cpu => "Every machine has it",
-        DeviceName::Wgpu => "Vulkan, Metal or Direct3D 12",
-        DeviceName::Cuda => "NVIDIA; needs a build with `--features cuda`",
-    })
-}
-
-/// The kinds of files that an export writes.
-fn format() -> impl TypedValueParser<Value = ExportFormat> {
-    one_of(ExportFormat::ALL, ExportFormat::name, |format| match format {
-        ExportFormat::Int8 => {
-            "The weights file of the page and of `sulcus classify`: normalisation folded, int8 kernels"
-        }
-        ExportFormat::Onnx => "ONNX with f32 kernels, normalisation folded",
-        ExportFormat::OnnxInt8 => "ONNX with the int8 kernels of the weights file",
-        ExportFormat::Safetensors => "The f32 network as it was trained, in the names and layout of Keras Applications",
-    })
-}
-
-/// The engine of a device to classify on.
-///
-/// # Errors
-/// The classifier has no such engine.
-pub fn engine(device: DeviceName) -> anyhow::Result<Engine> {
-    match device {
-        DeviceName::Cpu => Ok(Engine::Cpu),
-        DeviceName::Wgpu => Ok(Engine::WebGpu),
-        DeviceName::Cuda => bail!("scans are classified on the CPU or by WebGPU; accepted are cpu and wgpu"),
-    }
 }

@@ -5,7 +5,7 @@ use pages::page;
 use reports::{FoldFigures, Spread};
 
 use crate::figures::{self, with_interval};
-use crate::folds::FoldsReport;
+use crate::folds_report::FoldsReport;
 use crate::measured::Measured;
 
 /// The page; a fold's own report is a link away.

@@ -12,11 +12,13 @@ mod evaluate;
 mod figures;
 mod folds;
 mod folds_page;
+mod folds_report;
 mod measured;
 mod predictions_file;
 mod report;
 mod report_page;
 mod run;
+mod run_report;
 mod transfer;
 mod truth;
 

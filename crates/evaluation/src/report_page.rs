@@ -8,7 +8,7 @@ use crate::curves;
 use crate::figures::{self, with_interval};
 use crate::measured::Measured;
 use crate::predictions_file::HeldOut;
-use crate::report::{Mistake, RunReport};
+use crate::run_report::{Mistake, RunReport};
 
 /// The page; `pictures` are those of the first mistakes.
 #[must_use]

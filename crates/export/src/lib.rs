@@ -150,7 +150,7 @@ fn of_weights(path: &Path, config: &ExportConfig) -> anyhow::Result<()> {
 }
 
 fn of_run(run: &TrainedRun, config: &ExportConfig) -> anyhow::Result<()> {
-    let manifest = run.manifest(config)?;
+    let manifest = run.manifest(&config.licence, &config.credit)?;
     match config.format {
         ExportFormat::Int8 => {
             let export = int8::Export::make(run, manifest, scans(config)?)?;

@@ -11,8 +11,6 @@ use scans::{Scans, fingerprint_of};
 use training::{Recipe, RunFolder, SplitFile, read_tensors};
 use weights::Manifest;
 
-use crate::ExportConfig;
-
 /// A run folder that has come to a network.
 pub struct TrainedRun {
     /// What it was trained with.
@@ -59,11 +57,11 @@ impl TrainedRun {
         self.recipe.architecture.graph(self.classes.len())
     }
 
-    /// The manifest of a file that is made from this run.
+    /// The manifest of a file that is made from this run, with the licence of the weights and the credit owed for the data.
     ///
     /// # Errors
     /// Never for a recipe that was parsed.
-    pub fn manifest(&self, config: &ExportConfig) -> anyhow::Result<Manifest> {
+    pub fn manifest(&self, licence: &str, credit: &str) -> anyhow::Result<Manifest> {
         Ok(Manifest {
             schema: weights::MANIFEST_SCHEMA,
             architecture: self.recipe.architecture.to_string(),
@@ -75,9 +73,9 @@ impl TrainedRun {
             held_out_fingerprint: Some(fingerprint_of(&self.split.test)),
             split: self.recipe.data.protocol,
             metrics: None,
-            licence: config.licence.clone(),
+            licence: licence.to_owned(),
             date: time::OffsetDateTime::now_utc().date().to_string(),
-            credit: config.credit.clone(),
+            credit: credit.to_owned(),
             temperature: None,
             reserve: None,
         })

@@ -1,7 +1,6 @@
 //! A recipe: everything that decides a training run, but for the folder of scans.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
@@ -11,12 +10,10 @@ use networks::Architecture;
 use scans::{Scans, ScansConfig};
 use serde::{Deserialize, Serialize};
 
+use stage::SIZES;
 pub use stage::{Keep, OptimizerName, Schedule, Stage};
 
 mod stage;
-
-/// Sides of the input that a network takes, in pixels: Xception's smallest, and what memory allows.
-const SIZES: RangeInclusive<u32> = 71..=1024;
 
 /// A training run, as a TOML file under `recipes/` states it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

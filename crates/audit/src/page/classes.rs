@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::table;
+use super::table::table;
 use crate::charts::histogram;
 use crate::classes::ClassFindings;
 use crate::findings::Audit;

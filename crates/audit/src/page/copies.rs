@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::table;
+use super::table::table;
 use crate::findings::Audit;
 use crate::numbers::count;
 use crate::pairs::{Pair, meaning};

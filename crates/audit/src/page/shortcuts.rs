@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::table;
+use super::table::table;
 use crate::charts::bar;
 use crate::findings::Audit;
 use crate::numbers::{count, percent};

@@ -8,7 +8,8 @@ use clap::builder::TypedValueParser;
 use evaluation::AblateConfig;
 use networks::Architecture;
 
-use super::{DataArguments, device, one_of};
+use super::data::DataArguments;
+use super::values::{component, device, precision};
 
 /// Train a network by a recipe.
 #[derive(Debug, Args)]
@@ -230,38 +231,4 @@ pub struct BenchArguments {
     /// How exactly to compute
     #[arg(long, value_parser = precision(), default_value_t = Precision::F32)]
     pub precision: Precision,
-}
-
-/// How exactly a network computes while it is trained.
-fn precision() -> impl TypedValueParser<Value = Precision> {
-    one_of(Precision::ALL, Precision::name, |precision| match precision {
-        Precision::F32 => "32-bit floats; every device has them",
-        Precision::Bf16 => "Activations and their gradients in bfloat16, weights and sums in 32-bit floats; CUDA only",
-    })
-}
-
-/// What a recipe can be made without.
-fn component() -> impl TypedValueParser<Value = Component> {
-    one_of(Component::ALL, Component::name, |component| match component {
-        Component::Average => "The moving average of the weights",
-        Component::Mixup => "Mixtures of slices",
-        Component::LabelSmoothing => "Targets that are a little unsure",
-        Component::Dropout => "Pooled features left out by chance",
-        Component::Draw => "Classes drawn by weight",
-        Component::ClassWeights => "Classes weighed in the loss",
-        Component::Cosine => "A learning rate that falls along a cosine",
-        Component::WarmUp => "A learning rate that rises at the start",
-        Component::Clip => "Shorter steps where the gradient is long",
-        Component::LayerDecay => "Learning rates that fall from block to block",
-        Component::WeightDecay => "Decay of the weights",
-        Component::Unique => "One slice of every group of copies",
-        Component::Geometry => "Mirroring, shift, rotation and scale",
-        Component::Tones => "Brightness, contrast, gamma, bias field and tone curve",
-        Component::Degradation => "Noise, blur and recompression",
-        Component::Strip => "Skulls taken off",
-        Component::Augmentation => "All random changes of slices",
-        Component::Transplant => "Tumours put in and taken out",
-        Component::Crop => "The crop to the head",
-        Component::Harmonise => "Intensities scaled by percentiles",
-    })
 }

@@ -1,9 +1,12 @@
 //! A stage of a recipe: what is trained, for how long, and how fast.
 
+use std::ops::RangeInclusive;
+
 use anyhow::{bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::SIZES;
+/// Sides of the input that a network takes, in pixels: Xception's smallest, and what memory allows.
+pub(super) const SIZES: RangeInclusive<u32> = 71..=1024;
 
 /// A stretch of training under one optimiser.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
