@@ -133,7 +133,7 @@ mod tests {
         tally.add(&[0.75, 0.25], &[0.25, 0.75], 0);
         tally.add(&[0.25, 0.75], &[0.125, 0.875], 0);
         tally.add(&[0.75, 0.25], &[0.625, 0.375], 1);
-        let found = tally.comparison(Rounding::by_moments(3), "ab".to_owned());
+        let found = tally.comparison(Rounding::by_gptq(3), "ab".to_owned());
         assert_eq!((found.n, found.weights_sha256.as_str()), (5, "ab"));
         for (figure, expected) in [
             (found.same_class, 4.0 / 5.0),

@@ -1,4 +1,4 @@
-//! What every kernel of a network meets on slices of the training part: the moments that rounding goes by.
+//! What every kernel of a network meets on slices of the training part: the Hessians that rounding goes by.
 
 use std::collections::BTreeMap;
 
@@ -8,47 +8,47 @@ use burn::tensor::{Device, Tensor, s};
 use imaging::InputSpec;
 use networks::{KernelInput, Network};
 use scans::{Scans, Slices, progress_bar};
-use weights::Moments;
 
 use crate::comparison::images;
+use crate::hessian::Hessian;
 
 /// Slices at once: more gain nothing, and the pixels under a 3x3 kernel take nine times the memory of the features.
 const BATCH: usize = 4;
 /// Rows and columns of places looked at in a slice, at most. Neighbouring places are much alike.
 const PLACES: usize = 24;
 
-/// Moments by kernel name, over `slices` of a data set.
+/// Hessians by kernel name, over `slices` of a data set.
 ///
 /// # Errors
 /// A device could not be read back, or the cache can't be written.
-pub fn moments(
+pub fn hessians(
     network: &Network,
     scans: &Scans,
     slices: &[usize],
     spec: &InputSpec,
-) -> anyhow::Result<BTreeMap<String, Moments>> {
+) -> anyhow::Result<BTreeMap<String, Hessian>> {
     let device = Device::flex();
     let prepared = Slices::prepare(scans, slices, spec)?;
     let readable = prepared.readable(slices);
     let bar = progress_bar(readable.len(), "calibrating");
-    let mut moments = BTreeMap::new();
+    let mut hessians = BTreeMap::new();
     for chunk in readable.chunks(BATCH) {
         let batch: Vec<_> = chunk.iter().filter_map(|&index| prepared.get(index).cloned()).collect();
         let mut outcome = Ok(());
         network.kernel_inputs(images(&batch, &device), &mut |name, input| {
             if outcome.is_ok() {
-                outcome = add(&mut moments, name, input);
+                outcome = add(&mut hessians, name, input);
             }
         });
         outcome?;
         bar.inc(chunk.len() as u64);
     }
     bar.finish_and_clear();
-    Ok(moments)
+    Ok(hessians)
 }
 
-/// Adds the moments of one kernel's inputs.
-fn add(moments: &mut BTreeMap<String, Moments>, name: &str, input: KernelInput<'_>) -> anyhow::Result<()> {
+/// Adds to the Hessian of one kernel's inputs.
+fn add(hessians: &mut BTreeMap<String, Hessian>, name: &str, input: KernelInput<'_>) -> anyhow::Result<()> {
     let pixels = pixels_under_kernel(input);
     let [channels, area, places] = pixels.dims();
     let (groups, size) = if input.depthwise { (channels, area) } else { (1, channels * area) };
@@ -59,7 +59,7 @@ fn add(moments: &mut BTreeMap<String, Moments>, name: &str, input: KernelInput<'
         .into_data()
         .try_to_vec()
         .map_err(|error| anyhow!("cannot read the device: {error}"))?;
-    moments.entry(name.to_owned()).or_insert_with(|| Moments::new(groups, size)).add(&sums)?;
+    hessians.entry(name.to_owned()).or_insert_with(|| Hessian::new(groups, size)).add(&sums)?;
     Ok(())
 }
 

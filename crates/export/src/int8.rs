@@ -41,10 +41,10 @@ impl Export {
             .init(&Device::flex())
             .load(&folded)?;
         let calibration = thinned(&split.train, CALIBRATION_SLICES);
-        let moments = gptq_inputs::moments(&network, &scans, &calibration, &run.recipe.input)?;
-        let file = WeightsFile { manifest, tensors: rounding::round(folded, &moments)? };
+        let hessians = gptq_inputs::hessians(&network, &scans, &calibration, &run.recipe.input)?;
+        let file = WeightsFile { manifest, tensors: rounding::round(folded, &hessians)? };
         let bytes = weights::write(&file)?;
-        let rounding = Rounding::by_moments(calibration.len());
+        let rounding = Rounding::by_gptq(calibration.len());
         let comparison = comparison::compare(run, &scans, &split.test, &bytes, rounding)?;
         Ok(Self { file, bytes, comparison })
     }

@@ -12,7 +12,9 @@ mod comparison;
 #[cfg(test)]
 #[path = "../../networks/tests/generated/mod.rs"]
 mod generated;
+mod gptq;
 mod gptq_inputs;
+mod hessian;
 mod int8;
 mod onnx;
 mod rounding;

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use networks::NamedTensor;
 use serde::Serialize;
-use weights::{Moments, Tensor};
+use weights::Tensor;
+
+use crate::gptq;
+use crate::hessian::Hessian;
 
 /// How kernels were rounded, for the report.
 #[derive(Debug, Clone, Serialize)]
@@ -20,22 +23,22 @@ type Tensors = BTreeMap<String, NamedTensor>;
 impl Rounding {
     /// What [`round`] does.
     #[must_use]
-    pub fn by_moments(calibration_slices: usize) -> Self {
+    pub fn by_gptq(calibration_slices: usize) -> Self {
         Self { method: "GPTQ (Frantar et al. 2023)", calibration_slices }
     }
 }
 
-/// Kernels to int8 by the moments of their inputs, the head's to the nearest level, biases as they are.
+/// Kernels to int8 by the Hessians of their inputs, the head's to the nearest level, biases as they are.
 ///
-/// A slice gives the head one input, too few to know its moments by; rounding it costs next to nothing.
+/// A slice gives the head one input, too few to know its Hessian by; rounding it costs next to nothing.
 ///
 /// # Errors
 /// A tensor has an impossible shape, or a value that is no number.
-pub fn round(folded: Tensors, moments: &BTreeMap<String, Moments>) -> anyhow::Result<BTreeMap<String, Tensor>> {
+pub fn round(folded: Tensors, hessians: &BTreeMap<String, Hessian>) -> anyhow::Result<BTreeMap<String, Tensor>> {
     let mut tensors = BTreeMap::new();
     for (name, NamedTensor { shape, values }) in folded {
-        let tensor = match moments.get(&name) {
-            Some(moments) => weights::quantise_for(&shape, &values, moments)?,
+        let tensor = match hessians.get(&name) {
+            Some(hessian) => gptq::quantise(&shape, &values, hessian)?,
             None if name.ends_with("kernel") => weights::quantise(&shape, &values)?,
             None => Tensor::float(shape, values),
         };

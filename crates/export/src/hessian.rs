@@ -1,6 +1,7 @@
-//! What a kernel is applied to, as far as rounding it needs to know: second moments.
+//! What a kernel is applied to, as far as rounding it needs to know: second moments of its inputs, which are the Hessian of
+//! the squared error of its outputs.
 
-use crate::WeightsError;
+use weights::WeightsError;
 
 /// Added to the diagonal before the factorisation, as a share of its mean (Frantar et al. 2023, section 3.3, use 1 %;
 /// 0.1 % was measured to be as stable here, and is a hair more exact).
@@ -11,16 +12,15 @@ const DAMPING: f64 = 1e-3;
 /// An ordinary convolution has one group, whose `x` are the pixels under the kernel in all input channels; a depthwise
 /// one has a group a channel. The order of `x` is that of the kernel's values for one output channel.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Moments {
+pub struct Hessian {
     groups: usize,
     size: usize,
     /// `[groups, size, size]`, row-major.
     sums: Vec<f64>,
 }
 
-impl Moments {
+impl Hessian {
     /// No place seen yet; `size` is the number of values of a kernel for one output channel.
-    #[must_use]
     pub fn new(groups: usize, size: usize) -> Self {
         Self { groups, size, sums: vec![0.0; groups * size * size] }
     }
@@ -40,31 +40,19 @@ impl Moments {
         Ok(())
     }
 
-    /// The moments of inputs whose component `i` is `factors[i]` times as large, in a single group.
-    #[must_use]
-    pub fn scaled(mut self, factors: &[f32]) -> Self {
-        let rows = self.sums.chunks_mut(self.size.max(1)).zip(factors.iter().cycle());
-        for (row, &factor) in rows {
-            for (sum, &other) in row.iter_mut().zip(factors) {
-                *sum *= f64::from(factor) * f64::from(other);
-            }
-        }
-        self
-    }
-
     /// Number of groups.
-    pub(crate) fn groups(&self) -> usize {
+    pub fn groups(&self) -> usize {
         self.groups
     }
 
     /// Length of `x`.
-    pub(crate) fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.size
     }
 
-    /// The components of `x` from weakest to strongest in a group, and the lower Cholesky factor of the damped moments
+    /// The components of `x` from weakest to strongest in a group, and the lower Cholesky factor of the damped sums
     /// in this order.
-    pub(crate) fn factor(&self, group: usize) -> (Vec<usize>, Vec<f64>) {
+    pub fn factor(&self, group: usize) -> (Vec<usize>, Vec<f64>) {
         let (n, start) = (self.size, group * self.size * self.size);
         let sum = |i: usize, j: usize| self.sums[start + i * n + j];
         let mut order: Vec<usize> = (0..n).collect();
@@ -82,7 +70,7 @@ impl Moments {
 
 /// Replaces the lower triangle of a symmetric `n` x `n` matrix by its Cholesky factor.
 ///
-/// A pivot that rounding errors have left below `smallest` is raised to it: moments are never negative.
+/// A pivot that rounding errors have left below `smallest` is raised to it: a Hessian's are never negative.
 fn cholesky(matrix: &mut [f64], n: usize, smallest: f64) {
     for i in 0..n {
         let (done, rest) = matrix.split_at_mut(i * n);
@@ -115,9 +103,9 @@ mod tests {
 
     #[test]
     fn the_factor_times_itself_is_the_damped_matrix() {
-        let mut moments = Moments::new(1, 3);
-        moments.add(&[4.0, 1.0, 0.5, 1.0, 3.0, -1.0, 0.5, -1.0, 5.0]).unwrap();
-        let (order, factor) = moments.factor(0);
+        let mut hessian = Hessian::new(1, 3);
+        hessian.add(&[4.0, 1.0, 0.5, 1.0, 3.0, -1.0, 0.5, -1.0, 5.0]).unwrap();
+        let (order, factor) = hessian.factor(0);
         assert_eq!(order, [1, 0, 2]);
         let expected = [[3.0, 1.0, -1.0], [1.0, 4.0, 0.5], [-1.0, 0.5, 5.0]];
         for i in 0..3 {
@@ -131,6 +119,6 @@ mod tests {
 
     #[test]
     fn sums_of_another_size_are_refused() {
-        assert!(matches!(Moments::new(2, 3).add(&[0.0; 9]), Err(WeightsError::Shape { .. })));
+        assert!(matches!(Hessian::new(2, 3).add(&[0.0; 9]), Err(WeightsError::Shape { .. })));
     }
 }

@@ -5,38 +5,35 @@
 //! they meet go together: GPTQ (Frantar et al. 2023), in the form that needs one Cholesky factor and no inverse
 //! (Babai's nearest plane, which gives the same levels).
 
-use crate::quantise::{LEVELS, scale_of};
-use crate::tensor::{check_finite, check_shape};
-use crate::{Moments, Tensor, Values, WeightsError};
+use weights::{LEVELS, Tensor, Values, WeightsError};
 
-/// Quantises as [`quantise`](crate::quantise()) does, with the same scales, but rounds for inputs with these moments.
+use crate::hessian::Hessian;
+
+/// Quantises as [`weights::quantise`] does, with the same scales, but rounds for inputs with this Hessian.
 ///
-/// The same values and moments give the same bytes. Moments of nothing but zeros give the nearest levels.
+/// The same values and Hessian give the same bytes. A Hessian of nothing but zeros gives the nearest levels.
 ///
 /// # Errors
-/// As [`quantise`](crate::quantise()); [`WeightsError::Shape`] too where the moments are of another size.
-pub fn quantise_for(shape: &[usize], values: &[f32], moments: &Moments) -> Result<Tensor, WeightsError> {
-    check_shape("", shape, values.len())?;
-    check_finite("", values)?;
-    let channels = shape.first().copied().unwrap_or(1);
-    let (groups, size) = (moments.groups(), moments.size());
-    if channels * size != values.len() || groups == 0 || channels % groups != 0 {
+/// As [`weights::quantise`]; [`WeightsError::Shape`] too where the Hessian is of another size.
+pub fn quantise(shape: &[usize], values: &[f32], hessian: &Hessian) -> Result<Tensor, WeightsError> {
+    let mut tensor = weights::quantise(shape, values)?;
+    let Values::Int8 { values: levels, scales } = &mut tensor.values else { return Ok(tensor) };
+    let (groups, size) = (hessian.groups(), hessian.size());
+    if scales.len() * size != values.len() || groups == 0 || !scales.len().is_multiple_of(groups) {
         return Err(WeightsError::Shape { name: String::new(), shape: vec![groups, size, size], values: values.len() });
     }
-    let scales: Vec<f32> = values.chunks_exact(size).map(scale_of).collect();
-    let (rows, mut levels) = (channels / groups, Vec::with_capacity(values.len()));
+    let rows = scales.len() / groups;
     for group in 0..groups {
-        let (first, last) = (group * rows, (group + 1) * rows);
-        let (order, factor) = moments.factor(group);
-        let channels = &values[first * size..last * size];
-        levels.extend(round(channels, &scales[first..last], &order, &factor));
+        let (channels, kernel) = (group * rows..(group + 1) * rows, group * rows * size..(group + 1) * rows * size);
+        let (order, factor) = hessian.factor(group);
+        levels[kernel.clone()].copy_from_slice(&round(&values[kernel], &scales[channels], &order, &factor));
     }
-    Ok(Tensor { shape: shape.to_vec(), values: Values::Int8 { values: levels, scales } })
+    Ok(tensor)
 }
 
 /// Levels of the rows of `values`, from the strongest input component to the weakest.
 ///
-/// `factor` is L, lower triangular, with the moments L Lᵀ in the given order. The squared error of the outputs is the
+/// `factor` is L, lower triangular, with the Hessian L Lᵀ in the given order. The squared error of the outputs is the
 /// sum over `i` of (Lᵢᵢ eᵢ + Σ Lⱼᵢ eⱼ over j > i)², where e is what rounding changed; each term is made as small as its
 /// own level can make it.
 fn round(values: &[f32], scales: &[f32], order: &[usize], factor: &[f64]) -> Vec<i8> {
@@ -67,7 +64,6 @@ fn round(values: &[f32], scales: &[f32], order: &[usize], factor: &[f64]) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quantise;
 
     /// Inputs of 24 components that go together, as the channels of features do.
     fn inputs() -> Vec<Vec<f32>> {
@@ -76,13 +72,13 @@ mod tests {
         (0..200).map(|index| place(index).collect()).collect()
     }
 
-    fn moments(inputs: &[Vec<f32>]) -> Moments {
-        let mut moments = Moments::new(1, 24);
+    fn hessian(inputs: &[Vec<f32>]) -> Hessian {
+        let mut hessian = Hessian::new(1, 24);
         for x in inputs {
             let outer: Vec<f32> = x.iter().flat_map(|a| x.iter().map(move |b| a * b)).collect();
-            moments.add(&outer).unwrap();
+            hessian.add(&outer).unwrap();
         }
-        moments
+        hessian
     }
 
     fn kernel() -> Vec<f32> {
@@ -99,8 +95,8 @@ mod tests {
     #[test]
     fn outputs_change_less_than_with_the_nearest_levels() {
         let (inputs, kernel) = (inputs(), kernel());
-        let nearest = output_error(&quantise(&[3, 24], &kernel).unwrap(), &kernel, &inputs);
-        let made = quantise_for(&[3, 24], &kernel, &moments(&inputs)).unwrap();
+        let nearest = output_error(&weights::quantise(&[3, 24], &kernel).unwrap(), &kernel, &inputs);
+        let made = quantise(&[3, 24], &kernel, &hessian(&inputs)).unwrap();
         made.check("made").unwrap();
         let compensated = output_error(&made, &kernel, &inputs);
         assert!(compensated < 0.2 * nearest, "{compensated} against {nearest}");
@@ -109,32 +105,30 @@ mod tests {
     #[test]
     fn without_any_input_the_levels_are_the_nearest() {
         let kernel = kernel();
-        let made = quantise_for(&[3, 24], &kernel, &Moments::new(1, 24)).unwrap();
-        assert_eq!(made, quantise(&[3, 24], &kernel).unwrap());
+        let made = quantise(&[3, 24], &kernel, &Hessian::new(1, 24)).unwrap();
+        assert_eq!(made, weights::quantise(&[3, 24], &kernel).unwrap());
     }
 
     #[test]
-    fn each_group_is_rounded_by_its_own_moments() {
-        let (kernel, shared) = (kernel(), moments(&inputs()));
-        let whole = quantise_for(&[3, 24], &kernel, &shared).unwrap();
-        let mut apart = Moments::new(3, 24);
+    fn each_group_is_rounded_by_its_own_hessian() {
+        let (kernel, shared) = (kernel(), hessian(&inputs()));
+        let whole = quantise(&[3, 24], &kernel, &shared).unwrap();
+        let mut apart = Hessian::new(3, 24);
         let sums = inputs().iter().fold(vec![0.0; 24 * 24], |sums: Vec<f32>, x| {
             sums.iter().zip(x.iter().flat_map(|a| x.iter().map(move |b| a * b))).map(|(sum, more)| sum + more).collect()
         });
         apart.add(&sums.repeat(3)).unwrap();
-        let Values::Int8 { values: apart, .. } = quantise_for(&[3, 24], &kernel, &apart).unwrap().values else {
-            panic!()
-        };
+        let Values::Int8 { values: apart, .. } = quantise(&[3, 24], &kernel, &apart).unwrap().values else { panic!() };
         let Values::Int8 { values: whole, .. } = whole.values else { panic!() };
         let differing = apart.iter().zip(&whole).filter(|(a, b)| a != b).count();
         assert!(differing <= 2, "{differing} levels differ");
     }
 
     #[test]
-    fn moments_of_another_size_are_refused() {
-        let error = quantise_for(&[3, 24], &kernel(), &Moments::new(1, 23)).unwrap_err();
+    fn a_hessian_of_another_size_are_refused() {
+        let error = quantise(&[3, 24], &kernel(), &Hessian::new(1, 23)).unwrap_err();
         assert!(matches!(error, WeightsError::Shape { .. }));
-        let error = quantise_for(&[3, 24], &kernel(), &Moments::new(2, 24)).unwrap_err();
+        let error = quantise(&[3, 24], &kernel(), &Hessian::new(2, 24)).unwrap_err();
         assert!(matches!(error, WeightsError::Shape { .. }));
     }
 }
