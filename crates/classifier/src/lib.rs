@@ -20,14 +20,10 @@ mod familiarity;
 #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
 mod gpu;
 mod model;
-#[cfg(not(target_arch = "wasm32"))]
-mod named;
 mod prediction;
 mod runner;
 
 pub use ::model::{Engine, Evidence, EvidenceMap, Verdict};
 pub use error::ClassifierError;
 pub use model::{Classifier, Observation};
-#[cfg(not(target_arch = "wasm32"))]
-pub use named::network_tensors;
 pub use prediction::Prediction;

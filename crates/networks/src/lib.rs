@@ -17,6 +17,8 @@
 //! ```
 
 #[cfg(not(target_arch = "wasm32"))]
+mod dequantised;
+#[cfg(not(target_arch = "wasm32"))]
 mod error;
 #[cfg(not(target_arch = "wasm32"))]
 mod fused;
@@ -37,6 +39,8 @@ mod packed;
 #[cfg(not(target_arch = "wasm32"))]
 mod start;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use dequantised::network_tensors;
 #[cfg(not(target_arch = "wasm32"))]
 pub use error::NetworkError;
 #[cfg(not(target_arch = "wasm32"))]

@@ -20,23 +20,19 @@
 //! ```
 
 mod catalogue;
-mod compensate;
 mod container;
 mod error;
 mod file;
 mod manifest;
-mod moments;
 mod quantise;
 mod tensor;
 
 pub use catalogue::{CATALOGUE_SCHEMA, Catalogue, CatalogueEntry, sha256};
-pub use compensate::quantise_for;
 pub use container::{HEADER_LIMIT, SIZE_LIMIT, read_tensors, write_tensors};
 pub use error::WeightsError;
 pub use file::{WeightsFile, read, write};
 pub use graph::{Architecture, Graph};
 pub use manifest::{MANIFEST_SCHEMA, Manifest, MetricsSummary, NAMED_SCHEMA, Reserve};
 pub use model::{Crop, InputSpec, Intensity, SplitProtocol};
-pub use moments::Moments;
-pub use quantise::quantise;
+pub use quantise::{LEVELS, quantise};
 pub use tensor::{Tensor, Values};

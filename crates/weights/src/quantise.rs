@@ -7,7 +7,7 @@ use crate::tensor::{LARGEST_SCALE, check_finite, check_shape};
 use crate::{Tensor, Values, WeightsError};
 
 /// Largest magnitude of a quantised value. -128 is left out, so that a value and its negative are equally exact.
-pub(crate) const LEVELS: f64 = 127.0;
+pub const LEVELS: f64 = 127.0;
 
 /// Quantises `values` of `shape`, row-major, to int8 with one scale for each index of the first dimension.
 ///
@@ -35,7 +35,7 @@ pub fn quantise(shape: &[usize], values: &[f32]) -> Result<Tensor, WeightsError>
 }
 
 /// The largest magnitude over 127; 0 where that is no normal float, and kept to what any int8 value may be multiplied by.
-pub(crate) fn scale_of(channel: &[f32]) -> f32 {
+fn scale_of(channel: &[f32]) -> f32 {
     let largest = channel.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
     let scale = (largest / LEVELS as f32).min(LARGEST_SCALE);
     if scale.is_normal() { scale } else { 0.0 }

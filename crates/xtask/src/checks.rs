@@ -156,7 +156,7 @@ fn browser_tests(workspace: &Workspace) -> Result<()> {
 
 fn cuda(workspace: &Workspace) -> Command {
     let mut cargo = workspace.command("cargo");
-    cargo.args(["check", "--package", "trainer", "--features", "cuda"]);
+    cargo.args(["check", "--package", "sulcus", "--features", "cuda"]);
     cargo
 }
 
@@ -202,9 +202,9 @@ mod tests {
     }
 
     #[test]
-    fn cuda_is_compiled_by_a_feature_that_the_trainer_has() {
+    fn cuda_is_compiled_by_a_feature_that_the_command_has() {
         let workspace = Workspace::find().unwrap();
-        let manifest = std::fs::read_to_string(workspace.root().join("crates/trainer/Cargo.toml")).unwrap();
+        let manifest = std::fs::read_to_string(workspace.root().join("crates/cli/Cargo.toml")).unwrap();
         let manifest: toml::Table = manifest.parse().unwrap();
         let words: Vec<_> = cuda(&workspace).get_args().map(|word| word.to_str().unwrap().to_owned()).collect();
         let [task, package, name, features, feature] = words.as_slice() else { panic!("{words:?}") };

@@ -1,5 +1,5 @@
 //! Reports and catalogues as they are written, read as the page reads them. `tests/written` has one of every kind that
-//! `sulcus` writes; the tests of `trainer` hold those against what it writes now.
+//! `sulcus` writes; the tests of the command hold those against what it writes now.
 
 #[path = "../../../crates/xtask/src/page/report_index.rs"]
 mod report_index;

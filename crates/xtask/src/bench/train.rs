@@ -160,7 +160,7 @@ fn sulcus(workspace: &Workspace, options: &TrainBenchOptions) -> Result<Vec<Cont
 }
 
 fn build_for_cuda(workspace: &Workspace) -> Result<PathBuf> {
-    shell::run(workspace.command("cargo").args(["build", "--quiet", "-p", "trainer", "--features", "cuda"]))?;
+    shell::run(workspace.command("cargo").args(["build", "--quiet", "-p", "sulcus", "--features", "cuda"]))?;
     workspace.sulcus()
 }
 

@@ -1,0 +1,47 @@
+//! Training and what it came to, in one: the run, or a run a fold, and then the reports.
+
+use std::path::Path;
+
+use anyhow::bail;
+use burn::tensor::Device;
+use scans::ScansConfig;
+use training::{Job, Recipe, TrainConfig, has_state, train};
+
+use crate::{folds, report};
+
+/// Trains as `config` says, and reports; with `folds`, a network for each of so many, and what they come to together.
+/// Where the configuration asks for a preview alone, there is nothing to report.
+///
+/// # Errors
+/// The recipe, the data or the starting weights can't be used, the folder holds another run, or training failed.
+pub fn train_and_report(config: &TrainConfig, folds: Option<usize>) -> anyhow::Result<()> {
+    if !config.resume && (has_state(&config.out) || !folds::folders(&config.out).is_empty()) {
+        bail!(
+            "\"{}\" already holds a training run.\nhint: go on with --resume, or name another folder with --out",
+            config.out.display()
+        );
+    }
+    let job = Job::open(config)?;
+    let device = config.device.open()?;
+    if let Some(count) = folds {
+        return folds::train_all(&job, count, &device);
+    }
+    train(&job, &device)?;
+    if job.preview.is_some() {
+        return Ok(());
+    }
+    report::write(&job.out, &job.scans, &device)
+}
+
+/// Makes the report of a run folder again, or of every fold in it and of all together.
+///
+/// # Errors
+/// The run folder is incomplete, the data are not those it was trained on, or the disk refuses.
+pub fn report_again(run: &Path, folder: &ScansConfig, device: &Device) -> anyhow::Result<()> {
+    if let Some(fold) = folds::folders(run).first() {
+        let recipe = Recipe::open(&fold.join("recipe.toml"))?;
+        return folds::report_again(run, &recipe.scans(folder)?, device);
+    }
+    let recipe = Recipe::open(&run.join("recipe.toml"))?;
+    report::again(run, &recipe.scans(folder)?, device)
+}

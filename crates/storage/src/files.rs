@@ -1,0 +1,125 @@
+//! Files on the disk: written whole or not at all, and errors that name them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use serde::Serialize;
+use walkdir::WalkDir;
+
+/// Writes a file whole or not at all: beside it first, then in its place.
+///
+/// # Errors
+/// The disk refuses; what was there before stays.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    // What is no file, such as /dev/stdout, can't be replaced.
+    if path.exists() && !path.is_file() {
+        return fs::write(path, bytes).map_err(|error| write_failed(path, bytes.len(), &error));
+    }
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    fs::write(&part, bytes).and_then(|()| fs::rename(&part, path)).map_err(|error| {
+        // What got onto a full disk takes room that is needed. If it can't go, the next write goes over it.
+        let _ = fs::remove_file(&part);
+        write_failed(path, bytes.len(), &error)
+    })
+}
+
+/// Writes a value as JSON that people can read.
+///
+/// # Errors
+/// The disk refuses.
+pub fn write_json(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
+    write_whole(path, (serde_json::to_string_pretty(value)? + "\n").as_bytes())
+}
+
+/// What to say of a file of `size` bytes that could not be written.
+#[must_use]
+pub fn write_failed(path: &Path, size: usize, error: &io::Error) -> anyhow::Error {
+    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    let wanted = size.div_ceil(1_000_000);
+    let hint = if full {
+        format!(
+            "\nhint: make room; this file needs {wanted} MB. What was whole before is kept: training goes on with --resume"
+        )
+    } else {
+        String::new()
+    };
+    anyhow!("cannot write \"{}\": {error}.{hint}", path.display())
+}
+
+/// Removes a folder with all that is in it; one that is not there is gone already.
+///
+/// # Errors
+/// The disk refuses.
+pub fn remove_folder(path: &Path) -> anyhow::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove \"{}\"", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Every file in a folder and the folders in it, sorted. Links to folders are not followed: they may lead in a circle.
+///
+/// # Errors
+/// A folder can't be read.
+pub fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    fs::read_dir(folder).with_context(|| format!("cannot read \"{}\"", folder.display()))?;
+    let mut files = Vec::new();
+    for entry in WalkDir::new(folder) {
+        let path = entry.map_err(unreadable)?.into_path();
+        if !path.is_dir() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// What the system says of a folder; walkdir would say it twice.
+fn unreadable(error: walkdir::Error) -> anyhow::Error {
+    let path = error.path().unwrap_or(Path::new("")).display().to_string();
+    let reason = error.into_io_error().map(|error| error.to_string()).unwrap_or_default();
+    anyhow!("cannot read \"{path}\": {reason}")
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_names_the_file_and_leaves_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("progress.json");
+        write_whole(&file, b"before").unwrap();
+        // Every write into this device fails as on a full disk.
+        symlink("/dev/full", folder.path().join("progress.json.part")).unwrap();
+        let error = write_whole(&file, &vec![0; 3_000_000]).unwrap_err().to_string();
+        assert!(error.contains("progress.json") && error.contains("needs 3 MB"), "{error}");
+        assert_eq!(fs::read(&file).unwrap(), b"before");
+        write_whole(&file, b"after").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"after", "there is room again");
+    }
+
+    #[test]
+    fn what_is_no_file_is_written_into_and_stays() {
+        write_whole(Path::new("/dev/null"), b"gone").unwrap();
+        assert!(!Path::new("/dev/null").is_file());
+    }
+
+    #[test]
+    fn links_that_lead_in_a_circle_end() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("inner")).unwrap();
+        let file = folder.path().join("inner/scan.png");
+        fs::write(&file, b"scan").unwrap();
+        symlink(folder.path(), folder.path().join("inner/circle")).unwrap();
+        symlink(&file, folder.path().join("linked.png")).unwrap();
+        assert_eq!(files_below(folder.path()).unwrap(), [file, folder.path().join("linked.png")]);
+    }
+}
