@@ -23,6 +23,8 @@ const OPSET: i64 = 17;
 const INPUT: &str = "image";
 /// Names of the outputs, `[batch, classes]` each.
 const OUTPUTS: [&str; 2] = ["logits", "probabilities"];
+/// Name of a third output, `[batch, 1, height, width]`, of networks that say where.
+const MAP: &str = "evidence_map";
 
 /// A weights file as an ONNX file. The same weights file gives the same bytes.
 ///
@@ -37,8 +39,12 @@ fn model(file: &WeightsFile) -> anyhow::Result<ModelProto> {
     let network = manifest.network()?;
     let [logits, probabilities] = OUTPUTS;
     let mut drawing = Drawing::new(tensors);
-    network::draw(&mut drawing, &network, manifest.input.size as usize, [INPUT, logits])?;
+    let pixels = manifest.input.size as usize;
+    let map = network::draw(&mut drawing, &network, pixels, [INPUT, logits])?;
     drawing.softmax(logits, manifest.temperature, probabilities);
+    if let Some(map) = &map {
+        drawing.sigmoid(map, MAP);
+    }
     let mut graph = drawing.finish(network.name());
     let size = manifest.input.size.into();
     graph.input = vec![value(INPUT, &[1, size, size], "grey slice, prepared as the metadata's `input` says")];
@@ -47,6 +53,10 @@ fn model(file: &WeightsFile) -> anyhow::Result<ModelProto> {
         value(logits, &[classes], "before the softmax"),
         value(probabilities, &[classes], "in the order of the metadata's `classes`; together 1"),
     ];
+    if let Some(map) = network.map_output() {
+        let ::graph::Shape { height, width, .. } = network.shapes(pixels)?[map];
+        graph.output.push(value(MAP, &[1, height as i64, width as i64], "for every place of the image, 0 to 1"));
+    }
     Ok(ModelProto {
         ir_version: IR_VERSION,
         producer_name: "sulcus".to_owned(),

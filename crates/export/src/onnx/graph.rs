@@ -82,13 +82,80 @@ impl<'a> Drawing<'a> {
 
     /// The sum of two values of one shape.
     pub fn add(&mut self, name: &str, left: &str, right: &str) -> String {
-        self.node("Add", name, vec![left.to_owned(), right.to_owned()], Vec::new())
+        self.two("Add", name, left, right)
     }
 
     /// The mean of every channel, `[batch, channels]`.
     pub fn global_average(&mut self, input: &str, name: &str) -> String {
-        let averaged = self.node("GlobalAveragePool", name, vec![input.to_owned()], Vec::new());
-        self.node("Flatten", "pooled", vec![averaged], vec![integer("axis", 1)])
+        let averaged = self.average(input, name);
+        self.flat(averaged, "pooled")
+    }
+
+    /// The mean of every channel, `[batch, channels]`, each pixel weighed by the sigmoid of a map.
+    pub fn weighted_average(&mut self, input: &str, map: &str, name: &str) -> String {
+        let weights = self.sigmoid(map, &format!("{name}.weights"));
+        let product = self.two("Mul", &format!("{name}.product"), input, &weights);
+        let product = self.average(&product, &format!("{name}.mean"));
+        let weights = self.average(&weights, &format!("{name}.mean_weight"));
+        let ratio = self.two("Div", &format!("{name}.ratio"), &product, &weights);
+        self.flat(ratio, name)
+    }
+
+    /// `[batch, channels, 1, 1]`.
+    fn average(&mut self, input: &str, name: &str) -> String {
+        self.node("GlobalAveragePool", name, vec![input.to_owned()], Vec::new())
+    }
+
+    fn flat(&mut self, input: String, name: &str) -> String {
+        self.node("Flatten", name, vec![input], vec![integer("axis", 1)])
+    }
+
+    /// Every value between 0 and 1.
+    pub fn sigmoid(&mut self, input: &str, name: &str) -> String {
+        self.node("Sigmoid", name, vec![input.to_owned()], Vec::new())
+    }
+
+    /// Rows and columns of other numbers, by the nearest of those that are there.
+    pub fn resize(&mut self, input: &str, name: &str, from: [usize; 2], to: [usize; 2]) -> String {
+        let nearest = |axis: usize| (0..to[axis]).map(|index| index * from[axis] / to[axis]).collect::<Vec<_>>();
+        let rows = self.gather(input, &format!("{name}.rows"), &nearest(0), 2);
+        self.gather(&rows, name, &nearest(1), 3)
+    }
+
+    /// The values at `indices` along an axis.
+    fn gather(&mut self, input: &str, name: &str, indices: &[usize], axis: usize) -> String {
+        let constant = format!("{name}.indices");
+        self.initializers.push(integers64(&constant, indices));
+        self.node("Gather", name, vec![input.to_owned(), constant], vec![integer("axis", axis)])
+    }
+
+    /// `ln(mean(exp(x)))` over `pixels` pixels, `[batch, channels]`.
+    pub fn log_mean_exp(&mut self, input: &str, name: &str, pixels: usize) -> String {
+        let attributes = vec![integers("axes", &[2, 3]), integer("keepdims", 0)];
+        let sum = self.node("ReduceLogSumExp", &format!("{name}.sum"), vec![input.to_owned()], attributes);
+        let count = format!("{name}.count");
+        self.initializers.push(floats(&count, &[], &[(pixels as f32).ln()]));
+        self.two("Sub", name, &sum, &count)
+    }
+
+    /// The values of one vector, then those of another.
+    pub fn concatenate(&mut self, left: &str, right: &str, name: &str) -> String {
+        self.node("Concat", name, vec![left.to_owned(), right.to_owned()], vec![integer("axis", 1)])
+    }
+
+    /// Logits of classes of which one is that nothing is there: see [`graph::Op::Presence`].
+    pub fn presence(&mut self, [level, kinds]: [&str; 2], none: usize, classes: usize, name: &str) -> String {
+        let shares =
+            self.node("LogSoftmax", &format!("{name}.kinds"), vec![kinds.to_owned()], vec![integer("axis", 1)]);
+        let others = self.two("Add", &format!("{name}.others"), &shares, level);
+        let nothing = self.two("Sub", &format!("{name}.nothing"), level, level);
+        let logits = self.concatenate(&nothing, &others, &format!("{name}.logits"));
+        let place = |class: usize| if class == none { 0 } else { class + usize::from(class < none) };
+        self.gather(&logits, name, &(0..classes).map(place).collect::<Vec<_>>(), 1)
+    }
+
+    fn two(&mut self, operator: &str, name: &str, left: &str, right: &str) -> String {
+        self.node(operator, name, vec![left.to_owned(), right.to_owned()], Vec::new())
     }
 
     /// A linear layer with the kernel `LAYER.kernel` `[classes, features]`; to `name`.
@@ -157,6 +224,11 @@ fn floats(name: &str, shape: &[usize], values: &[f32]) -> TensorProto {
 
 fn int8(name: &str, shape: &[usize], values: &[i8]) -> TensorProto {
     constant(name, shape, DataType::Int8, values.iter().map(|value| value.cast_unsigned()).collect())
+}
+
+fn integers64(name: &str, values: &[usize]) -> TensorProto {
+    let bytes = values.iter().flat_map(|&value| (value as i64).to_le_bytes()).collect();
+    constant(name, &[values.len()], DataType::Int64, bytes)
 }
 
 fn constant(name: &str, shape: &[usize], data_type: DataType, raw_data: Vec<u8>) -> TensorProto {

@@ -252,6 +252,8 @@ pub enum DataType {
     Float = 1,
     /// Signed, 8 bits.
     Int8 = 3,
+    /// Signed, 64 bits: indices.
+    Int64 = 7,
 }
 
 impl Message for TensorProto {

@@ -4,11 +4,11 @@ mod read_back;
 
 use std::collections::{BTreeMap, HashMap};
 
-use burn::tensor::activation::softmax;
+use burn::tensor::activation::{log_softmax, sigmoid, softmax};
 use burn::tensor::module::{conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
-use networks::{Architecture, Form, NamedTensor};
+use networks::{Architecture, Form, NamedTensor, NetworkConfig};
 use weights::{Crop, InputSpec, Intensity, Manifest, SplitProtocol, WeightsFile};
 
 use super::messages::{AttributeValue, DataType, Dimension, GraphProto, ModelProto, NodeProto, TensorProto};
@@ -93,6 +93,9 @@ impl Value {
             DataType::Float => {
                 constant.raw_data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
             }
+            DataType::Int64 => {
+                constant.raw_data.as_chunks::<8>().0.iter().map(|bytes| i64::from_le_bytes(*bytes) as f32).collect()
+            }
             DataType::Int8 => constant.raw_data.iter().map(|byte| f32::from(byte.cast_signed())).collect(),
         };
         Self { shape, numbers }
@@ -146,8 +149,24 @@ fn compute(node: &NodeProto, inputs: &[&Value]) -> Value {
         }
         "Relu" => each(inputs[0], |value| value.max(0.0)),
         "Clip" => each(inputs[0], |value| value.clamp(inputs[1].numbers[0], inputs[2].numbers[0])),
-        "Div" => each(inputs[0], |value| value / inputs[1].numbers[0]),
-        "Add" => Value::of(inputs[0].tensor::<4>() + inputs[1].tensor::<4>()),
+        "Div" => broadcast(inputs, |left, right| left / right),
+        "Mul" => broadcast(inputs, |left, right| left * right),
+        "Sub" => broadcast(inputs, |left, right| left - right),
+        "Add" => broadcast(inputs, |left, right| left + right),
+        "Sigmoid" => each(inputs[0], |value| 1.0 / (1.0 + (-value).exp())),
+        "LogSoftmax" => Value::of(log_softmax(inputs[0].tensor::<2>(), number(node, "axis"))),
+        "ReduceLogSumExp" => {
+            assert_eq!((numbers::<2>(node, "axes"), number(node, "keepdims")), ([2, 3], 0));
+            let pixels = inputs[0].shape[2] * inputs[0].shape[3];
+            let sum = |pixels: &[f32]| pixels.iter().map(|value| value.exp()).sum::<f32>().ln();
+            let numbers = inputs[0].numbers.chunks(pixels).map(sum).collect();
+            Value { shape: inputs[0].shape[..2].to_vec(), numbers }
+        }
+        "Concat" => {
+            let parts = inputs.iter().map(|value| value.tensor::<2>()).collect();
+            Value::of(Tensor::cat(parts, number(node, "axis")))
+        }
+        "Gather" => gather(inputs[0], inputs[1], number(node, "axis")),
         "GlobalAveragePool" => {
             let area: usize = inputs[0].shape[2..].iter().product();
             let mean = |pixels: &[f32]| pixels.iter().sum::<f32>() / area as f32;
@@ -171,6 +190,36 @@ fn compute(node: &NodeProto, inputs: &[&Value]) -> Value {
         }
         other => panic!("the graph must not use {other}"),
     }
+}
+
+/// Axes of length 1 are repeated, and a number is used everywhere.
+fn broadcast(inputs: &[&Value], of: impl Fn(f32, f32) -> f32) -> Value {
+    let [left, right] = inputs else { panic!("{} inputs", inputs.len()) };
+    let place = |index: usize| {
+        let (mut rest, mut place, mut step) = (index, 0, 1);
+        for (axis, &length) in left.shape.iter().enumerate().rev() {
+            let own = right.shape.get(axis).copied().unwrap_or(1);
+            assert!(own == length || own == 1, "{:?} and {:?}", left.shape, right.shape);
+            place += if own == 1 { 0 } else { rest % length * step };
+            step *= own;
+            rest /= length;
+        }
+        place
+    };
+    let numbers =
+        left.numbers.iter().enumerate().map(|(index, &value)| of(value, right.numbers[place(index)])).collect();
+    Value { shape: left.shape.clone(), numbers }
+}
+
+fn gather(value: &Value, indices: &Value, axis: usize) -> Value {
+    let (length, after) = (value.shape[axis], value.shape[axis + 1..].iter().product::<usize>());
+    let taken = |block: &[f32]| -> Vec<f32> {
+        indices.numbers.iter().flat_map(|&index| block[index as usize * after..][..after].to_vec()).collect()
+    };
+    let numbers = value.numbers.chunks(length * after).flat_map(taken).collect();
+    let mut shape = value.shape.clone();
+    shape[axis] = indices.numbers.len();
+    Value { shape, numbers }
 }
 
 fn each(value: &Value, change: impl Fn(f32) -> f32) -> Value {
@@ -217,6 +266,33 @@ fn the_graph_of_the_float_network_computes_what_the_trained_network_computes() {
             assert_close(&values["logits"], logits.clone(), "logits");
             assert_close(&values["probabilities"], softmax(logits, 1), "probabilities");
         }
+    }
+}
+
+#[test]
+fn the_graph_of_a_network_with_a_map_computes_what_the_trained_network_computes() {
+    for (architecture, none) in [
+        (Architecture::Xception, Some(2)),
+        (Architecture::Vgg16, Some(0)),
+        (Architecture::EfficientNetLite0, None),
+        (Architecture::EfficientNetLite0, Some(3)),
+    ] {
+        let network = architecture.graph_with_map(CLASSES.len(), none);
+        let tensors = generated::tensors_of(&network);
+        let trained = NetworkConfig::new(architecture, CLASSES.len(), Form::Trainable).with_map(none);
+        let expected = trained.init(&Device::flex()).load(&tensors).unwrap().answers(grey(64).repeat_dim(1, 3));
+        let folded = graph::fold(&network, &tensors).unwrap().into_iter();
+        let float = |(name, tensor): (String, NamedTensor)| (name, weights::Tensor::float(tensor.shape, tensor.values));
+        let manifest = Manifest { graph: Some(network.folded()), ..manifest(architecture, 64, None) };
+        let graph = read(&WeightsFile { manifest, tensors: folded.map(float).collect() }).graph;
+        let values = run(&graph, grey(64));
+        assert_close(&values["logits"], expected.logits.clone(), "logits");
+        assert_close(&values["probabilities"], softmax(expected.logits, 1), "probabilities");
+        let map = &values["evidence_map"];
+        assert_eq!(map.shape, [2, 1, 8, 8]);
+        let rows = Value { shape: vec![2, 64], numbers: map.numbers.clone() };
+        assert_close(&rows, sigmoid(expected.map.unwrap()).flatten(1, 3), "the map");
+        assert_eq!(graph.output[2].axes[2..], [Dimension::Value(8), Dimension::Value(8)]);
     }
 }
 

@@ -129,6 +129,7 @@ fn tensor(fields: &Fields<'_>) -> TensorProto {
     let data_type = match fields.numbers(2)[0] {
         1 => DataType::Float,
         3 => DataType::Int8,
+        7 => DataType::Int64,
         other => panic!("{} is of type {other}", fields.text(8)),
     };
     TensorProto { dims: fields.numbers(1), data_type, name: fields.text(8), raw_data: fields.all(9)[0].to_vec() }
