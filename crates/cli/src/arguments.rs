@@ -255,6 +255,7 @@ pub struct TransferArguments {
 #[command(after_help = "Examples:
   sulcus classify slice.jpg scan.dcm
   sulcus classify --json scans/*.png > answers.jsonl
+  sulcus classify --weights model.safetensors --maps maps scans/*.png
 
 Exit status: 0 when every file was answered, 1 when one was not, 2 for wrong usage.")]
 pub struct ClassifyArguments {
@@ -267,6 +268,10 @@ pub struct ClassifyArguments {
     /// One JSON object a line
     #[arg(long)]
     pub json: bool,
+    /// Write where the network sees evidence of a tumour into this folder, as FILE.png and FILE.nii in the scan's pixels; for
+    /// weights files of networks that say where
+    #[arg(long, value_name = "DIR")]
+    pub maps: Option<PathBuf>,
     /// Where to run
     #[arg(long, value_parser = device(), default_value_t = DeviceName::Cpu)]
     pub device: DeviceName,

@@ -1,11 +1,15 @@
 //! `sulcus classify`: scans to verdicts.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use classifier::{Classifier, Evidence, Prediction, Verdict};
-use scans::prepare_file;
+use anyhow::{Context, ensure};
+use classifier::{Classifier, Evidence, EvidenceMap, Prediction, Verdict};
+use evaluation::ScanMap;
+use imaging::Rect;
+use scans::{decode, read_scan};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use storage::read_weights;
@@ -20,7 +24,29 @@ struct Answer<'a> {
     probabilities: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<Evidence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    map: Option<MapFiles>,
     engine: &'a str,
+    milliseconds: f64,
+}
+
+/// A map of evidence and the files that it was written to.
+#[derive(Serialize)]
+struct MapFiles {
+    /// Cells along each side of the square that the network was shown.
+    side: usize,
+    /// Row by row, 0 to 1.
+    values: Vec<f32>,
+    /// Left, top, width and height of that square, in the scan's pixels.
+    shown: [i64; 4],
+    png: PathBuf,
+    nifti: PathBuf,
+}
+
+/// An answer on its way to be printed.
+struct Answered {
+    prediction: Prediction,
+    map: Option<MapFiles>,
     milliseconds: f64,
 }
 
@@ -31,10 +57,20 @@ struct Answer<'a> {
 pub fn run(arguments: &ClassifyArguments) -> anyhow::Result<ExitCode> {
     let bytes = read_weights(arguments.weights.as_deref())?;
     let classifier = pollster::block_on(Classifier::load(&bytes, engine(arguments.device)?))?;
+    if let Some(folder) = &arguments.maps {
+        let network = classifier.manifest().network()?;
+        ensure!(
+            network.map_output().is_some(),
+            "the network of this weights file says what it sees, not where.\nhint: leave --maps out, or name the weights file \
+             of a network with a map"
+        );
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder \"{}\"", folder.display()))?;
+    }
+    let mut maps = arguments.maps.as_deref().map(MapFolder::new);
     let mut all_answered = true;
     for file in &arguments.files {
-        match classify(&classifier, file) {
-            Ok((prediction, milliseconds)) => print(&classifier, file, &prediction, milliseconds, arguments.json)?,
+        match classify(&classifier, file, maps.as_mut()) {
+            Ok(answered) => print(&classifier, file, answered, arguments.json)?,
             Err(reason) => {
                 all_answered = false;
                 refuse(file, &reason, arguments.json);
@@ -44,26 +80,54 @@ pub fn run(arguments: &ClassifyArguments) -> anyhow::Result<ExitCode> {
     Ok(if all_answered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The verdict on a file, and the milliseconds from reading it to the answer.
-fn classify(classifier: &Classifier, file: &Path) -> Result<(Prediction, f64), String> {
-    let began = Instant::now();
-    let slice = prepare_file(file, &classifier.input_spec()).map_err(|unreadable| unreadable.reason)?;
-    let predictions = pollster::block_on(classifier.predict(&[slice])).map_err(|error| error.to_string())?;
-    let prediction = predictions.into_iter().next().ok_or("the engine gave no answer")?;
-    Ok((prediction, began.elapsed().as_secs_f64() * 1e3))
+/// Where maps are written, and under which names that was done.
+struct MapFolder<'a> {
+    folder: &'a Path,
+    names: BTreeSet<String>,
 }
 
-fn print(
-    classifier: &Classifier,
-    file: &Path,
-    prediction: &Prediction,
-    milliseconds: f64,
-    as_json: bool,
-) -> anyhow::Result<()> {
+impl<'a> MapFolder<'a> {
+    fn new(folder: &'a Path) -> Self {
+        Self { folder, names: BTreeSet::new() }
+    }
+
+    fn write(&mut self, file: &Path, map: EvidenceMap, shown: Rect, size: [u32; 2]) -> anyhow::Result<MapFiles> {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        // Files of several folders may have one name.
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let mut names = std::iter::once(name.clone().into_owned()).chain(numbered);
+        let name = names.find(|name| !self.names.contains(name)).unwrap_or_default();
+        let [png, nifti] = ScanMap::new(&map, shown, size).write(self.folder, &name)?;
+        self.names.insert(name);
+        let Rect { left, top, width, height } = shown;
+        let shown = [left.into(), top.into(), width.into(), height.into()];
+        Ok(MapFiles { side: map.side, values: map.values, shown, png, nifti })
+    }
+}
+
+/// The verdict on a file, and the milliseconds from reading it to the answer.
+fn classify(classifier: &Classifier, file: &Path, maps: Option<&mut MapFolder<'_>>) -> Result<Answered, String> {
+    let began = Instant::now();
+    let bytes = read_scan(file).map_err(|error| error.to_string())?;
+    let study = decode(&bytes)?;
+    let slice = study.slices.first().ok_or("the file holds no slice")?;
+    let prepared = imaging::prepare(slice, &classifier.input_spec());
+    let shown = prepared.crop();
+    let predictions = pollster::block_on(classifier.predict(&[prepared])).map_err(|error| error.to_string())?;
+    let mut prediction = predictions.into_iter().next().ok_or("the engine gave no answer")?;
+    let milliseconds = began.elapsed().as_secs_f64() * 1e3;
+    let map = maps.zip(prediction.map.take());
+    let map = map.map(|(maps, map)| maps.write(file, map, shown, [slice.width(), slice.height()]));
+    let map = map.transpose().map_err(|error| format!("{error:#}"))?;
+    Ok(Answered { prediction, map, milliseconds })
+}
+
+fn print(classifier: &Classifier, file: &Path, answered: Answered, as_json: bool) -> anyhow::Result<()> {
+    let Answered { prediction, map, milliseconds } = answered;
     let class = classifier.class_name(prediction.class);
     if !as_json {
         let (file, engine) = (file.display(), classifier.engine_name());
-        let answer = in_words(prediction, class);
+        let answer = in_words(&prediction, class);
         println!("{file}: {answer} ({milliseconds:.0} ms, {engine})");
         return Ok(());
     }
@@ -78,6 +142,7 @@ fn print(
         verdict,
         probabilities: names.zip(prediction.probabilities.iter().map(|&probability| json!(probability))).collect(),
         evidence: prediction.evidence,
+        map,
         engine: classifier.engine_name(),
         milliseconds: (milliseconds * 100.0).round() / 100.0,
     };

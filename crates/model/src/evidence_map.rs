@@ -19,6 +19,24 @@ impl EvidenceMap {
         Self { side: logits.len().isqrt(), values }
     }
 
+    /// The value at a place, from 0 at the left or upper border to 1 at the other: bilinear between the cells' middles.
+    #[must_use]
+    pub fn at(&self, x: f32, y: f32) -> f32 {
+        if self.side == 0 {
+            return 0.0;
+        }
+        let last = (self.side - 1) as f32;
+        let [x, y] = [x, y].map(|place| (place * self.side as f32 - 0.5).clamp(0.0, last));
+        let [left, top] = [x, y].map(|place| place as usize);
+        let [right, bottom] = [left, top].map(|index| (index + 1).min(self.side - 1));
+        let row = |row: usize| {
+            let [a, b] = [left, right].map(|column| self.values[row * self.side + column]);
+            a + (x - left as f32) * (b - a)
+        };
+        let [above, below] = [row(top), row(bottom)];
+        above + (y - top as f32) * (below - above)
+    }
+
     /// Row and column of the largest value, and the value; `None` for an empty map.
     #[must_use]
     pub fn peak(&self) -> Option<(usize, usize, f32)> {
@@ -30,6 +48,18 @@ impl EvidenceMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn between_cells_a_map_is_bilinear_and_flat_beyond_the_outer_ones() {
+        let map = EvidenceMap { side: 2, values: vec![0.0, 1.0, 0.5, 0.0] };
+        let close = |x, y, expected: f32| assert!((map.at(x, y) - expected).abs() < 1e-6, "{}", map.at(x, y));
+        close(0.25, 0.25, 0.0);
+        close(0.75, 0.25, 1.0);
+        close(0.5, 0.25, 0.5);
+        close(0.5, 0.5, 0.375);
+        close(0.0, 1.0, 0.5);
+        close(1.0, 0.0, 1.0);
+    }
 
     #[test]
     fn a_map_of_logits_is_one_of_probabilities_with_its_peak() {
