@@ -70,11 +70,11 @@ impl Engines {
         }
     }
 
-    /// One engine, to change it.
-    pub fn phase_mut(&mut self, engine: Engine) -> &mut Phase {
+    /// Records where an engine stands.
+    pub fn set_phase(&mut self, engine: Engine, phase: Phase) {
         match engine {
-            Engine::Cpu => &mut self.cpu,
-            Engine::WebGpu => &mut self.webgpu,
+            Engine::Cpu => self.cpu = phase,
+            Engine::WebGpu => self.webgpu = phase,
         }
     }
 
@@ -164,7 +164,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::state::tests::{CLASSES, model};
+    use crate::answer::tests::{CLASSES, model};
 
     fn ready(probabilities: [f32; 4], milliseconds: f64) -> Phase {
         Phase::Ready(Ready {

@@ -5,32 +5,33 @@ use protocol::{Engine, Step};
 
 use crate::browser::stop_downloads;
 use crate::catalogue::Model;
+use crate::contexts::{Dialog, Dialogs, Download, EngineStatus, Models, Slices};
+use crate::dispatcher::Dispatcher;
 use crate::engine_selection::{Engines, Phase};
-use crate::page_state::{Dialog, Download, Page};
-use crate::state::Status;
+use crate::item::Status;
+use crate::loading::{self, Site};
+use crate::reducer::Event;
 use crate::wording;
-use crate::{loading, worker_control};
 
 /// The head of the page.
 #[component]
-pub fn Banner(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
-    let model = Memo::new(move |_| match page.model.with(|model| model.as_ref().map(Model::name)) {
-        Some(name) if page.engines.with(|engines| engines.answering().is_some()) => name,
+pub fn Banner() -> impl IntoView {
+    let (models, status, dialogs): (Models, EngineStatus, Dialogs) =
+        (expect_context(), expect_context(), expect_context());
+    let model = Memo::new(move |_| match models.chosen.with(|model| model.as_ref().map(Model::name)) {
+        Some(name) if status.answers() => name,
         Some(name) => format!("{name}, not ready yet"),
         None => "not loaded yet".into(),
     });
-    let choice = move || page.catalogue.with(|catalogue| catalogue.models.len() > 1);
-    let change = move |_| page.dialog.set(Some(Dialog::Networks));
-    let engine = Memo::new(move |_| page.engines.with(engine_line));
+    let choice = move || models.are_several();
+    let change = move |_| dialogs.open(Dialog::Networks);
+    let engine = Memo::new(move |_| status.engines.with(engine_line));
     view! {
         <header class="banner">
             <h1>"Sulcus"</h1>
             <p class="private">
                 "Private: nothing leaves this computer. "
-                <button type="button" class="link" on:click=move |_| page.dialog.set(Some(Dialog::Privacy))>"How to check"</button>
+                <button type="button" class="link" on:click=move |_| dialogs.open(Dialog::Privacy)>"How to check"</button>
             </p>
             <dl class="versions">
                 <div>
@@ -44,7 +45,7 @@ pub fn Banner(
                 </div>
                 <div><dt>"Engine"</dt><dd class="engine">{move || engine.get()}</dd></div>
             </dl>
-            <button type="button" aria-label="Keys" title="Keys (?)" on:click=move |_| page.dialog.set(Some(Dialog::Keys))>"?"</button>
+            <button type="button" aria-label="Keys" title="Keys (?)" on:click=move |_| dialogs.open(Dialog::Keys)>"?"</button>
         </header>
     }
 }
@@ -64,25 +65,25 @@ fn engine_line(engines: &Engines) -> String {
 
 /// What the page waits for, how far it is, how to stop or try again; nothing once an engine answers.
 #[component]
-pub fn Wait(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
-    let answering = Memo::new(move |_| page.engines.with(|engines| engines.answering().is_some()));
-    let bar = move || match page.download.get() {
+pub fn Wait() -> impl IntoView {
+    let (models, status, dialogs): (Models, EngineStatus, Dialogs) =
+        (expect_context(), expect_context(), expect_context());
+    let (dispatcher, site) = (expect_context::<Dispatcher>(), Site::from_contexts());
+    let answering = Memo::new(move |_| status.answers());
+    let bar = move || match models.download.get() {
         Download::Running { received, total } if total > 0.0 => {
             view! { <progress aria-label="Model read" max=total prop:value=received></progress> }.into_any()
         }
         _ => view! { <progress aria-label="Loading"></progress> }.into_any(),
     };
-    let failure = Memo::new(move |_| page.engines.with(|engines| failure(engines, &page.download.get())));
-    let choice = move || page.catalogue.with(|catalogue| catalogue.models.len() > 1);
-    let change = move |_| page.dialog.set(Some(Dialog::Networks));
+    let failure = Memo::new(move |_| status.engines.with(|engines| failure(engines, &models.download.get())));
+    let choice = move || models.are_several();
+    let change = move |_| dialogs.open(Dialog::Networks);
     let again = move |_| {
-        if matches!(page.download.get_untracked(), Download::Failed(_)) {
-            loading::load(page);
+        if matches!(models.download.get_untracked(), Download::Failed(_)) {
+            loading::load(site);
         } else {
-            worker_control::restart(page);
+            dispatcher.dispatch(Event::RestartWanted);
         }
     };
     view! {
@@ -97,9 +98,9 @@ pub fn Wait(
                         </Show>
                     }.into_any(),
                     None => view! {
-                        <p class="number">{move || page.engines.with(|engines| waiting(engines, &page.download.get()))}</p>
+                        <p class="number">{move || status.engines.with(|engines| waiting(engines, &models.download.get()))}</p>
                         {bar}
-                        <Show when=move || matches!(page.download.get(), Download::Running { .. })>
+                        <Show when=move || matches!(models.download.get(), Download::Running { .. })>
                             <button type="button" on:click=|_| stop_downloads()>"Stop"</button>
                         </Show>
                     }.into_any(),
@@ -145,12 +146,10 @@ fn waiting(engines: &Engines, download: &Download) -> String {
 
 /// The foot of the page.
 #[component]
-pub fn Foot(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Foot() -> impl IntoView {
+    let slices: Slices = expect_context();
     let took = move || {
-        page.session.with(|session| match session.selected().map(|item| &item.status) {
+        slices.session.with(|session| match session.selected().map(|item| &item.status) {
             Some(Status::Answered(answer)) => {
                 let (took, engine) = (wording::duration(answer.milliseconds), wording::engine_name(answer.engine));
                 format!("{}: {took}, {engine}", answer.model.title)

@@ -2,7 +2,7 @@
 
 use protocol::{Engine, Verdict};
 
-use crate::state::Answer;
+use crate::answer::Answer;
 
 /// The class of healthy slices, by its name in weights files and reports.
 pub const NO_TUMOUR: &str = "notumor";
@@ -126,7 +126,7 @@ pub fn slices(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::tests::model;
+    use crate::answer::tests::model;
 
     #[test]
     fn a_probability_is_never_rounded_to_certainty() {
