@@ -13,12 +13,14 @@
 //! ```
 
 mod engine;
+mod hint;
 mod input;
 mod leakage;
 mod split;
 mod verdict;
 
 pub use engine::Engine;
+pub use hint::Hinted;
 pub use input::{Crop, InputSpec, Intensity, InvalidInput};
 pub use leakage::Leakage;
 pub use split::SplitProtocol;

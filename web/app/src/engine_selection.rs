@@ -24,8 +24,31 @@ pub enum Phase {
     Loading(Step),
     /// It answers.
     Ready(Ready),
-    /// It stopped, with the reason.
-    Failed(String),
+    /// It stopped.
+    Failed(Fault),
+}
+
+/// Why an engine stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What was found.
+    pub message: String,
+    /// What to do next; may be empty.
+    pub hint: String,
+}
+
+impl Fault {
+    /// Both within a sentence.
+    pub fn line(&self) -> String {
+        let Self { message, hint } = self;
+        if hint.is_empty() { message.clone() } else { format!("{}; {hint}", message.trim_end_matches('.')) }
+    }
+}
+
+impl From<String> for Fault {
+    fn from(message: String) -> Self {
+        Self { message, hint: String::new() }
+    }
 }
 
 /// An engine that answers.
@@ -229,7 +252,7 @@ mod tests {
 
     #[test]
     fn hope_lasts_while_one_engine_may_still_answer() {
-        let failed = || Phase::Failed("x".into());
+        let failed = || Phase::Failed(Fault::from("x".to_owned()));
         assert!(both(failed(), Phase::Absent("x".into())).is_hopeless());
         assert!(!both(failed(), Phase::Starting).is_hopeless());
     }

@@ -57,7 +57,7 @@ fn engine_line(engines: &Engines) -> String {
     let webgpu = match (engine, &engines.webgpu) {
         (Engine::WebGpu, _) | (_, Phase::Ready(_)) => String::new(),
         (_, Phase::Absent(reason)) => format!("; no WebGPU: {reason}"),
-        (_, Phase::Failed(reason)) => format!("; WebGPU failed: {reason}"),
+        (_, Phase::Failed(fault)) => format!("; WebGPU failed: {}", fault.line()),
         (_, Phase::Awaited | Phase::Starting | Phase::Loading(_)) => "; WebGPU is loading".into(),
     };
     format!("{name}{webgpu}")
@@ -115,10 +115,13 @@ fn failure(engines: &Engines, download: &Download) -> Option<String> {
         return Some(message.clone());
     }
     let reason = |phase: &Phase| match phase {
-        Phase::Absent(reason) | Phase::Failed(reason) => reason.trim_end_matches('.').replace("\nhint: ", "; "),
+        Phase::Absent(reason) => reason.clone(),
+        Phase::Failed(fault) => fault.line(),
         _ => String::new(),
     };
-    engines.is_hopeless().then(|| format!("CPU: {}. WebGPU: {}.", reason(&engines.cpu), reason(&engines.webgpu)))
+    let [cpu, webgpu] = [&engines.cpu, &engines.webgpu].map(reason);
+    let hopeless = || format!("CPU: {}. WebGPU: {}.", cpu.trim_end_matches('.'), webgpu.trim_end_matches('.'));
+    engines.is_hopeless().then(hopeless)
 }
 
 fn waiting(engines: &Engines, download: &Download) -> String {
@@ -169,6 +172,7 @@ pub fn Foot() -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine_selection::Fault;
 
     #[test]
     fn a_wait_says_how_much_is_done() {
@@ -181,9 +185,10 @@ mod tests {
     fn a_page_that_cannot_answer_says_why() {
         let mut engines = Engines::new(None);
         assert_eq!(failure(&engines, &Download::Done), None);
-        engines.cpu = Phase::Failed("the checksum differs".into());
+        let (message, hint) = ("the checksum differs.".into(), "download it again.".into());
+        engines.cpu = Phase::Failed(Fault { message, hint });
         engines.webgpu = Phase::Absent("this browser has no WebGPU".into());
         let reason = failure(&engines, &Download::Done).unwrap();
-        assert!(reason.contains("the checksum differs") && reason.contains("this browser has no WebGPU"));
+        assert_eq!(reason, "CPU: the checksum differs; download it again. WebGPU: this browser has no WebGPU.");
     }
 }

@@ -138,12 +138,14 @@ pub fn reduce(state: &mut State<'_>, event: Event) -> Vec<Effect> {
         Event::Message { worker, serial, text, bytes } if state.pool.runs(worker, serial) => {
             state.receive(worker, &text, bytes);
         }
-        Event::Stopped { worker, serial, reason } if state.pool.runs(worker, serial) => state.fail(worker, &reason),
+        Event::Stopped { worker, serial, reason } if state.pool.runs(worker, serial) => {
+            state.fail(worker, &reason.into());
+        }
         // It was said by a worker that has been replaced since.
         Event::Message { .. } | Event::Stopped { .. } => {}
         Event::Overdue { worker, task } => {
             if state.pool.has(worker, task.serial) {
-                state.fail(worker, &format!("no answer for {} seconds", PATIENCE.as_secs()));
+                state.fail(worker, &format!("no answer for {} seconds", PATIENCE.as_secs()).into());
             }
         }
         Event::Unsent { worker, task, failure } => {

@@ -5,7 +5,7 @@
 use protocol::Engine;
 
 use super::{Effect, State};
-use crate::engine_selection::{Dismissal, Phase};
+use crate::engine_selection::{Dismissal, Fault, Phase};
 use crate::item::{Failure, Status};
 use crate::wording;
 use crate::worker_pool::{Task, WorkerId, WorkerState};
@@ -54,22 +54,22 @@ impl State<'_> {
 
     /// A worker has stopped. One that helps is replaced; with an engine's first all of the engine's are, since they
     /// answer for it. What they had goes to another worker or is listed with the reason.
-    pub(super) fn fail(&mut self, worker: WorkerId, reason: &str) {
+    pub(super) fn fail(&mut self, worker: WorkerId, fault: &Fault) {
         if worker.is_secondary() {
-            return self.fail_helper(worker, reason);
+            return self.fail_helper(worker, fault);
         }
         let engine = worker.engine;
         let was_ready = self.engines.ready(engine).is_some();
         let own = self.stop_at(worker);
         let of_helpers = self.stop(engine);
-        self.engines.set_phase(engine, Phase::Failed(reason.to_owned()));
+        self.engines.set_phase(engine, Phase::Failed(fault.clone()));
         let other = self.engines.answering();
         self.wait_again(of_helpers);
         if let Some(task) = own.filter(|task| !task.show) {
-            let status = if other.is_some() { Status::Waiting } else { stopped(engine, reason) };
+            let status = if other.is_some() { Status::Waiting } else { stopped(engine, fault) };
             self.session.set_status(task.id, status);
         }
-        self.announce(format!("The {} engine stopped: {reason}", wording::engine_name(engine)));
+        self.announce(format!("The {} engine stopped: {}", wording::engine_name(engine), fault.line()));
         if was_ready && other.is_none() && self.pool.may_replace() {
             self.start(engine);
         }
@@ -77,10 +77,10 @@ impl State<'_> {
     }
 
     /// Its file is tried once more: one that has stopped two workers would stop them all.
-    fn fail_helper(&mut self, worker: WorkerId, reason: &str) {
+    fn fail_helper(&mut self, worker: WorkerId, fault: &Fault) {
         if let Some(task) = self.stop_at(worker).filter(|task| !task.show) {
             let first = self.pool.suspect(task.id);
-            let status = if first { Status::Waiting } else { stopped(worker.engine, reason) };
+            let status = if first { Status::Waiting } else { stopped(worker.engine, fault) };
             self.session.set_status(task.id, status);
         }
         if self.pool.may_replace() {
@@ -132,9 +132,13 @@ impl State<'_> {
     }
 }
 
-fn stopped(engine: Engine, reason: &str) -> Status {
+fn stopped(engine: Engine, fault: &Fault) -> Status {
     Status::Failed(Failure {
-        message: format!("the {} engine stopped while it had this file: {reason}", wording::engine_name(engine)),
+        message: format!(
+            "the {} engine stopped while it had this file: {}",
+            wording::engine_name(engine),
+            fault.line()
+        ),
         hint: "try again; other files are not affected".into(),
         engine_fault: true,
     })

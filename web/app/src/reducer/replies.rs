@@ -7,7 +7,7 @@ use protocol::{Engine, Picture, Reply, decode};
 
 use super::{Effect, State};
 use crate::answer::Answer;
-use crate::engine_selection::{Phase, Ready};
+use crate::engine_selection::{Fault, Phase, Ready};
 use crate::item::{Failure, Item, Status, Thumbnail};
 use crate::picture;
 use crate::slice_cache::Decoded;
@@ -19,7 +19,7 @@ impl State<'_> {
     pub(super) fn receive(&mut self, worker: WorkerId, text: &str, bytes: Vec<u8>) {
         match decode::<Reply>(text) {
             Ok(reply) => self.apply(worker, reply, bytes),
-            Err(error) => self.fail(worker, &error.to_string()),
+            Err(error) => self.fail(worker, &error.to_string().into()),
         }
     }
 
@@ -47,7 +47,7 @@ impl State<'_> {
             Reply::Failed { id, message, hint } => {
                 self.fail_row(worker, id, Failure { message, hint, engine_fault: false });
             }
-            Reply::EngineFailed { message } => self.fail(worker, &message),
+            Reply::EngineFailed { message, hint } => self.fail(worker, &Fault { message, hint }),
         }
     }
 

@@ -5,7 +5,7 @@ use protocol::{Picture, Probe, Reply, Step, VERSION, Verdict, encode};
 
 use super::*;
 use crate::answer::tests::{CLASSES, model};
-use crate::engine_selection::Phase;
+use crate::engine_selection::{Fault, Phase};
 use crate::item::{Item, Status};
 
 const CPU: WorkerId = WorkerId { engine: Engine::Cpu, number: 0 };

@@ -23,7 +23,7 @@ fn the_file_of_a_worker_that_stops_goes_to_the_other_engine() {
     let effects = page.stops(WEBGPU);
     assert_eq!(announced(&effects), ["The WebGPU engine stopped: out of memory"]);
     assert_eq!((asked(&effects), started(&effects)), (vec![(CPU, 0)], Vec::new()));
-    assert_eq!(page.engines.phase(Engine::WebGpu), &Phase::Failed("out of memory".into()));
+    assert_eq!(page.engines.phase(Engine::WebGpu), &Phase::Failed(Fault::from("out of memory".to_owned())));
 }
 
 #[test]
@@ -53,7 +53,9 @@ fn a_worker_is_replaced_three_times_and_then_at_the_readers_wish() {
 #[test]
 fn a_worker_that_stops_before_it_was_ready_is_not_replaced() {
     let mut page = Page::new(1, &[Engine::Cpu]);
-    let effects = page.says(CPU, &Reply::EngineFailed { message: "the checksum differs".into() });
+    let (message, hint) = ("the checksum differs.".into(), "download it again.".into());
+    let effects = page.says(CPU, &Reply::EngineFailed { message, hint });
+    assert_eq!(announced(&effects), ["The CPU engine stopped: the checksum differs; download it again."]);
     assert!(started(&effects).is_empty() && page.engines.is_hopeless());
 }
 
