@@ -14,11 +14,11 @@ pub enum ClassifierError {
     Network {
         /// Which tensor is wrong, and how.
         reason: String,
+        /// What to do next, where something can be done.
+        hint: Option<&'static str>,
     },
     /// This build or this machine has no such engine.
-    #[error(
-        "WebGPU is not available: {reason}\nhint: use the CPU engine, or natively install a driver for Vulkan, such as Mesa's."
-    )]
+    #[error("WebGPU is not available: {reason}")]
     NoWebGpu {
         /// Why.
         reason: String,
@@ -38,15 +38,31 @@ pub enum ClassifierError {
         reason: String,
     },
     /// The weights file says when to hold an answer back, but not with what.
-    #[error("the weights file's reserve cannot be used: {reason}\nhint: run `sulcus calibrate` on it again.")]
+    #[error("the weights file's reserve cannot be used: {reason}")]
     Reserve {
         /// What is missing or does not fit.
         reason: String,
     },
 }
 
+impl ClassifierError {
+    /// What to do next, where something can be done.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Weights(error) => error.hint(),
+            Self::Network { hint, .. } => *hint,
+            Self::NoWebGpu { .. } => {
+                Some("use the CPU engine, or natively install a driver for Vulkan, such as Mesa's.")
+            }
+            Self::Reserve { .. } => Some("run `sulcus calibrate` on it again."),
+            Self::Size { .. } | Self::Engine { .. } => None,
+        }
+    }
+}
+
 impl From<KernelError> for ClassifierError {
     fn from(error: KernelError) -> Self {
-        Self::Network { reason: error.to_string() }
+        Self::Network { reason: error.to_string(), hint: error.hint() }
     }
 }

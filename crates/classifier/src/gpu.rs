@@ -73,9 +73,9 @@ impl From<GpuError> for ClassifierError {
 
 impl From<PackedError> for ClassifierError {
     fn from(error: PackedError) -> Self {
-        let reason = error.to_string();
+        let (reason, hint) = (error.to_string(), error.hint());
         match error {
-            PackedError::Graph(_) | PackedError::Tensor(_) => Self::Network { reason },
+            PackedError::Graph(_) | PackedError::Tensor(_) => Self::Network { reason, hint },
             PackedError::Stage { .. } => crate::familiarity::refuse(&reason),
             PackedError::Images { .. } | PackedError::Device { .. } => Self::Engine { reason },
         }

@@ -18,9 +18,7 @@ pub enum DatasetError {
 
     /// There are images of fewer than two classes.
     #[error(
-        "cannot use \"{}\" as a data set: {}, and at least 2 are needed; {found}.\n\
-         hint: lay the files out as <folder>/<class>/* or <folder>/{{Training,Testing}}/<class>/*, or put a CSV with the \
-         columns path and label into the folder.",
+        "cannot use \"{}\" as a data set: {}, and at least 2 are needed; {found}.",
         root.display(),
         found_classes(classes)
     )]
@@ -35,8 +33,7 @@ pub enum DatasetError {
 
     /// More than one CSV in the folder could say what the classes are.
     #[error(
-        "cannot use \"{}\" as a data set: no folders name classes, and more than one CSV does: {}.\n\
-         hint: join them into one, with a column split where they are parts, or name one as the CSV of labels.",
+        "cannot use \"{}\" as a data set: no folders name classes, and more than one CSV does: {}.",
         root.display(),
         in_words(found)
     )]
@@ -49,7 +46,7 @@ pub enum DatasetError {
 
     /// What should be a CSV is none, or a row is broken, or it can't be written.
     #[error(
-        "cannot use the CSV \"{}\": {reason}.\nhint: a spreadsheet writes what is read here as \"CSV UTF-8\".",
+        "cannot use the CSV \"{}\": {reason}.",
         path.display()
     )]
     Csv {
@@ -61,8 +58,7 @@ pub enum DatasetError {
 
     /// A CSV lacks a column.
     #[error(
-        "cannot use the CSV \"{}\": no column \"{column}\"; found {}.\n\
-         hint: {needed}; cells may be empty, other columns are ignored.",
+        "cannot use the CSV \"{}\": no column \"{column}\"; found {}.",
         path.display(),
         quoted(found)
     )]
@@ -79,8 +75,7 @@ pub enum DatasetError {
 
     /// A CSV names one file in two rows.
     #[error(
-        "cannot use the CSV \"{}\": \"{file}\" has a second row in line {line}.\n\
-         hint: leave one row for each file.",
+        "cannot use the CSV \"{}\": \"{file}\" has a second row in line {line}.",
         path.display()
     )]
     RepeatedRow {
@@ -94,8 +89,7 @@ pub enum DatasetError {
 
     /// A CSV is about other files.
     #[error(
-        "cannot use the CSV \"{}\": none of its {rows} rows names a file of \"{}\".\n\
-         hint: the column path must be relative to that folder or to the CSV, such as \"{example}\".",
+        "cannot use the CSV \"{}\": none of its {rows} rows names a file of \"{}\".",
         path.display(),
         root.display()
     )]
@@ -111,10 +105,7 @@ pub enum DatasetError {
     },
 
     /// The shares leave nothing to train on, or are no shares.
-    #[error(
-        "cannot split: shares of {validation} (validation) and {test} (test) leave nothing to train on.\n\
-         hint: give each from 0 up to 1, together less than 1."
-    )]
+    #[error("cannot split: shares of {validation} (validation) and {test} (test) leave nothing to train on.")]
     Shares {
         /// The share of validation.
         validation: f64,
@@ -124,8 +115,7 @@ pub enum DatasetError {
 
     /// The official protocol asked of a folder without its two parts.
     #[error(
-        "cannot split \"{}\" officially: it needs images in both Training and Testing.\n\
-         hint: choose the protocol random or grouped.",
+        "cannot split \"{}\" officially: it needs images in both Training and Testing.",
         root.display()
     )]
     NoOfficialParts {
@@ -135,8 +125,7 @@ pub enum DatasetError {
 
     /// A class has too few independent groups for every part to get one.
     #[error(
-        "cannot split: class \"{class}\" has {found} independent group(s); {needed} are needed to have one in every part.\n\
-         hint: add scans of other patients, or set the share of validation to 0."
+        "cannot split: class \"{class}\" has {found} independent group(s); {needed} are needed to have one in every part."
     )]
     TooFewGroups {
         /// The class.
@@ -148,7 +137,7 @@ pub enum DatasetError {
     },
 
     /// A fold that can't be.
-    #[error("cannot split: there is no fold {number} of {of}.\nhint: folds are 2 or more, and are counted from 1.")]
+    #[error("cannot split: there is no fold {number} of {of}.")]
     Fold {
         /// Which one was asked for.
         number: usize,
@@ -157,10 +146,7 @@ pub enum DatasetError {
     },
 
     /// Folds of the published parts, which are a division already.
-    #[error(
-        "cannot split into folds by the protocol official: the published Testing is its test.\n\
-         hint: choose the protocol grouped, or random to see what it hides."
-    )]
+    #[error("cannot split into folds by the protocol official: the published Testing is its test.")]
     OfficialFolds,
 
     /// A class that has no folder.
@@ -173,14 +159,45 @@ pub enum DatasetError {
     },
 
     /// Only known patients were asked for, and a class has none.
-    #[error(
-        "cannot choose known patients: none is known of class \"{class}\".\n\
-         hint: leave the class out, or name its patients in a CSV of groups."
-    )]
+    #[error("cannot choose known patients: none is known of class \"{class}\".")]
     NoKnownPatients {
         /// The class.
         class: String,
     },
+}
+
+impl DatasetError {
+    /// What to do next, where something can be done.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Read { .. } | Self::UnknownClass { .. } => return None,
+            Self::TooFewClasses { .. } => {
+                "lay the files out as <folder>/<class>/* or <folder>/{Training,Testing}/<class>/*, or put a CSV with the \
+                 columns path and label into the folder."
+            }
+            Self::SeveralLabels { .. } => {
+                "join them into one, with a column split where they are parts, or name one as the CSV of labels."
+            }
+            Self::Csv { .. } => "a spreadsheet writes what is read here as \"CSV UTF-8\".",
+            Self::NoColumn { needed, .. } => {
+                return Some(format!("{needed}; cells may be empty, other columns are ignored."));
+            }
+            Self::RepeatedRow { .. } => "leave one row for each file.",
+            Self::NoRowMatches { example, .. } => {
+                return Some(format!(
+                    "the column path must be relative to that folder or to the CSV, such as \"{example}\"."
+                ));
+            }
+            Self::Shares { .. } => "give each from 0 up to 1, together less than 1.",
+            Self::NoOfficialParts { .. } => "choose the protocol random or grouped.",
+            Self::TooFewGroups { .. } => "add scans of other patients, or set the share of validation to 0.",
+            Self::Fold { .. } => "folds are 2 or more, and are counted from 1.",
+            Self::OfficialFolds => "choose the protocol grouped, or random to see what it hides.",
+            Self::NoKnownPatients { .. } => "leave the class out, or name its patients in a CSV of groups.",
+        };
+        Some(hint.to_owned())
+    }
 }
 
 fn found_classes(classes: &[String]) -> String {

@@ -14,10 +14,7 @@ pub enum GraphError {
         smallest: usize,
     },
     /// A size is beyond what any network here needs.
-    #[error(
-        "{what} of {network} has {found} {unit}; the limit is {limit}.\n\
-         hint: the file that describes the network is damaged, or its input is too large"
-    )]
+    #[error("{what} of {network} has {found} {unit}; the limit is {limit}.")]
     Large {
         /// The network.
         network: String,
@@ -40,6 +37,17 @@ pub enum GraphError {
         /// What was found, and what is accepted.
         reason: String,
     },
+}
+
+impl GraphError {
+    /// What to do next, where something can be done.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Large { .. } => Some("the file that describes the network is damaged, or its input is too large"),
+            Self::Small { .. } | Self::Node { .. } => None,
+        }
+    }
 }
 
 /// A tensor does not fit a graph.

@@ -20,3 +20,14 @@ pub enum KernelError {
         found: usize,
     },
 }
+
+impl KernelError {
+    /// What to do next, where something can be done.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Graph(error) => error.hint(),
+            Self::Tensor(_) | Self::Pixels { .. } => None,
+        }
+    }
+}

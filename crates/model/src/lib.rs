@@ -14,6 +14,7 @@
 
 mod engine;
 mod evidence_map;
+mod hint;
 mod input;
 mod leakage;
 mod split;
@@ -21,6 +22,7 @@ mod verdict;
 
 pub use engine::Engine;
 pub use evidence_map::EvidenceMap;
+pub use hint::Hinted;
 pub use input::{Crop, InputSpec, Intensity, InvalidInput};
 pub use leakage::Leakage;
 pub use split::SplitProtocol;

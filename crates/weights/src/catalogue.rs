@@ -144,7 +144,7 @@ impl Catalogue {
             field: "models".to_owned(),
             found: format!("a list with {defaults} default models"),
             expected: "exactly one model with \"default\": true",
-            hint: "mark one model in weights/manifest.json",
+            hint: "mark one model in weights/manifest.json.",
         })
     }
 }
@@ -211,6 +211,6 @@ fn require(
         field: format!("models[{index}].{field}"),
         found: format!("{found:?}"),
         expected,
-        hint: "correct weights/manifest.json, or restore it from the repository",
+        hint: "correct weights/manifest.json, or restore it from the repository.",
     })
 }

@@ -237,6 +237,6 @@ fn refused(field: &str, found: impl std::fmt::Display, expected: &'static str) -
         field: format!("manifest.{field}"),
         found: found.to_string(),
         expected,
-        hint: "correct it in the recipe or in the command, then export the model again",
+        hint: "correct it in the recipe or in the command, then export the model again.",
     }
 }

@@ -154,7 +154,7 @@ fn a_newer_manifest_is_called_newer_even_where_its_fields_are_unknown() {
     let bytes = with_manifest(|_| r#"{"schema":9,"networks":[]}"#.to_owned());
     let error = read(&bytes).unwrap_err();
     assert!(matches!(error, WeightsError::ManifestSchema { found: 9 }), "{error}");
-    assert!(error.to_string().contains("newer version"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("newer version")), "{error}");
 }
 
 #[test]
@@ -217,8 +217,8 @@ fn every_refusal_gives_a_hint() {
         with_manifest(|json| json.replace("299", "0")),
     ];
     for bytes in refused {
-        let message = read_tensors(&bytes).and(read(&bytes)).unwrap_err().to_string();
-        assert!(message.contains("\nhint: "), "{message}");
+        let error = read_tensors(&bytes).and(read(&bytes)).unwrap_err();
+        assert!(error.hint().is_some_and(|hint| !error.to_string().contains(hint)), "{error}");
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Error, Result};
 
 use crate::cli::{Suite, TestOptions};
+use crate::hint::told;
 use crate::page::{self, Style};
 use crate::setup::wasm_target::{TARGET, Toolchain};
 use crate::setup::{self, Step};
@@ -90,7 +91,7 @@ fn timed(name: &'static str, check: impl FnOnce() -> Result<()>) -> Outcome {
     let start = Instant::now();
     let result = check();
     if let Err(error) = &result {
-        eprintln!("{name} failed: {error:#}");
+        eprintln!("{name} failed: {}", told(error));
     }
     let verdict = if result.is_ok() { Verdict::Passed } else { Verdict::Failed };
     Outcome { name, verdict, time: start.elapsed() }

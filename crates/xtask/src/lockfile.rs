@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use model::Hinted;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -32,7 +33,7 @@ fn version_in(text: &str, name: &str) -> Result<String> {
         lock.package.into_iter().filter(|package| package.name == name).map(|package| package.version).collect();
     match versions.len() {
         1 => Ok(versions.remove(0)),
-        0 => bail!("{name} is not in the lock file.\nhint: run `cargo generate-lockfile`"),
+        0 => bail!(Hinted::new(format!("{name} is not in the lock file."), "run `cargo generate-lockfile`")),
         _ => bail!("{name} is locked in {} versions ({}); one is needed", versions.len(), versions.join(", ")),
     }
 }

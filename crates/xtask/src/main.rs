@@ -4,6 +4,7 @@
 mod bench;
 mod checks;
 mod cli;
+mod hint;
 mod lockfile;
 mod migrate_reports;
 mod page;
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", hint::told(&error));
             ExitCode::FAILURE
         }
     }

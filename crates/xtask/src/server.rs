@@ -8,6 +8,7 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue};
+use model::Hinted;
 use tokio::runtime::Builder;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -30,8 +31,10 @@ const HEADERS: [(&str, &str); 6] = [
 pub fn serve(folder: &Path, port: u16) -> Result<ExitCode> {
     ensure!(
         folder.join("index.html").is_file(),
-        "there is no page in {}.\nhint: run `cargo xtask build`, or `cargo xtask serve` without --no-build",
-        folder.display()
+        Hinted::new(
+            format!("there is no page in {}.", folder.display()),
+            "run `cargo xtask build`, or `cargo xtask serve` without --no-build"
+        )
     );
     let listener = bind(port)?;
     println!("Sulcus is at http://{}/ (Ctrl-C ends it)", listener.local_addr()?);
@@ -66,7 +69,8 @@ pub fn serve_beside(folders: &[Folder]) -> Result<SocketAddr> {
 
 fn bind(port: u16) -> Result<TcpListener> {
     let listener = TcpListener::bind(("127.0.0.1", port)).with_context(|| {
-        format!("cannot listen on 127.0.0.1:{port}.\nhint: choose another port with --port, 0 for any that is free")
+        let hint = "choose another port with --port, 0 for any that is free";
+        Hinted::new(format!("cannot listen on 127.0.0.1:{port}"), hint)
     })?;
     listener.set_nonblocking(true)?;
     Ok(listener)

@@ -17,6 +17,7 @@ use anyhow::{Result, bail};
 pub use browser::find_chromium;
 
 use crate::cli::Suite;
+use crate::hint::told;
 use crate::workspace::Workspace;
 
 /// One tool: how to see whether it is there, and how to get it.
@@ -133,10 +134,10 @@ pub fn install(workspace: &Workspace, steps: &[Step]) -> Report {
                 println!("setup: {:<16} installed in {:.0} s, {detail}", step.name, start.elapsed().as_secs_f32());
             }
             Err(error) => {
-                println!("setup: {:<16} failed: {error:#}", step.name);
+                println!("setup: {:<16} failed: {}", step.name, told(&error));
                 match step.without_it {
                     Some(loss) => println!("       going on without it: {loss}"),
-                    None => report.failures.push(Failure { name: step.name, reason: format!("{error:#}") }),
+                    None => report.failures.push(Failure { name: step.name, reason: told(&error) }),
                 }
             }
         }

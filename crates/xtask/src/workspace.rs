@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 
 use anyhow::{Context, Result, ensure};
+use model::Hinted;
 
 /// The folders that every task works with.
 #[derive(Debug)]
@@ -26,8 +27,8 @@ impl Workspace {
             env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
         let root = crate_folder.ancestors().nth(2).context("crates/xtask does not lie in a workspace")?.to_path_buf();
         let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
-        let cache = needs::cache()
-            .context("cannot tell where to install tools: neither XDG_CACHE_HOME nor HOME is set.\nhint: set HOME")?;
+        let homeless = "cannot tell where to install tools: neither XDG_CACHE_HOME nor HOME is set.";
+        let cache = needs::cache().ok_or_else(|| Hinted::new(homeless, "set HOME"))?;
         Ok(Self { root, target, cache })
     }
 

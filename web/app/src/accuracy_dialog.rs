@@ -6,25 +6,21 @@ use reports::{Calibration, Evaluation, Method};
 
 use crate::catalogue::Model;
 use crate::chart::{Reliability, Risk};
+use crate::contexts::{Models, ReportIndex};
 use crate::figures::{Card, Cell, FoldsCard, TransferLine};
 use crate::model_reports::{ModelReports, ReportEntry, unreadable};
-use crate::page_state::Page;
 use crate::wording;
 
 /// The text of the dialog.
 #[component]
-pub fn Evidence(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Evidence() -> impl IntoView {
+    let (all, chosen): (ReportIndex, Models) = (expect_context(), expect_context());
     let models = Memo::new(move |_| {
-        let models = page.catalogue.with(|catalogue| catalogue.models.clone());
-        page.reports.with(|papers| {
+        let models = chosen.catalogue.with(|catalogue| catalogue.models.clone());
+        all.entries.with(|papers| {
             models.into_iter().map(|model| (ModelReports::of(&model, papers), model)).collect::<Vec<_>>()
         })
     });
-    let chosen =
-        move |model: &Model| page.model.with(|chosen| chosen.as_ref().is_some_and(|chosen| chosen.id == model.id));
     view! {
         <p>
             "Sulcus sorts single slices of brain MRI into four classes. It was trained on a public collection in which "
@@ -35,14 +31,14 @@ pub fn Evidence(
         {move || models.with(|models| view! { <Glance models=models.clone() /> })}
         {move || models.with(|models| {
             models.iter().cloned().map(|(reports, model)| {
-                let open = chosen(&model);
+                let open = chosen.is_chosen(&model);
                 view! { <Network reports model open /> }
             }).collect_view()
         })}
-        <Show when=move || page.reports.with(Vec::is_empty)>
-            <p role="status">"No report has been loaded, so nothing is claimed. " {move || page.reports_missing.get()}</p>
+        <Show when=move || all.entries.with(Vec::is_empty)>
+            <p role="status">"No report has been loaded, so nothing is claimed. " {move || all.missing.get()}</p>
         </Show>
-        {move || page.reports.with(|papers| view! { <Unreadable papers=unreadable(papers) /> })}
+        {move || all.entries.with(|papers| view! { <Unreadable papers=unreadable(papers) /> })}
         <h3>"What it can't do"</h3>
         <ul>
             <li>"It knows four classes and no others. Pictures that are no brain MRI it mostly refuses; another disease of the brain it can't."</li>

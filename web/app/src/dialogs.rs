@@ -4,29 +4,27 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::accuracy_dialog::Evidence;
+use crate::contexts::{Dialog, Dialogs};
 use crate::networks::Networks;
-use crate::page_state::{Dialog, Page};
 
 /// All dialogs; at most one is open.
 #[component]
-pub fn Dialogs(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn AllDialogs() -> impl IntoView {
     view! {
-        <Sheet page which=Dialog::Evidence title="How good is this?"><Evidence page /></Sheet>
-        <Sheet page which=Dialog::Networks title="Which network answers?"><Networks page /></Sheet>
-        <Sheet page which=Dialog::Privacy title="How to check that nothing leaves this computer"><Privacy /></Sheet>
-        <Sheet page which=Dialog::Keys title="Keys"><Keys /></Sheet>
+        <Sheet which=Dialog::Evidence title="How good is this?"><Evidence /></Sheet>
+        <Sheet which=Dialog::Networks title="Which network answers?"><Networks /></Sheet>
+        <Sheet which=Dialog::Privacy title="How to check that nothing leaves this computer"><Privacy /></Sheet>
+        <Sheet which=Dialog::Keys title="Keys"><Keys /></Sheet>
     }
 }
 
 #[component]
-fn Sheet(page: Page, which: Dialog, title: &'static str, children: Children) -> impl IntoView {
+fn Sheet(which: Dialog, title: &'static str, children: Children) -> impl IntoView {
+    let dialogs: Dialogs = expect_context();
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
-        let wanted = page.dialog.get() == Some(which);
+        let wanted = dialogs.is_open(which);
         if wanted && !dialog.open() {
             // Fails only where the element has left the document, which it never does.
             let _ = dialog.show_modal();
@@ -34,14 +32,14 @@ fn Sheet(page: Page, which: Dialog, title: &'static str, children: Children) -> 
             dialog.close();
         }
     });
-    let closed = move |_| page.dialog.update(|open| *open = open.filter(|open| *open != which));
+    let closed = move |_| dialogs.closed(which);
     let heading = format!("dialog-{which:?}");
     let labelled = heading.clone();
     view! {
         <dialog node_ref=dialog aria-labelledby=labelled on:close=closed>
             <header class="dialog-head">
                 <h2 id=heading>{title}</h2>
-                <button type="button" on:click=move |_| page.dialog.set(None)>"Close"</button>
+                <button type="button" on:click=move |_| dialogs.close()>"Close"</button>
             </header>
             <div class="dialog-body">{children()}</div>
         </dialog>

@@ -24,8 +24,31 @@ pub enum Phase {
     Loading(Step),
     /// It answers.
     Ready(Ready),
-    /// It stopped, with the reason.
-    Failed(String),
+    /// It stopped.
+    Failed(Fault),
+}
+
+/// Why an engine stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What was found.
+    pub message: String,
+    /// What to do next; may be empty.
+    pub hint: String,
+}
+
+impl Fault {
+    /// Both within a sentence.
+    pub fn line(&self) -> String {
+        let Self { message, hint } = self;
+        if hint.is_empty() { message.clone() } else { format!("{}; {hint}", message.trim_end_matches('.')) }
+    }
+}
+
+impl From<String> for Fault {
+    fn from(message: String) -> Self {
+        Self { message, hint: String::new() }
+    }
 }
 
 /// An engine that answers.
@@ -70,11 +93,11 @@ impl Engines {
         }
     }
 
-    /// One engine, to change it.
-    pub fn phase_mut(&mut self, engine: Engine) -> &mut Phase {
+    /// Records where an engine stands.
+    pub fn set_phase(&mut self, engine: Engine, phase: Phase) {
         match engine {
-            Engine::Cpu => &mut self.cpu,
-            Engine::WebGpu => &mut self.webgpu,
+            Engine::Cpu => self.cpu = phase,
+            Engine::WebGpu => self.webgpu = phase,
         }
     }
 
@@ -164,7 +187,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::state::tests::{CLASSES, model};
+    use crate::answer::tests::{CLASSES, model};
 
     fn ready(probabilities: [f32; 4], milliseconds: f64) -> Phase {
         Phase::Ready(Ready {
@@ -229,7 +252,7 @@ mod tests {
 
     #[test]
     fn hope_lasts_while_one_engine_may_still_answer() {
-        let failed = || Phase::Failed("x".into());
+        let failed = || Phase::Failed(Fault::from("x".to_owned()));
         assert!(both(failed(), Phase::Absent("x".into())).is_hopeless());
         assert!(!both(failed(), Phase::Starting).is_hopeless());
     }

@@ -5,32 +5,33 @@ use protocol::{Engine, Step};
 
 use crate::browser::stop_downloads;
 use crate::catalogue::Model;
+use crate::contexts::{Dialog, Dialogs, Download, EngineStatus, Models, Slices};
+use crate::dispatcher::Dispatcher;
 use crate::engine_selection::{Engines, Phase};
-use crate::page_state::{Dialog, Download, Page};
-use crate::state::Status;
+use crate::item::Status;
+use crate::loading::{self, Site};
+use crate::reducer::Event;
 use crate::wording;
-use crate::{loading, worker_control};
 
 /// The head of the page.
 #[component]
-pub fn Banner(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
-    let model = Memo::new(move |_| match page.model.with(|model| model.as_ref().map(Model::name)) {
-        Some(name) if page.engines.with(|engines| engines.answering().is_some()) => name,
+pub fn Banner() -> impl IntoView {
+    let (models, status, dialogs): (Models, EngineStatus, Dialogs) =
+        (expect_context(), expect_context(), expect_context());
+    let model = Memo::new(move |_| match models.chosen.with(|model| model.as_ref().map(Model::name)) {
+        Some(name) if status.answers() => name,
         Some(name) => format!("{name}, not ready yet"),
         None => "not loaded yet".into(),
     });
-    let choice = move || page.catalogue.with(|catalogue| catalogue.models.len() > 1);
-    let change = move |_| page.dialog.set(Some(Dialog::Networks));
-    let engine = Memo::new(move |_| page.engines.with(engine_line));
+    let choice = move || models.are_several();
+    let change = move |_| dialogs.open(Dialog::Networks);
+    let engine = Memo::new(move |_| status.engines.with(engine_line));
     view! {
         <header class="banner">
             <h1>"Sulcus"</h1>
             <p class="private">
                 "Private: nothing leaves this computer. "
-                <button type="button" class="link" on:click=move |_| page.dialog.set(Some(Dialog::Privacy))>"How to check"</button>
+                <button type="button" class="link" on:click=move |_| dialogs.open(Dialog::Privacy)>"How to check"</button>
             </p>
             <dl class="versions">
                 <div>
@@ -44,7 +45,7 @@ pub fn Banner(
                 </div>
                 <div><dt>"Engine"</dt><dd class="engine">{move || engine.get()}</dd></div>
             </dl>
-            <button type="button" aria-label="Keys" title="Keys (?)" on:click=move |_| page.dialog.set(Some(Dialog::Keys))>"?"</button>
+            <button type="button" aria-label="Keys" title="Keys (?)" on:click=move |_| dialogs.open(Dialog::Keys)>"?"</button>
         </header>
     }
 }
@@ -56,7 +57,7 @@ fn engine_line(engines: &Engines) -> String {
     let webgpu = match (engine, &engines.webgpu) {
         (Engine::WebGpu, _) | (_, Phase::Ready(_)) => String::new(),
         (_, Phase::Absent(reason)) => format!("; no WebGPU: {reason}"),
-        (_, Phase::Failed(reason)) => format!("; WebGPU failed: {reason}"),
+        (_, Phase::Failed(fault)) => format!("; WebGPU failed: {}", fault.line()),
         (_, Phase::Awaited | Phase::Starting | Phase::Loading(_)) => "; WebGPU is loading".into(),
     };
     format!("{name}{webgpu}")
@@ -64,25 +65,25 @@ fn engine_line(engines: &Engines) -> String {
 
 /// What the page waits for, how far it is, how to stop or try again; nothing once an engine answers.
 #[component]
-pub fn Wait(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
-    let answering = Memo::new(move |_| page.engines.with(|engines| engines.answering().is_some()));
-    let bar = move || match page.download.get() {
+pub fn Wait() -> impl IntoView {
+    let (models, status, dialogs): (Models, EngineStatus, Dialogs) =
+        (expect_context(), expect_context(), expect_context());
+    let (dispatcher, site) = (expect_context::<Dispatcher>(), Site::from_contexts());
+    let answering = Memo::new(move |_| status.answers());
+    let bar = move || match models.download.get() {
         Download::Running { received, total } if total > 0.0 => {
             view! { <progress aria-label="Model read" max=total prop:value=received></progress> }.into_any()
         }
         _ => view! { <progress aria-label="Loading"></progress> }.into_any(),
     };
-    let failure = Memo::new(move |_| page.engines.with(|engines| failure(engines, &page.download.get())));
-    let choice = move || page.catalogue.with(|catalogue| catalogue.models.len() > 1);
-    let change = move |_| page.dialog.set(Some(Dialog::Networks));
+    let failure = Memo::new(move |_| status.engines.with(|engines| failure(engines, &models.download.get())));
+    let choice = move || models.are_several();
+    let change = move |_| dialogs.open(Dialog::Networks);
     let again = move |_| {
-        if matches!(page.download.get_untracked(), Download::Failed(_)) {
-            loading::load(page);
+        if matches!(models.download.get_untracked(), Download::Failed(_)) {
+            loading::load(site);
         } else {
-            worker_control::restart(page);
+            dispatcher.dispatch(Event::RestartWanted);
         }
     };
     view! {
@@ -97,9 +98,9 @@ pub fn Wait(
                         </Show>
                     }.into_any(),
                     None => view! {
-                        <p class="number">{move || page.engines.with(|engines| waiting(engines, &page.download.get()))}</p>
+                        <p class="number">{move || status.engines.with(|engines| waiting(engines, &models.download.get()))}</p>
                         {bar}
-                        <Show when=move || matches!(page.download.get(), Download::Running { .. })>
+                        <Show when=move || matches!(models.download.get(), Download::Running { .. })>
                             <button type="button" on:click=|_| stop_downloads()>"Stop"</button>
                         </Show>
                     }.into_any(),
@@ -114,10 +115,13 @@ fn failure(engines: &Engines, download: &Download) -> Option<String> {
         return Some(message.clone());
     }
     let reason = |phase: &Phase| match phase {
-        Phase::Absent(reason) | Phase::Failed(reason) => reason.trim_end_matches('.').replace("\nhint: ", "; "),
+        Phase::Absent(reason) => reason.clone(),
+        Phase::Failed(fault) => fault.line(),
         _ => String::new(),
     };
-    engines.is_hopeless().then(|| format!("CPU: {}. WebGPU: {}.", reason(&engines.cpu), reason(&engines.webgpu)))
+    let [cpu, webgpu] = [&engines.cpu, &engines.webgpu].map(reason);
+    let hopeless = || format!("CPU: {}. WebGPU: {}.", cpu.trim_end_matches('.'), webgpu.trim_end_matches('.'));
+    engines.is_hopeless().then(hopeless)
 }
 
 fn waiting(engines: &Engines, download: &Download) -> String {
@@ -145,12 +149,10 @@ fn waiting(engines: &Engines, download: &Download) -> String {
 
 /// The foot of the page.
 #[component]
-pub fn Foot(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Foot() -> impl IntoView {
+    let slices: Slices = expect_context();
     let took = move || {
-        page.session.with(|session| match session.selected().map(|item| &item.status) {
+        slices.session.with(|session| match session.selected().map(|item| &item.status) {
             Some(Status::Answered(answer)) => {
                 let (took, engine) = (wording::duration(answer.milliseconds), wording::engine_name(answer.engine));
                 format!("{}: {took}, {engine}", answer.model.title)
@@ -170,6 +172,7 @@ pub fn Foot(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine_selection::Fault;
 
     #[test]
     fn a_wait_says_how_much_is_done() {
@@ -182,9 +185,10 @@ mod tests {
     fn a_page_that_cannot_answer_says_why() {
         let mut engines = Engines::new(None);
         assert_eq!(failure(&engines, &Download::Done), None);
-        engines.cpu = Phase::Failed("the checksum differs".into());
+        let (message, hint) = ("the checksum differs.".into(), "download it again.".into());
+        engines.cpu = Phase::Failed(Fault { message, hint });
         engines.webgpu = Phase::Absent("this browser has no WebGPU".into());
         let reason = failure(&engines, &Download::Done).unwrap();
-        assert!(reason.contains("the checksum differs") && reason.contains("this browser has no WebGPU"));
+        assert_eq!(reason, "CPU: the checksum differs; download it again. WebGPU: this browser has no WebGPU.");
     }
 }

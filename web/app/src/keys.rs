@@ -7,13 +7,15 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use crate::page_state::{Dialog, Page};
-use crate::state::Session;
+use crate::contexts::{Dialog, Dialogs, Slices, Viewing};
+use crate::dispatcher::Dispatcher;
+use crate::session::Session;
 
 /// Listens to the keys.
-pub fn listen(page: Page) {
+pub fn listen() {
+    let keys = Keys::from_contexts();
     window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
-        if page.dialog.get_untracked().is_none() && press(page, &event) {
+        if keys.dialogs.are_closed() && keys.press(&event) {
             event.prevent_default();
         }
     });
@@ -36,51 +38,71 @@ pub fn keep_focus() {
     });
 }
 
-/// Does what a key asks for; false where the key is left to the browser.
-fn press(page: Page, event: &KeyboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let within = |selector: &str| target.as_ref().is_some_and(|target| target.matches(selector).unwrap_or(false));
-    if event.alt_key() || event.meta_key() || (within("input") && event.key() != "Escape") {
-        return false;
-    }
-    // Without slices the keys are the browser's, to move about the page.
-    let list = |change: fn(&mut Session)| {
-        let any = page.session.with_untracked(|session| !session.items().is_empty());
-        if any {
-            page.change(change);
-        }
-        any
-    };
-    match (event.key().as_str(), event.ctrl_key()) {
-        ("z", true) => {
-            page.change(Session::undo);
-            true
-        }
-        (_, true) => false,
-        ("ArrowDown" | "ArrowRight", _) => list(|session| session.select_by(1)),
-        ("ArrowUp" | "ArrowLeft", _) => list(|session| session.select_by(-1)),
-        ("Home", _) => list(|session| session.select_by(isize::MIN)),
-        ("End", _) => list(|session| session.select_by(isize::MAX)),
-        ("Delete", _) => list(|session| {
-            if let Some(id) = session.selected().map(|item| item.id) {
-                session.remove(id);
-            }
-        }),
-        ("Enter", _) if !within("button, a, summary") => enlarge(page, true),
-        ("Escape", _) => enlarge(page, false),
-        ("?", _) => {
-            page.dialog.set(Some(Dialog::Keys));
-            true
-        }
-        _ => false,
-    }
+/// What keys change.
+#[derive(Clone, Copy)]
+struct Keys {
+    slices: Slices,
+    viewing: Viewing,
+    dialogs: Dialogs,
+    dispatcher: Dispatcher,
 }
 
-fn enlarge(page: Page, enlarged: bool) -> bool {
-    let any = page.session.with_untracked(|session| session.selected().is_some());
-    let changes = any && page.enlarged.get_untracked() != enlarged;
-    if changes {
-        page.enlarged.set(enlarged);
+impl Keys {
+    fn from_contexts() -> Self {
+        Self {
+            slices: expect_context(),
+            viewing: expect_context(),
+            dialogs: expect_context(),
+            dispatcher: expect_context(),
+        }
     }
-    changes
+
+    /// Does what a key asks for; false where the key is left to the browser.
+    fn press(self, event: &KeyboardEvent) -> bool {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let within = |selector: &str| target.as_ref().is_some_and(|target| target.matches(selector).unwrap_or(false));
+        if event.alt_key() || event.meta_key() || (within("input") && event.key() != "Escape") {
+            return false;
+        }
+        // Without slices the keys are the browser's, to move about the page.
+        let list = |change: fn(&mut Session)| {
+            let any = self.slices.session.with_untracked(|session| !session.items().is_empty());
+            if any {
+                self.dispatcher.change(change);
+            }
+            any
+        };
+        match (event.key().as_str(), event.ctrl_key()) {
+            ("z", true) => {
+                self.dispatcher.change(Session::undo);
+                true
+            }
+            (_, true) => false,
+            ("ArrowDown" | "ArrowRight", _) => list(|session| session.select_by(1)),
+            ("ArrowUp" | "ArrowLeft", _) => list(|session| session.select_by(-1)),
+            ("Home", _) => list(|session| session.select_by(isize::MIN)),
+            ("End", _) => list(|session| session.select_by(isize::MAX)),
+            ("Delete", _) => list(|session| {
+                if let Some(id) = session.selected().map(|item| item.id) {
+                    session.remove(id);
+                }
+            }),
+            ("Enter", _) if !within("button, a, summary") => self.enlarge(true),
+            ("Escape", _) => self.enlarge(false),
+            ("?", _) => {
+                self.dialogs.open(Dialog::Keys);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn enlarge(self, enlarged: bool) -> bool {
+        let any = self.slices.session.with_untracked(|session| session.selected().is_some());
+        let changes = any && self.viewing.enlarged.get_untracked() != enlarged;
+        if changes {
+            self.viewing.enlarged.set(enlarged);
+        }
+        changes
+    }
 }

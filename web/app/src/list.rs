@@ -4,20 +4,19 @@ use leptos::html::{Canvas, Ul};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+use crate::contexts::{Announcer, Slices, Viewing};
+use crate::dispatcher::Dispatcher;
 use crate::files::Choose;
-use crate::page_state::Page;
+use crate::item::{Failure, Item, Status, Thumbnail};
 use crate::picture::{THUMBNAIL, Windowing};
-use crate::state::{Failure, Item, Session, Status, Thumbnail};
+use crate::session::Session;
 use crate::viewer::draw;
 use crate::wording;
 
 /// The left region.
 #[component]
-pub fn SliceList(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
-    let session = page.session;
+pub fn SliceList() -> impl IntoView {
+    let Slices { session, .. } = expect_context();
     let count = Memo::new(move |_| session.with(|session| session.items().len()));
     let visible = Memo::new(move |_| session.with(|session| session.visible().map(|item| item.id).collect::<Vec<_>>()));
     let rows = NodeRef::<Ul>::new();
@@ -35,8 +34,8 @@ pub fn SliceList(
             <div class="list-head">
                 <h2 id="list-title">"Slices " <span class="count">{move || format!("({})", count.get())}</span></h2>
                 <Show when=move || { count.get() > 0 }>
-                    <Choose page text="Add files" folder=false />
-                    <Choose page text="Add folder" folder=true />
+                    <Choose text="Add files" folder=false />
+                    <Choose text="Add folder" folder=true />
                 </Show>
             </div>
             <Show when=move || { count.get() > 0 }>
@@ -49,13 +48,13 @@ pub fn SliceList(
                     on:input=move |event| session.update(|session| session.set_filter(event_target_value(&event)))
                 />
                 <ul class="rows" role="listbox" node_ref=rows tabindex="0" aria-label="Slices" aria-activedescendant=move || active.get()>
-                    <For each=move || visible.get() key=|id| *id children=move |id| view! { <Row page id /> } />
+                    <For each=move || visible.get() key=|id| *id children=move |id| view! { <Row id /> } />
                 </ul>
                 <Show when=move || visible.with(Vec::is_empty)>
                     <p class="quiet">"No slice matches the filter."</p>
                 </Show>
             </Show>
-            <Queue page />
+            <Queue />
         </section>
     }
 }
@@ -65,9 +64,12 @@ fn row_id(id: u32) -> String {
 }
 
 #[component]
-fn Row(page: Page, id: u32) -> impl IntoView {
-    let item = Memo::new(move |_| page.session.with(|session| session.item(id).cloned()));
-    let selected = Memo::new(move |_| page.session.with(|session| session.selected().map(|item| item.id)) == Some(id));
+fn Row(id: u32) -> impl IntoView {
+    let (slices, viewing): (Slices, Viewing) = (expect_context(), expect_context());
+    let dispatcher: Dispatcher = expect_context();
+    let item = Memo::new(move |_| slices.session.with(|session| session.item(id).cloned()));
+    let selected =
+        Memo::new(move |_| slices.session.with(|session| session.selected().map(|item| item.id)) == Some(id));
     let row = NodeRef::<leptos::html::Li>::new();
     Effect::new(move |_| {
         if selected.get()
@@ -86,8 +88,8 @@ fn Row(page: Page, id: u32) -> impl IntoView {
             role="option"
             node_ref=row
             aria-selected=move || if selected.get() { "true" } else { "false" }
-            on:click=move |_| page.change(|session| session.select(id))
-            on:dblclick=move |_| page.enlarged.set(true)
+            on:click=move |_| dispatcher.change(|session| session.select(id))
+            on:dblclick=move |_| viewing.enlarged.set(true)
         >
             <Thumb thumbnail />
             <span class="row-text">
@@ -135,14 +137,16 @@ fn Thumb(thumbnail: Memo<Option<Thumbnail>>) -> impl IntoView {
 
 /// The foot of the list: progress with a way to stop, retry, clear and undo.
 #[component]
-fn Queue(page: Page) -> impl IntoView {
-    let progress = Memo::new(move |_| page.session.with(Session::progress));
-    let retriable = Memo::new(move |_| page.session.with(Session::retriable));
-    let count = Memo::new(move |_| page.session.with(|session| session.items().len()));
-    let undo = Memo::new(move |_| page.session.with(|session| session.undoable().map(undo_text)));
+fn Queue() -> impl IntoView {
+    let (slices, announcer): (Slices, Announcer) = (expect_context(), expect_context());
+    let dispatcher: Dispatcher = expect_context();
+    let progress = Memo::new(move |_| slices.session.with(Session::progress));
+    let retriable = Memo::new(move |_| slices.session.with(Session::retriable));
+    let count = Memo::new(move |_| slices.session.with(|session| session.items().len()));
+    let undo = Memo::new(move |_| slices.session.with(|session| session.undoable().map(undo_text)));
     let cancel = move |_| {
-        let count = page.session.try_update(Session::cancel).unwrap_or(0);
-        page.spoken.set(format!("{} cancelled", wording::slices(count)));
+        let count = slices.session.try_update(Session::cancel).unwrap_or(0);
+        announcer.say(format!("{} cancelled", wording::slices(count)));
     };
     view! {
         <div class="queue">
@@ -159,15 +163,15 @@ fn Queue(page: Page) -> impl IntoView {
             </Show>
             <div class="queue-buttons">
                 <Show when=move || { retriable.get() > 0 }>
-                    <button type="button" on:click=move |_| page.change(|session| { session.retry(); })>
+                    <button type="button" on:click=move |_| dispatcher.change(Session::retry)>
                         {move || format!("Try {} again", wording::slices(retriable.get()))}
                     </button>
                 </Show>
                 <Show when=move || undo.with(Option::is_some)>
-                    <button type="button" on:click=move |_| page.change(Session::undo)>{move || undo.get()}</button>
+                    <button type="button" on:click=move |_| dispatcher.change(Session::undo)>{move || undo.get()}</button>
                 </Show>
                 <Show when=move || { count.get() > 0 }>
-                    <button type="button" on:click=move |_| page.change(Session::clear)>"Clear list"</button>
+                    <button type="button" on:click=move |_| dispatcher.change(Session::clear)>"Clear list"</button>
                 </Show>
             </div>
         </div>

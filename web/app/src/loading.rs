@@ -16,79 +16,106 @@ use web_sys::{File, Url};
 
 use crate::browser::{allow_downloads, close_network, download, keep, kept, kept_names, message_of, webgpu_obstacle};
 use crate::catalogue::{Catalogue, Model, Samples};
+use crate::contexts::{Download, EngineStatus, Models, ReportIndex, SampleFile, SampleSlices};
+use crate::dispatcher::Dispatcher;
 use crate::engine_selection::{Engines, Phase, parameter};
-use crate::page_state::{Download, Page, SampleFile};
-use crate::worker_control::{self, set_phase};
+use crate::reducer::Event;
+
+/// Where what is read goes.
+#[derive(Clone, Copy)]
+pub struct Site {
+    status: EngineStatus,
+    models: Models,
+    reports: ReportIndex,
+    samples: SampleSlices,
+    dispatcher: Dispatcher,
+}
+
+impl Site {
+    /// Those of the page.
+    pub fn from_contexts() -> Self {
+        Self {
+            status: expect_context(),
+            models: expect_context(),
+            reports: expect_context(),
+            samples: expect_context(),
+            dispatcher: expect_context(),
+        }
+    }
+}
 
 /// Reads everything and starts the engines; what fails is shown with a way to try again.
-pub fn load(page: Page) {
+pub fn load(site: Site) {
     allow_downloads();
-    page.engines.update(|engines| *engines = Engines::new(engines.forced));
-    page.download.set(Download::Running { received: 0.0, total: 0.0 });
+    site.status.engines.update(|engines| *engines = Engines::new(engines.forced));
+    site.models.download.set(Download::Running { received: 0.0, total: 0.0 });
     spawn_local(async move {
-        match read_site(page).await {
-            Ok(()) => page.download.set(Download::Done),
-            Err(message) => page.download.set(Download::Failed(message)),
+        match read_site(site).await {
+            Ok(()) => site.models.download.set(Download::Done),
+            Err(message) => site.models.download.set(Download::Failed(message)),
         }
     });
 }
 
-async fn read_site(page: Page) -> Result<(), String> {
-    let cpu = is_awaited(page, Engine::Cpu);
-    let engine = try_join(read_model(page), async { if cpu { read_program(page, Engine::Cpu).await } else { Ok(()) } });
+async fn read_site(site: Site) -> Result<(), String> {
+    let cpu = is_awaited(site, Engine::Cpu);
+    let engine = try_join(read_model(site), async { if cpu { read_program(site, Engine::Cpu).await } else { Ok(()) } });
     let (_, (webgpu, (), ())) =
-        try_join(engine, join3(webgpu_can_run(page), read_reports(page), read_samples(page)).map(Ok)).await?;
+        try_join(engine, join3(webgpu_can_run(site), read_reports(site), read_samples(site)).map(Ok)).await?;
     if cpu && webgpu {
         // The first answer should not wait for the larger program, so this worker still may connect to its own site;
         // its first lines take away the means to.
-        worker_control::start(page, Engine::Cpu);
-        page.download.set(Download::Done);
+        site.dispatcher.dispatch(Event::ProgramRead(Engine::Cpu));
+        site.models.download.set(Download::Done);
     }
-    if webgpu && let Err(message) = read_program(page, Engine::WebGpu).await {
+    let program = if webgpu { read_program(site, Engine::WebGpu).await } else { Ok(()) };
+    if let Err(message) = &program {
         if !cpu {
-            return Err(message);
+            return program;
         }
-        set_phase(page, Engine::WebGpu, Phase::Absent(message));
+        site.status.set_phase(Engine::WebGpu, Phase::Absent(message.clone()));
     }
     close_network();
     if cpu && !webgpu {
-        worker_control::start(page, Engine::Cpu);
+        site.dispatcher.dispatch(Event::ProgramRead(Engine::Cpu));
     }
-    worker_control::start(page, Engine::WebGpu);
+    if webgpu && program.is_ok() {
+        site.dispatcher.dispatch(Event::ProgramRead(Engine::WebGpu));
+    }
     Ok(())
 }
 
-fn is_awaited(page: Page, engine: Engine) -> bool {
-    page.engines.with_untracked(|engines| *engines.phase(engine) == Phase::Awaited)
+fn is_awaited(site: Site, engine: Engine) -> bool {
+    site.status.engines.with_untracked(|engines| *engines.phase(engine) == Phase::Awaited)
 }
 
 /// Whether WebGPU is wanted and can be had; where it can't, the reason is recorded.
-async fn webgpu_can_run(page: Page) -> bool {
-    if !is_awaited(page, Engine::WebGpu) {
+async fn webgpu_can_run(site: Site) -> bool {
+    if !is_awaited(site, Engine::WebGpu) {
         return false;
     }
-    let forced = page.engines.with_untracked(|engines| engines.forced.is_some());
+    let forced = site.status.engines.with_untracked(|engines| engines.forced.is_some());
     let obstacle = webgpu_obstacle(forced).await.as_string().unwrap_or_default();
     if !obstacle.is_empty() {
-        set_phase(page, Engine::WebGpu, Phase::Absent(obstacle));
+        site.status.set_phase(Engine::WebGpu, Phase::Absent(obstacle));
         return false;
     }
     true
 }
 
 /// The catalogue, and the weights of the model that the address asks for.
-async fn read_model(page: Page) -> Result<(), String> {
+async fn read_model(site: Site) -> Result<(), String> {
     let text = read_text("weights/manifest.json").await?;
     let catalogue: Catalogue = parse("weights/manifest.json", &text)?;
-    page.control.update_value(|control| control.catalogue = text);
-    page.catalogue.set(catalogue.clone());
+    site.dispatcher.equip(|workers| workers.keep_catalogue(text));
+    site.models.catalogue.set(catalogue.clone());
     let model = catalogue.choose(parameter_of_address("model").as_deref())?.clone();
-    page.model.set(Some(model.clone()));
+    site.models.chosen.set(Some(model.clone()));
     let weights = match kept_weights(&model).await {
         Some(weights) => weights,
-        None => fetch_weights(page, &model).await?,
+        None => fetch_weights(site.models, &model).await?,
     };
-    worker_control::keep_model(page, model.id, weights);
+    site.dispatcher.equip(|workers| workers.keep_model(model.id, weights));
     Ok(())
 }
 
@@ -97,54 +124,54 @@ pub async fn kept_weights(model: &Model) -> Option<Uint8Array> {
     kept(&model.sha256).await.dyn_into().ok()
 }
 
-async fn fetch_weights(page: Page, model: &Model) -> Result<Uint8Array, String> {
+async fn fetch_weights(models: Models, model: &Model) -> Result<Uint8Array, String> {
     let total = model.bytes as f64;
-    page.download.set(Download::Running { received: 0.0, total });
-    let tell = move |received| page.download.set(Download::Running { received, total });
+    models.download.set(Download::Running { received: 0.0, total });
+    let tell = move |received| models.download.set(Download::Running { received, total });
     let weights = read(&format!("weights/{}", model.file), tell).await?;
     let (sha256, bytes) = (model.sha256.clone(), weights.clone());
     // Nothing waits for it.
     spawn_local(async move {
         let current =
-            page.catalogue.with_untracked(|all| all.models.iter().map(|model| model.sha256.clone()).collect());
+            models.catalogue.with_untracked(|all| all.models.iter().map(|model| model.sha256.clone()).collect());
         keep(&sha256, &bytes, current).await;
     });
     Ok(weights)
 }
 
 /// Finds out which models are at hand without a connection.
-pub fn look_for_kept(page: Page) {
+pub fn look_for_kept(models: Models) {
     spawn_local(async move {
         let names = Array::from(&kept_names().await);
-        page.kept.set(names.iter().filter_map(|name| name.as_string()).collect());
+        models.kept.set(names.iter().filter_map(|name| name.as_string()).collect());
     });
 }
 
-async fn read_program(page: Page, engine: Engine) -> Result<(), String> {
-    set_phase(page, engine, Phase::Starting);
+async fn read_program(site: Site, engine: Engine) -> Result<(), String> {
+    site.status.set_phase(engine, Phase::Starting);
     let program = crate::browser::read_program(&format!("worker-{}", parameter(engine)))
         .await
         .map_err(|thrown| message_of(&thrown))?;
-    worker_control::keep_program(page, engine, program);
+    site.dispatcher.equip(|workers| workers.keep_program(engine, program));
     Ok(())
 }
 
 /// The reports: the page classifies without them, and then says why nothing is claimed.
-async fn read_reports(page: Page) {
+async fn read_reports(site: Site) {
     match read_json("weights/reports/index.json").await {
-        Ok(reports) => page.reports.set(reports),
-        Err(reason) => page.reports_missing.set(Some(reason)),
+        Ok(reports) => site.reports.entries.set(reports),
+        Err(reason) => site.reports.missing.set(Some(reason)),
     }
 }
 
 /// The samples: the page classifies without them, and says why they are not there.
-async fn read_samples(page: Page) {
+async fn read_samples(site: Site) {
     match samples().await {
         Ok((samples, files)) => {
-            page.samples.set(samples);
-            page.sample_files.set(files);
+            site.samples.origin.set(samples);
+            site.samples.files.set(files);
         }
-        Err(reason) => page.samples_missing.set(Some(reason)),
+        Err(reason) => site.samples.missing.set(Some(reason)),
     }
 }
 

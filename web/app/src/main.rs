@@ -1,43 +1,48 @@
 //! The page: drop a slice of a brain MRI, read what a model trained in this repository finds in it.
 //!
-//! One way through: [`files`] bring files into the [`state::Session`], [`worker_control`] gives them to a worker one at a
-//! time, [`replies`] brings the answers back, and [`list`], [`viewer`] and [`verdict`] show what the session holds.
+//! One way through: [`files`] bring files into the [`session::Session`]. Everything that happens goes through the
+//! [`dispatcher`]: the [`reducer`] says what follows from it, the [`workers`] get a file at a time and answer, and [`list`], [`viewer`] and [`verdict`] show what the session holds.
 //! What can be said without a browser (the session, which engine answers, every wording) is plain code with tests.
 
 mod accuracy_dialog;
+mod answer;
 mod browser;
 mod catalogue;
 mod chart;
 mod confusion;
+mod contexts;
 mod dialogs;
+mod dispatcher;
 mod engine_selection;
 mod figures;
 mod files;
 mod folds;
 mod frame;
+mod item;
 mod keys;
 mod list;
 mod loading;
 mod model_reports;
 mod networks;
-mod page_state;
 mod picture;
-mod replies;
+mod reducer;
 mod report;
+mod session;
 mod slice_cache;
-mod state;
 mod verdict;
 mod verdict_text;
 mod viewer;
 mod welcome;
 mod wording;
-mod worker_control;
 mod worker_pool;
+mod workers;
 
 use leptos::prelude::*;
 
+use crate::contexts::{Announcer, Slices, Viewing};
+use crate::dispatcher::Dispatcher;
 use crate::engine_selection::Engines;
-use crate::page_state::Page;
+use crate::loading::Site;
 
 fn main() {
     std::panic::set_hook(Box::new(|panic| say_stopped(&panic.to_string())));
@@ -61,26 +66,30 @@ fn say_stopped(reason: &str) {
 
 #[component]
 fn Main() -> impl IntoView {
-    let page = Page::new(Engines::new(engine_selection::forced(loading::parameter_of_address("engine").as_deref())));
+    let forced = engine_selection::forced(loading::parameter_of_address("engine").as_deref());
+    contexts::provide(Engines::new(forced));
+    provide_context(Dispatcher::new());
+    let (slices, viewing, announcer): (Slices, Viewing, Announcer) =
+        (expect_context(), expect_context(), expect_context());
     let hovering = RwSignal::new(false);
-    files::listen(page, hovering);
-    files::hand_over(page);
-    keys::listen(page);
+    files::listen(hovering);
+    files::hand_over();
+    keys::listen();
     keys::keep_focus();
-    loading::load(page);
-    let empty = Memo::new(move |_| page.session.with(|session| session.items().is_empty()));
+    loading::load(Site::from_contexts());
+    let empty = Memo::new(move |_| slices.session.with(|session| session.items().is_empty()));
     view! {
-        <frame::Banner page />
-        <frame::Wait page />
-        <main class="regions" class:enlarged=move || { page.enlarged.get() && !empty.get() } class:hovering=hovering>
-            <list::SliceList page />
-            <Show when=move || empty.get() fallback=move || view! { <viewer::Viewer page /> }>
-                <welcome::Welcome page />
+        <frame::Banner />
+        <frame::Wait />
+        <main class="regions" class:enlarged=move || { viewing.enlarged.get() && !empty.get() } class:hovering=hovering>
+            <list::SliceList />
+            <Show when=move || empty.get() fallback=move || view! { <viewer::Viewer /> }>
+                <welcome::Welcome />
             </Show>
-            <verdict::Verdict page />
+            <verdict::Verdict />
         </main>
-        <frame::Foot page />
-        <dialogs::Dialogs page />
-        <p class="spoken" role="status" aria-live="polite">{move || page.spoken.get()}</p>
+        <frame::Foot />
+        <dialogs::AllDialogs />
+        <p class="spoken" role="status" aria-live="polite">{move || announcer.said()}</p>
     }
 }

@@ -8,28 +8,28 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::catalogue::Model;
+use crate::contexts::{Announcer, Dialog, Dialogs, Download, Models, ReportIndex, Slices};
+use crate::dispatcher::Dispatcher;
 use crate::figures::Claim;
 use crate::loading::{kept_weights, look_for_kept};
 use crate::model_reports::ModelReports;
-use crate::page_state::{Dialog, Download, Page};
-use crate::state::Session;
-use crate::{wording, worker_control};
+use crate::reducer::Event;
+use crate::session::Session;
+use crate::wording;
 
 /// The dialog's text.
 #[component]
-pub fn Networks(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Networks() -> impl IntoView {
+    let (models, dialogs): (Models, Dialogs) = (expect_context(), expect_context());
     Effect::new(move |_| {
-        if page.dialog.get() == Some(Dialog::Networks) {
-            look_for_kept(page);
+        if dialogs.is_open(Dialog::Networks) {
+            look_for_kept(models);
         }
     });
     let offers = move || {
-        page.catalogue.with(|catalogue| {
-            catalogue.models.iter().cloned().map(|model| view! { <Offer page model /> }).collect_view()
-        })
+        models
+            .catalogue
+            .with(|catalogue| catalogue.models.iter().cloned().map(|model| view! { <Offer model /> }).collect_view())
     };
     view! {
         <p>
@@ -53,12 +53,12 @@ enum Way {
     NewTab,
 }
 
-fn way(page: Page, model: &Model) -> Way {
-    if page.model.with(|chosen| chosen.as_ref().is_some_and(|chosen| chosen.id == model.id)) {
+fn way(models: Models, slices: Slices, model: &Model) -> Way {
+    if models.is_chosen(model) {
         return Way::Answers;
     }
-    let kept = page.kept.with(|kept| kept.contains(&model.sha256));
-    match (kept && page.download.get() == Download::Done, page.session.with(Session::is_empty)) {
+    let kept = models.kept.with(|kept| kept.contains(&model.sha256));
+    match (kept && models.download.get() == Download::Done, slices.session.with(Session::is_empty)) {
         (true, _) => Way::Kept,
         (false, true) => Way::Here,
         (false, false) => Way::NewTab,
@@ -66,16 +66,19 @@ fn way(page: Page, model: &Model) -> Way {
 }
 
 #[component]
-fn Offer(page: Page, model: Model) -> impl IntoView {
+fn Offer(model: Model) -> impl IntoView {
+    let (models, slices, reports): (Models, Slices, ReportIndex) =
+        (expect_context(), expect_context(), expect_context());
+    let change = Change::from_contexts();
     let size = wording::megabytes(model.bytes as f64);
     let (title, input) = (model.title.clone(), model.input_size);
     let honest = {
         let model = model.clone();
-        move || page.reports.with(|papers| ModelReports::of(&model, papers).honest().cloned())
+        move || reports.entries.with(|papers| ModelReports::of(&model, papers).honest().cloned())
     };
     let now = {
         let model = model.clone();
-        Memo::new(move |_| way(page, &model))
+        Memo::new(move |_| way(models, slices, &model))
     };
     let state = {
         let size = size.clone();
@@ -89,18 +92,18 @@ fn Offer(page: Page, model: Model) -> impl IntoView {
         <li class="network" class:chosen=move || now.get() == Way::Answers>
             <h3>{title} " " <span class="state">{state}</span></h3>
             <p class="quiet">{format!("Looks at {input} × {input} pixels; ")} {move || view! { <Claim honest=honest() /> }}</p>
-            {move || action(page, &model, now.get(), &size)}
+            {move || action(change, &model, now.get(), &size)}
         </li>
     }
 }
 
-fn action(page: Page, model: &Model, way: Way, size: &str) -> AnyView {
+fn action(change: Change, model: &Model, way: Way, size: &str) -> AnyView {
     let (title, model) = (model.title.clone(), model.clone());
     let address = address_of(&model.id);
     match way {
         Way::Answers => ().into_any(),
         Way::Kept => {
-            let choose = move |_| choose(page, model.clone());
+            let choose = move |_| change.choose(model.clone());
             view! { <button type="button" on:click=choose>"Use " {title}</button> }.into_any()
         }
         Way::Here => view! {
@@ -124,22 +127,40 @@ fn address_of(id: &str) -> String {
     format!("?{}", String::from(parameters.to_string()))
 }
 
-/// Lets a network answer whose file is at hand.
-fn choose(page: Page, model: Model) {
-    spawn_local(async move {
-        let Some(weights) = kept_weights(&model).await else {
-            page.spoken.set(format!("The browser no longer has the file of {}", model.title));
-            return look_for_kept(page);
-        };
-        worker_control::keep_model(page, model.id.clone(), weights);
-        // Fails only for an address of another site; and then reloading the page brings the default model.
-        let _ = window().history().and_then(|history| {
-            history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address_of(&model.id)))
+/// What another network changes.
+#[derive(Clone, Copy)]
+struct Change {
+    models: Models,
+    dialogs: Dialogs,
+    announcer: Announcer,
+    dispatcher: Dispatcher,
+}
+
+impl Change {
+    fn from_contexts() -> Self {
+        Self {
+            models: expect_context(),
+            dialogs: expect_context(),
+            announcer: expect_context(),
+            dispatcher: expect_context(),
+        }
+    }
+
+    /// Lets a network answer whose file is at hand.
+    fn choose(self, model: Model) {
+        spawn_local(async move {
+            let Some(weights) = kept_weights(&model).await else {
+                self.announcer.say(format!("The browser no longer has the file of {}", model.title));
+                return look_for_kept(self.models);
+            };
+            // Fails only for an address of another site; and then reloading the page brings the default model.
+            let _ = window().history().and_then(|history| {
+                history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address_of(&model.id)))
+            });
+            self.dispatcher.equip(|workers| workers.keep_model(model.id.clone(), weights));
+            self.dispatcher.dispatch(Event::ModelChosen { id: model.id.clone(), title: model.title.clone() });
+            self.models.chosen.set(Some(model));
+            self.dialogs.close();
         });
-        page.session.update(|session| session.change_model(&model.id));
-        page.spoken.set(format!("{} answers from now on", model.title));
-        page.model.set(Some(model));
-        worker_control::replace(page);
-        page.dialog.set(None);
-    });
+    }
 }

@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 
+use crate::answer::Answer;
+use crate::contexts::{Dialog, Dialogs, Models, ReportIndex, Slices};
+use crate::dispatcher::Dispatcher;
 use crate::figures::Claim;
+use crate::item::{Failure, Item, Status};
 use crate::model_reports::ModelReports;
-use crate::page_state::{Dialog, Page};
-use crate::state::{Answer, Failure, Item, Session, Status};
+use crate::session::Session;
 use crate::verdict_text;
 use crate::wording;
 
@@ -14,25 +17,24 @@ const NO_HINT: &str = "see whether another program opens it, or export the slice
 
 /// The right region.
 #[component]
-pub fn Verdict(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
-    let item = Memo::new(move |_| page.session.with(|session| session.selected().cloned()));
+pub fn Verdict() -> impl IntoView {
+    let slices: Slices = expect_context();
+    let item = Memo::new(move |_| slices.session.with(|session| session.selected().cloned()));
     view! {
         <section class="verdict" aria-labelledby="verdict-title">
             <h2 id="verdict-title" class="quiet">"Verdict"</h2>
             {move || item.with(|item| match item {
                 None => view! { <p class="quiet">"Choose a slice; its verdict stands here."</p> }.into_any(),
-                Some(item) => view! { <Finding page item=item.clone() /> }.into_any(),
+                Some(item) => view! { <Finding item=item.clone() /> }.into_any(),
             })}
-            <Trust page />
+            <Trust />
         </section>
     }
 }
 
 #[component]
-fn Finding(page: Page, item: Item) -> impl IntoView {
+fn Finding(item: Item) -> impl IntoView {
+    let dispatcher: Dispatcher = expect_context();
     let id = item.id;
     let body = match &item.status {
         Status::Answered(answer) => {
@@ -49,9 +51,9 @@ fn Finding(page: Page, item: Item) -> impl IntoView {
         <p class="file quiet">{describe(&item)}</p>
         <div class="actions">
             {again.then(|| view! {
-                <button type="button" on:click=move |_| page.change(|session| session.retry_one(id))>"Try again"</button>
+                <button type="button" on:click=move |_| dispatcher.change(|session| session.retry_one(id))>"Try again"</button>
             })}
-            <button type="button" on:click=move |_| page.change(|session: &mut Session| session.remove(id))>"Remove"</button>
+            <button type="button" on:click=move |_| dispatcher.change(|session: &mut Session| session.remove(id))>"Remove"</button>
         </div>
     }
 }
@@ -155,17 +157,19 @@ fn NotAnswered(failure: Failure) -> impl IntoView {
 
 /// The honest figure of the network that answers, with the way to what it rests on.
 #[component]
-fn Trust(page: Page) -> impl IntoView {
+fn Trust() -> impl IntoView {
+    let (models, reports, dialogs): (Models, ReportIndex, Dialogs) =
+        (expect_context(), expect_context(), expect_context());
     let honest = Memo::new(move |_| {
-        let model = page.model.get()?;
-        page.reports.with(|papers| ModelReports::of(&model, papers).honest().cloned())
+        let model = models.chosen.get()?;
+        reports.entries.with(|papers| ModelReports::of(&model, papers).honest().cloned())
     });
-    let title = move || page.model.with(|model| model.as_ref().map(|model| model.title.clone()));
+    let title = move || models.chosen.with(|model| model.as_ref().map(|model| model.title.clone()));
     view! {
         <div class="trust">
             <h3>"How good is this?"</h3>
             <p class="quiet">{title} ": " {move || view! { <Claim honest=honest.get() /> }}</p>
-            <button type="button" on:click=move |_| page.dialog.set(Some(Dialog::Evidence))>"Tests and figures"</button>
+            <button type="button" on:click=move |_| dialogs.open(Dialog::Evidence)>"Tests and figures"</button>
         </div>
     }
 }

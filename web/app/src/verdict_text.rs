@@ -3,7 +3,7 @@
 
 use protocol::Verdict;
 
-use crate::state::Answer;
+use crate::answer::Answer;
 use crate::wording::{NO_TUMOUR, class_name, probability};
 
 /// From this part of the limit on a slice is at the edge of what the network knows.
@@ -105,7 +105,7 @@ mod tests {
     use protocol::{Engine, Evidence};
 
     use super::*;
-    use crate::state::tests::{CLASSES, model};
+    use crate::answer::tests::{CLASSES, model};
 
     fn answer_of(classes: &[&str], verdict: Verdict, probabilities: &[f32], distance: f32) -> Answer {
         Answer {

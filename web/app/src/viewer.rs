@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
-use crate::page_state::Page;
+use crate::contexts::{Slices, Viewing};
+use crate::item::{Item, Status};
 use crate::picture::{Windowing, to_rgba};
-use crate::replies::said;
-use crate::state::{Session, Status};
+use crate::session::Session;
 use crate::wording;
 
 /// Magnification and displacement, in CSS pixels.
@@ -52,26 +52,24 @@ pub fn draw(canvas: &HtmlCanvasElement, grey: &[u8], width: u32, height: u32, wi
 
 /// The middle region while there are slices.
 #[component]
-pub fn Viewer(
-    /// The page.
-    page: Page,
-) -> impl IntoView {
+pub fn Viewer() -> impl IntoView {
+    let (slices, viewing): (Slices, Viewing) = (expect_context(), expect_context());
     let canvas = NodeRef::<Canvas>::new();
     let stage = NodeRef::<Div>::new();
     let windowing = RwSignal::new(Windowing::default());
     let view = RwSignal::new(FIT);
-    let id = Memo::new(move |_| page.session.with(|session| session.selected().map(|item| item.id)));
+    let id = Memo::new(move |_| slices.session.with(|session| session.selected().map(|item| item.id)));
     Effect::new(move |_| {
         id.track();
         view.set(FIT);
     });
     Effect::new(move |_| {
-        let (Some(canvas), Some(decoded)) = (canvas.get(), page.shown.get()) else { return };
+        let (Some(canvas), Some(decoded)) = (canvas.get(), viewing.shown.get()) else { return };
         draw(canvas.unchecked_ref(), &decoded.grey, decoded.picture.width, decoded.picture.height, windowing.get());
     });
     Effect::new(move |_| {
         // The list that had the focus is hidden while the slice is large.
-        if page.enlarged.get()
+        if viewing.enlarged.get()
             && let Some(stage) = stage.get()
         {
             // Fails only where the element is detached.
@@ -82,9 +80,9 @@ pub fn Viewer(
         let View { zoom, x, y } = view.get();
         format!("translate({x}px, {y}px) scale({zoom})")
     };
-    let missing = Memo::new(move |_| page.session.with(why_missing));
-    let title = Memo::new(move |_| page.session.with(|session| session.selected().map(|item| item.name.clone())));
-    let has_picture = move || page.shown.with(Option::is_some);
+    let missing = Memo::new(move |_| slices.session.with(why_missing));
+    let title = Memo::new(move |_| slices.session.with(|session| session.selected().map(|item| item.name.clone())));
+    let has_picture = move || viewing.shown.with(Option::is_some);
     view! {
         <section class="viewer" aria-label="Slice">
             <div
@@ -117,10 +115,10 @@ pub fn Viewer(
                     <p class="missing">{move || missing.get()}</p>
                 </Show>
             </div>
-            <Show when=move || page.enlarged.get()>
-                <p class="said">{move || page.session.with(|session| session.selected().map(said))}</p>
+            <Show when=move || viewing.enlarged.get()>
+                <p class="said">{move || slices.session.with(|session| session.selected().map(Item::spoken))}</p>
             </Show>
-            <Tools page windowing view />
+            <Tools windowing view />
         </section>
     }
 }
@@ -161,7 +159,8 @@ fn keys(event: &KeyboardEvent, view: RwSignal<View>) {
 }
 
 #[component]
-fn Tools(page: Page, windowing: RwSignal<Windowing>, view: RwSignal<View>) -> impl IntoView {
+fn Tools(windowing: RwSignal<Windowing>, view: RwSignal<View>) -> impl IntoView {
+    let Viewing { enlarged, .. } = expect_context();
     let number = |event| event_target_value(&event).parse::<f32>().ok();
     let set_level = move |event| {
         if let Some(level) = number(event) {
@@ -195,10 +194,10 @@ fn Tools(page: Page, windowing: RwSignal<Windowing>, view: RwSignal<View>) -> im
             <button type="button" on:click=reset>"Reset"</button>
             <button
                 type="button"
-                aria-pressed=move || if page.enlarged.get() { "true" } else { "false" }
-                on:click=move |_| page.enlarged.update(|enlarged| *enlarged = !*enlarged)
+                aria-pressed=move || if enlarged.get() { "true" } else { "false" }
+                on:click=move |_| enlarged.update(|enlarged| *enlarged = !*enlarged)
             >
-                {move || if page.enlarged.get() { "Shrink" } else { "Enlarge" }}
+                {move || if enlarged.get() { "Shrink" } else { "Enlarge" }}
             </button>
         </div>
     }

@@ -2,7 +2,7 @@
 
 use protocol::{Engine, Verdict};
 
-use crate::state::Answer;
+use crate::answer::Answer;
 
 /// The class of healthy slices, by its name in weights files and reports.
 pub const NO_TUMOUR: &str = "notumor";
@@ -100,11 +100,8 @@ pub fn duration(milliseconds: f64) -> String {
     if milliseconds < 1000.0 { format!("{milliseconds:.0} ms") } else { format!("{:.1} s", milliseconds / 1000.0) }
 }
 
-/// An error's text as sentences of their own; errors of this workspace end in a line of advice.
+/// An error's text, or its hint, as a sentence of its own.
 pub fn sentence(text: &str) -> String {
-    if let Some((error, hint)) = text.split_once("\nhint: ") {
-        return format!("{} {}", sentence(error), sentence(hint));
-    }
     let stop = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
     capitalised(text) + stop
 }
@@ -126,7 +123,7 @@ pub fn slices(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::tests::model;
+    use crate::answer::tests::model;
 
     #[test]
     fn a_probability_is_never_rounded_to_certainty() {
@@ -173,7 +170,6 @@ mod tests {
         assert_eq!(sentence("the file is empty"), "The file is empty.");
         assert_eq!(sentence("Stop."), "Stop.");
         assert_eq!(sentence(""), "");
-        assert_eq!(sentence("too large\nhint: crop it"), "Too large. Crop it.");
     }
 
     #[test]

@@ -3,17 +3,16 @@
 //! An engine has a first worker, which answers for it. The processor has others beside it, as far as there are cores:
 //! they are started with it, and get the model only when a long list waits.
 
+use std::collections::HashSet;
+
 use protocol::Engine;
 
 /// Workers of the processor at most; each of them holds the whole network.
 const MOST: usize = 4;
 /// With so many files waiting, another worker is worth the time that its loading takes.
 const LONG: usize = 3;
-
-/// How many workers help the processor's first one.
-pub fn helpers(cores: usize) -> usize {
-    cores.clamp(1, MOST) - 1
-}
+/// So often a worker is replaced without being asked.
+const RESTARTS: u32 = 3;
 
 /// A worker's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +24,6 @@ pub struct WorkerId {
 }
 
 impl WorkerId {
-    /// The place of an engine's first worker.
-    pub const fn first(engine: Engine) -> Self {
-        Self { engine, number: 0 }
-    }
-
     /// Whether the worker only helps another one.
     pub const fn is_secondary(self) -> bool {
         self.number > 0
@@ -43,12 +37,13 @@ pub struct Task {
     pub id: u32,
     /// Whether it is only to be looked at.
     pub show: bool,
-    serial: u32,
+    /// Its number, which no other task has.
+    pub serial: u32,
 }
 
 /// Where a worker stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum WorkerState {
     /// Its program starts.
     Starting,
     /// It could load the model.
@@ -63,23 +58,38 @@ pub enum State {
 struct Worker {
     id: WorkerId,
     serial: u32,
-    state: State,
+    state: WorkerState,
     task: Option<Task>,
 }
 
 /// The workers that run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct WorkerPool {
     members: Vec<Worker>,
     serial: u32,
+    cores: usize,
+    restarts: u32,
+    /// Rows that a worker had when it stopped.
+    suspects: HashSet<u32>,
 }
 
 impl WorkerPool {
+    /// No worker yet, on a processor of so many cores.
+    pub fn new(cores: usize) -> Self {
+        Self { members: Vec::new(), serial: 0, cores, restarts: 0, suspects: HashSet::new() }
+    }
+
+    /// The places that an engine's workers take: the processor has helpers.
+    pub fn places(&self, engine: Engine) -> Vec<WorkerId> {
+        let count = if engine == Engine::Cpu { self.cores.clamp(1, MOST) } else { 1 };
+        (0..count).map(|number| WorkerId { engine, number }).collect()
+    }
+
     /// Puts a new worker in a place, and gives its number: what an earlier one there still has to say does not count.
     pub fn enter(&mut self, worker: WorkerId) -> u32 {
         self.leave(worker);
         self.serial += 1;
-        self.members.push(Worker { id: worker, serial: self.serial, state: State::Starting, task: None });
+        self.members.push(Worker { id: worker, serial: self.serial, state: WorkerState::Starting, task: None });
         self.members.sort_by_key(|member| member.id.number);
         self.serial
     }
@@ -101,7 +111,7 @@ impl WorkerPool {
     }
 
     /// Records where a worker stands.
-    pub fn set_state(&mut self, worker: WorkerId, state: State) {
+    pub fn set_state(&mut self, worker: WorkerId, state: WorkerState) {
         if let Some(member) = self.members.iter_mut().find(|member| member.id == worker) {
             member.state = state;
         }
@@ -109,25 +119,27 @@ impl WorkerPool {
 
     /// A worker of an engine that takes a file now, the first one before the others.
     pub fn free(&self, engine: Engine) -> Option<WorkerId> {
-        let free =
-            |member: &&Worker| member.id.engine == engine && member.state == State::Ready && member.task.is_none();
+        let free = |member: &&Worker| {
+            member.id.engine == engine && member.state == WorkerState::Ready && member.task.is_none()
+        };
         self.members.iter().find(free).map(|member| member.id)
     }
 
     /// The helpers that are to load the model, now that so many files wait.
     pub fn called(&self, waiting: usize) -> Vec<WorkerId> {
-        let called = |member: &&Worker| member.id.is_secondary() && member.state == State::Started && waiting >= LONG;
+        let called =
+            |member: &&Worker| member.id.is_secondary() && member.state == WorkerState::Started && waiting >= LONG;
         self.members.iter().filter(called).map(|member| member.id).collect()
     }
 
-    /// Gives a worker a task, and the task a number.
-    pub fn give(&mut self, worker: WorkerId, id: u32, show: bool) -> u32 {
+    /// Gives a worker a task.
+    pub fn give(&mut self, worker: WorkerId, id: u32, show: bool) -> Task {
         self.serial += 1;
         let task = Task { id, show, serial: self.serial };
         if let Some(member) = self.members.iter_mut().find(|member| member.id == worker) {
             member.task = Some(task);
         }
-        self.serial
+        task
     }
 
     /// Whether a worker still has the task of this number.
@@ -150,6 +162,24 @@ impl WorkerPool {
         self.members.iter_mut().find(|member| member.id == worker)?.task.take_if(|task| task.id == id)
     }
 
+    /// Whether a worker may be replaced once more without being asked; counts that it was.
+    pub fn may_replace(&mut self) -> bool {
+        let may = self.restarts < RESTARTS;
+        self.restarts += u32::from(may);
+        may
+    }
+
+    /// Records that a worker stopped over this row, and says whether it is the first.
+    pub fn suspect(&mut self, id: u32) -> bool {
+        self.suspects.insert(id)
+    }
+
+    /// What stopped before counts no more.
+    pub fn forgive(&mut self) {
+        self.restarts = 0;
+        self.suspects.clear();
+    }
+
     fn member(&self, worker: WorkerId) -> Option<&Worker> {
         self.members.iter().find(|member| member.id == worker)
     }
@@ -159,21 +189,23 @@ impl WorkerPool {
 mod tests {
     use super::*;
 
-    const FIRST: WorkerId = WorkerId::first(Engine::Cpu);
+    const FIRST: WorkerId = WorkerId { engine: Engine::Cpu, number: 0 };
     const HELPER: WorkerId = WorkerId { engine: Engine::Cpu, number: 1 };
 
     fn pool() -> WorkerPool {
-        let mut pool = WorkerPool::default();
-        for worker in [HELPER, FIRST, WorkerId::first(Engine::WebGpu)] {
+        let mut pool = WorkerPool::new(2);
+        for worker in [HELPER, FIRST, WorkerId { engine: Engine::WebGpu, number: 0 }] {
             pool.enter(worker);
-            pool.set_state(worker, State::Started);
+            pool.set_state(worker, WorkerState::Started);
         }
         pool
     }
 
     #[test]
     fn there_is_a_worker_for_each_core_and_never_more_than_four() {
-        assert_eq!([0, 1, 2, 4, 64].map(helpers), [0, 0, 1, 3, 3]);
+        let workers = |cores, engine| WorkerPool::new(cores).places(engine).len();
+        assert_eq!([0, 1, 2, 4, 64].map(|cores| workers(cores, Engine::Cpu)), [1, 1, 2, 4, 4]);
+        assert_eq!(workers(64, Engine::WebGpu), 1);
     }
 
     #[test]
@@ -181,7 +213,7 @@ mod tests {
         let mut pool = pool();
         assert_eq!(pool.called(2), []);
         assert_eq!(pool.called(3), [HELPER]);
-        pool.set_state(HELPER, State::Loading);
+        pool.set_state(HELPER, WorkerState::Loading);
         assert_eq!(pool.called(50), []);
     }
 
@@ -189,8 +221,8 @@ mod tests {
     fn the_first_worker_gets_its_file_before_the_helper() {
         let mut pool = pool();
         assert_eq!(pool.free(Engine::Cpu), None);
-        pool.set_state(HELPER, State::Ready);
-        pool.set_state(FIRST, State::Ready);
+        pool.set_state(HELPER, WorkerState::Ready);
+        pool.set_state(FIRST, WorkerState::Ready);
         assert_eq!(pool.free(Engine::Cpu), Some(FIRST));
         pool.give(FIRST, 7, false);
         assert_eq!(pool.free(Engine::Cpu), Some(HELPER));
@@ -206,9 +238,9 @@ mod tests {
         let mut pool = pool();
         let serial = pool.enter(FIRST);
         let task = pool.give(FIRST, 3, false);
-        assert!(pool.runs(FIRST, serial) && pool.has(FIRST, task));
+        assert!(pool.runs(FIRST, serial) && pool.has(FIRST, task.serial));
         assert_eq!(pool.leave(FIRST).map(|task| task.id), Some(3));
-        assert!(!pool.runs(FIRST, serial) && !pool.has(FIRST, task));
+        assert!(!pool.runs(FIRST, serial) && !pool.has(FIRST, task.serial));
         assert!(pool.enter(FIRST) > serial);
     }
 }

@@ -93,6 +93,8 @@ pub enum Reply {
     EngineFailed {
         /// What was found.
         message: String,
+        /// What to do next; empty where nothing is known.
+        hint: String,
     },
 }
 

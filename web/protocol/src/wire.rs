@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Raised whenever a message changes its meaning or shape.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// A text that is no message of this version.
 #[derive(Error, Debug)]

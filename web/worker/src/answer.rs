@@ -12,12 +12,12 @@ pub async fn answer(request: Request, bytes: Vec<u8>) {
     let outcome = match request {
         Request::Load { catalogue, model } => model::load(&catalogue, &model, bytes).await.map(Some),
         Request::Classify { id } => classify(id, &bytes).await,
-        Request::Show { id } => Ok(show(id, &bytes).err().map(|error| failed(id, &error.to_string()))),
+        Request::Show { id } => Ok(show(id, &bytes).err().map(|error| failed(id, &error))),
     };
     match outcome {
         Ok(Some(reply)) => scope::post(&reply, None),
         Ok(None) => {}
-        Err(error) => scope::post(&Reply::EngineFailed { message: error.to_string() }, None),
+        Err(error) => scope::post(&engine_failed(&error), None),
     }
 }
 
@@ -25,9 +25,11 @@ async fn classify(id: u32, bytes: &[u8]) -> Result<Option<Reply>, EngineError> {
     let start = scope::now();
     let study = match show(id, bytes) {
         Ok(study) => study,
-        Err(error) => return Ok(Some(failed(id, &error.to_string()))),
+        Err(error) => return Ok(Some(failed(id, &error))),
     };
-    let Some(slice) = study.slices.first() else { return Ok(Some(failed(id, "the file holds no slice"))) };
+    let Some(slice) = study.slices.first() else {
+        return Ok(Some(Reply::Failed { id, message: "the file holds no slice".into(), hint: String::new() }));
+    };
     let Prediction { probabilities, class: nearest, verdict, evidence, .. } = model::loaded()?.predict(slice).await?;
     let milliseconds = scope::now() - start;
     Ok(Some(Reply::Prediction { id, verdict, nearest, evidence, probabilities, engine: ENGINE, milliseconds }))
@@ -51,10 +53,12 @@ fn show(id: u32, bytes: &[u8]) -> Result<Study, DecodeError> {
     Ok(study)
 }
 
-/// Errors of this workspace end in a line of advice.
-fn failed(id: u32, error: &str) -> Reply {
-    let (message, hint) = error.split_once("\nhint: ").unwrap_or((error, ""));
-    Reply::Failed { id, message: message.to_owned(), hint: hint.to_owned() }
+fn engine_failed(error: &EngineError) -> Reply {
+    Reply::EngineFailed { message: error.to_string(), hint: error.hint().unwrap_or_default().to_owned() }
+}
+
+fn failed(id: u32, error: &DecodeError) -> Reply {
+    Reply::Failed { id, message: error.to_string(), hint: error.hint().unwrap_or_default().to_owned() }
 }
 
 #[cfg(test)]
@@ -63,8 +67,7 @@ mod tests {
 
     #[test]
     fn the_advice_of_an_error_stands_apart() {
-        let Reply::Failed { message, hint, .. } = failed(1, "too large\nhint: crop it") else { panic!("no failure") };
-        assert_eq!((message.as_str(), hint.as_str()), ("too large", "crop it"));
-        assert_eq!(failed(1, "too large"), Reply::Failed { id: 1, message: "too large".into(), hint: String::new() });
+        let Reply::Failed { id: 1, message, hint } = failed(1, &DecodeError::EmptyFile) else { panic!("no failure") };
+        assert_eq!((message.as_str(), hint.as_str()), ("the file is empty", "export or download the file again"));
     }
 }

@@ -35,6 +35,17 @@ pub enum EngineError {
     Phantom(#[from] SliceError),
 }
 
+impl EngineError {
+    /// What to do next, where something can be done.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Weights(error) => error.hint(),
+            Self::Classifier(error) => error.hint(),
+            Self::NotLoaded | Self::NoAnswer | Self::Phantom(_) => None,
+        }
+    }
+}
+
 /// A loaded model.
 pub struct Model {
     classifier: Classifier,

@@ -14,7 +14,7 @@ fn scope() -> DedicatedWorkerGlobalScope {
 pub fn listen<F: Future<Output = ()> + 'static>(answer: fn(Request, Vec<u8>) -> F) {
     let receive = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match read(&event) {
         Ok((request, bytes)) => spawn_local(answer(request, bytes)),
-        Err(error) => post(&Reply::EngineFailed { message: error.to_string() }, None),
+        Err(error) => post(&Reply::EngineFailed { message: error.to_string(), hint: String::new() }, None),
     });
     scope().set_onmessage(Some(receive.into_js_value().unchecked_ref()));
 }
@@ -48,7 +48,7 @@ pub fn report_panics() {
         let reason = panic.payload_as_str().unwrap_or("for no stated reason");
         let place = panic.location().map(|place| format!(" ({}:{})", place.file(), place.line()));
         let message = format!("the program stopped: {reason}{}", place.unwrap_or_default());
-        post(&Reply::EngineFailed { message }, None);
+        post(&Reply::EngineFailed { message, hint: String::new() }, None);
     }));
 }
 

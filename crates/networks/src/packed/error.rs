@@ -34,6 +34,15 @@ pub enum PackedError {
 }
 
 impl PackedError {
+    /// What to do next, where something can be done.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Graph(error) => error.hint(),
+            Self::Tensor(_) | Self::Stage { .. } | Self::Images { .. } | Self::Device { .. } => None,
+        }
+    }
+
     /// The device failed.
     pub(crate) fn device(error: &impl std::fmt::Debug) -> Self {
         Self::Device { reason: format!("{error:?}") }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::build_command;
 use super::gpu::Watch;
+use crate::hint::told;
 use crate::shell;
 use crate::workspace::Workspace;
 
@@ -81,7 +82,7 @@ pub fn train(workspace: &Workspace, options: &TrainBenchOptions) -> Result<ExitC
             println!("  round {round} of {}: {}", options.rounds, contender.name);
             match contender.measure(options.device) {
                 Ok(findings) => found.push(findings),
-                Err(error) => failures.push(format!("{}: {error:#}", contender.name)),
+                Err(error) => failures.push(format!("{}: {}", contender.name, told(&error))),
             }
         }
     }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use model::Hinted;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -64,9 +65,10 @@ fn copy_model(file: &Path, expected: &str, to: &Path) -> Result<String> {
     let found = format!("{:x}", Sha256::digest(&bytes));
     ensure!(
         found == expected,
-        "{} has the SHA-256 {found}; the catalogue says {expected}.\nhint: `sulcus export` and `sulcus calibrate` enter \
-         what they wrote with --catalogue",
-        file.display()
+        Hinted::new(
+            format!("{} has the SHA-256 {found}; the catalogue says {expected}.", file.display()),
+            "`sulcus export` and `sulcus calibrate` enter what they wrote with --catalogue"
+        )
     );
     let name = immutable_name(file, &found);
     fs::write(to.join(&name), bytes).with_context(|| format!("cannot write {name} into {}", to.display()))?;

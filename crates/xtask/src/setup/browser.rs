@@ -4,9 +4,11 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use model::Hinted;
 
 use super::{State, Step, system};
+use crate::hint::told;
 use crate::workspace::Workspace;
 
 /// The step that `setup` takes.
@@ -15,7 +17,7 @@ pub const STEP: Step = Step {
     why: "opens the page in the browser suite",
     find: |_| match find_chromium() {
         Ok(path) => State::Present(path.display().to_string()),
-        Err(error) => State::Missing(error.to_string()),
+        Err(error) => State::Missing(told(&error)),
     },
     install: |workspace: &Workspace| {
         // Another one, installed, would not be taken.
@@ -44,7 +46,7 @@ pub fn find_chromium() -> Result<PathBuf> {
         .find_map(|name| env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()));
     on_path
         .or_else(|| Some(PathBuf::from(MAC)).filter(|file| file.is_file()))
-        .with_context(|| format!("no Chromium or Chrome on PATH.\nhint: name one in {VARIABLE}"))
+        .ok_or_else(|| Hinted::new("no Chromium or Chrome on PATH.", format!("name one in {VARIABLE}")).into())
 }
 
 /// The browser that the variable names; `None` where it is not set.

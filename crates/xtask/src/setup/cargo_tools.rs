@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::Result;
 
 use super::{State, Step, compare};
+use crate::hint::told;
 use crate::lockfile;
 use crate::shell;
 use crate::workspace::Workspace;
@@ -37,7 +38,7 @@ const TRUNK_VERSION: &str = "0.21.14";
 fn find_wasm_bindgen(workspace: &Workspace) -> State {
     let wanted = match wasm_bindgen_version(workspace) {
         Ok(version) => version,
-        Err(error) => return State::Missing(format!("{error:#}")),
+        Err(error) => return State::Missing(told(&error)),
     };
     match compare(version(workspace, "wasm-bindgen"), &wanted) {
         State::Present(_) => compare(version(workspace, "wasm-bindgen-test-runner"), &wanted),

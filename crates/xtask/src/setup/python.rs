@@ -4,7 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
+use model::Hinted;
 
 use super::{State, Step, system};
 use crate::shell;
@@ -41,16 +42,16 @@ fn find(workspace: &Workspace) -> State {
 
 fn install(workspace: &Workspace) -> Result<()> {
     if needs::named_interpreter().is_some() {
-        bail!("another Python would not be taken.\nhint: correct {} or unset it", needs::PYTHON);
+        bail!(Hinted::new("another Python would not be taken.", format!("correct {} or unset it", needs::PYTHON)));
     }
     if make_environment(workspace).is_err() {
         // Debian keeps the module that makes environments in a package of its own.
         system::install(workspace, &["python3-venv"])?;
         make_environment(workspace)?;
     }
-    let hint = "hint: the packages are for Python 3.11 or newer; SULCUS_PYTHON names an interpreter that has them";
+    let hint = "the packages are for Python 3.11 or newer; SULCUS_PYTHON names an interpreter that has them";
     shell::run(pip().args(["install", "--quiet", "--no-input", "--requirement"]).arg(requirements(workspace)))
-        .map_err(|error| anyhow!("{error}\n{hint}"))
+        .map_err(|error| Hinted::new(error.to_string(), hint).into())
 }
 
 /// Makes the environment anew: an old one may hold packages of other versions.

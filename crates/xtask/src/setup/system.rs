@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use model::Hinted;
 
 use crate::shell;
 use crate::workspace::Workspace;
@@ -20,10 +21,8 @@ const WAIT: [&str; 2] = ["-o", "DPkg::Lock::Timeout=600"];
 /// If there is no `apt-get` or no right to use it, with the command that a person can type; or if it fails.
 pub fn install(workspace: &Workspace, packages: &[&str]) -> Result<()> {
     if !shell::succeeds(workspace.command("apt-get").arg("--version")) {
-        bail!(
-            "this system has no apt-get.\nhint: install what Debian calls {} with its package manager",
-            packages.join(", ")
-        );
+        let hint = format!("install what Debian calls {} with its package manager", packages.join(", "));
+        bail!(Hinted::new("this system has no apt-get.", hint));
     }
     // The lists of a fresh container are empty, and those of an old one name packages that are gone.
     patiently(PATIENCE, || shell::run_quoting(as_root(workspace, "apt-get")?.args(["update", "--quiet=2"])))?;
@@ -63,7 +62,8 @@ pub fn as_root(workspace: &Workspace, program: &str) -> Result<Command> {
         command.arg("-n").args(QUIET.map(|(name, value)| format!("{name}={value}"))).arg(program);
         return Ok(command);
     }
-    bail!("`{program}` needs root, and sudo asks for a password.\nhint: run `sudo -v`, then `cargo xtask setup` again")
+    let hint = "run `sudo -v`, then `cargo xtask setup` again";
+    bail!(Hinted::new(format!("`{program}` needs root, and sudo asks for a password."), hint))
 }
 
 #[cfg(test)]

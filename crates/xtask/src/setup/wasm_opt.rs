@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use model::Hinted;
 
 use super::{State, Step};
 use crate::shell;
@@ -47,7 +48,7 @@ fn version_in(line: &str) -> Option<u32> {
 
 fn install(workspace: &Workspace) -> Result<()> {
     if !shell::succeeds(workspace.command("npm").arg("--version")) {
-        bail!("npm, which brings it, is not here.\nhint: install Node.js 18 or newer");
+        bail!(Hinted::new("npm, which brings it, is not here.", "install Node.js 18 or newer"));
     }
     let folder = workspace.tools().join("npm");
     let package = format!("binaryen@{VERSION}.0.0");

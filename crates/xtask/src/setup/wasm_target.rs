@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use model::Hinted;
 
 use super::{State, Step, system};
 use crate::shell;
@@ -44,10 +45,9 @@ impl Toolchain {
     /// # Errors
     /// If none can; `setup` changes that.
     pub fn find(workspace: &Workspace) -> Result<Self> {
-        [Self::Default, Self::Linked]
-            .into_iter()
-            .find(|toolchain| toolchain.links(workspace))
-            .context("no Rust toolchain can build for wasm32-unknown-unknown.\nhint: run `cargo xtask setup`")
+        [Self::Default, Self::Linked].into_iter().find(|toolchain| toolchain.links(workspace)).ok_or_else(|| {
+            Hinted::new("no Rust toolchain can build for wasm32-unknown-unknown.", "run `cargo xtask setup`").into()
+        })
     }
 
     /// A command that calls this toolchain's cargo, itself or by way of another program.

@@ -1,125 +1,11 @@
-//! The slices on the page and what is known of each: a plain model, without a browser.
+//! The slices on the page, as a list: a plain model, without a browser.
 //!
 //! Everything a person does to the list and everything a worker answers goes through a method of [`Session`];
 //! the page only shows what it holds.
 
-use std::sync::Arc;
+use protocol::{Engine, Picture};
 
-use protocol::{Engine, Evidence, ModelInfo, Picture, Verdict};
-
-use crate::wording;
-
-/// A slice's classification.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// What is said of the slice.
-    pub verdict: Verdict,
-    /// The most probable class, whether it is named or not, by its index in the model's list.
-    pub nearest: usize,
-    /// What the verdict rests on; nothing where the model always names a class.
-    pub evidence: Option<Evidence>,
-    /// One a class, in the order of the model's list.
-    pub probabilities: Vec<f32>,
-    /// The model that gave it.
-    pub model: Arc<ModelInfo>,
-    /// What computed it.
-    pub engine: Engine,
-    /// From bytes to answer.
-    pub milliseconds: f64,
-}
-
-impl Answer {
-    /// The model's name of a class; empty for an index that is none.
-    pub fn class(&self, index: usize) -> &str {
-        self.model.classes.get(index).map_or("", String::as_str)
-    }
-
-    /// The probability of the most probable class; none for a picture that is no brain MRI, of which it says nothing.
-    pub fn best(&self) -> Option<f32> {
-        (self.verdict != Verdict::NotBrainMri).then(|| self.probabilities.iter().copied().fold(0.0, f32::max))
-    }
-}
-
-/// Why a row has no answer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Failure {
-    /// What was found.
-    pub message: String,
-    /// What to do next; may be empty.
-    pub hint: String,
-    /// Whether trying the same file again can help: the engine failed, not the file.
-    pub engine_fault: bool,
-}
-
-/// Where a row stands.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Status {
-    /// In the queue.
-    Waiting,
-    /// A worker has it.
-    Working,
-    /// Classified.
-    Answered(Answer),
-    /// Not classified, with the reason.
-    Failed(Failure),
-    /// Taken out of the queue by the reader.
-    Cancelled,
-}
-
-impl Status {
-    fn into_answer(self) -> Option<Answer> {
-        if let Self::Answered(answer) = self { Some(answer) } else { None }
-    }
-}
-
-/// A small grey square, shared and compared by identity.
-#[derive(Clone, Debug)]
-pub struct Thumbnail(pub Arc<Vec<u8>>);
-
-impl PartialEq for Thumbnail {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-/// One row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Item {
-    /// Ascending in the order of the list.
-    pub id: u32,
-    /// The file's name.
-    pub name: String,
-    /// The class its source gives it, for the page's own samples.
-    pub label: Option<String>,
-    /// Where it stands.
-    pub status: Status,
-    /// What other models have answered.
-    pub others: Vec<Answer>,
-    /// What was decoded.
-    pub picture: Option<Picture>,
-    /// What was decoded, small.
-    pub thumbnail: Option<Thumbnail>,
-    /// Why its slice can't be looked at any more.
-    pub unseen: Option<String>,
-}
-
-impl Item {
-    /// Its state in a word or two, as the list shows it and the filter finds it.
-    pub fn summary(&self) -> String {
-        match &self.status {
-            Status::Waiting => "waiting".into(),
-            Status::Working => "working".into(),
-            Status::Cancelled => "cancelled".into(),
-            Status::Failed(failure) if failure.engine_fault => "engine failed".into(),
-            Status::Failed(_) => "unreadable".into(),
-            Status::Answered(answer) => wording::verdict_name(answer).into(),
-        }
-    }
-
-    fn matches(&self, needle: &str) -> bool {
-        self.name.to_lowercase().contains(needle) || self.summary().contains(needle)
-    }
-}
+use crate::item::{Failure, Item, Status, Thumbnail};
 
 /// How far the queue is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -383,5 +269,5 @@ fn unfinished_waits(mut item: Item) -> Item {
 }
 
 #[cfg(test)]
-#[path = "state_tests.rs"]
-pub mod tests;
+#[path = "session_tests.rs"]
+mod tests;

@@ -1,4 +1,8 @@
+use protocol::Verdict;
+
 use super::*;
+use crate::answer::Answer;
+use crate::answer::tests::{CLASSES, model};
 
 fn session(names: &[&str]) -> Session {
     let mut session = Session::default();
@@ -8,16 +12,9 @@ fn session(names: &[&str]) -> Session {
     session
 }
 
-pub const CLASSES: [&str; 4] = ["glioma", "meningioma", "notumor", "pituitary"];
 const GLIOMA: usize = 0;
 const MENINGIOMA: usize = 1;
 const PITUITARY: usize = 3;
-
-/// A model with these classes.
-pub fn model(id: &str, classes: &[&str]) -> Arc<ModelInfo> {
-    let classes = classes.iter().map(|class| (*class).to_owned()).collect();
-    Arc::new(ModelInfo { id: id.into(), title: id.into(), sha256: String::new(), classes })
-}
 
 fn answer(class: usize, best: f32) -> Status {
     answer_of("xception", class, best)
