@@ -16,42 +16,15 @@
 //! assert_eq!(logits.dims(), [1, 4]);
 //! ```
 
-#[cfg(not(target_arch = "wasm32"))]
-mod dequantised;
-#[cfg(not(target_arch = "wasm32"))]
-mod error;
-#[cfg(not(target_arch = "wasm32"))]
-mod fused;
-#[cfg(not(target_arch = "wasm32"))]
-mod head;
 mod identity;
-#[cfg(not(target_arch = "wasm32"))]
-mod keras;
-#[cfg(not(target_arch = "wasm32"))]
-mod layers;
-#[cfg(not(target_arch = "wasm32"))]
-mod module;
-#[cfg(not(target_arch = "wasm32"))]
-mod named;
-#[cfg(not(target_arch = "wasm32"))]
-mod network;
 mod packed;
 #[cfg(not(target_arch = "wasm32"))]
-mod start;
+mod training;
 
-#[cfg(not(target_arch = "wasm32"))]
-pub use dequantised::network_tensors;
-#[cfg(not(target_arch = "wasm32"))]
-pub use error::NetworkError;
-#[cfg(not(target_arch = "wasm32"))]
-pub use fused::adapter::has_kernels;
-#[cfg(not(target_arch = "wasm32"))]
-pub use fused::steps::{AdamStep, adamw};
 pub use graph::{Architecture, Tensor as NamedTensor};
-#[cfg(not(target_arch = "wasm32"))]
-pub use keras::{in_keras_layout, in_network_layout};
-#[cfg(not(target_arch = "wasm32"))]
-pub use network::{Answers, Features, Form, KernelInput, Network, NetworkConfig};
 pub use packed::{Answer, PackedError, PackedNetwork, Timing};
 #[cfg(not(target_arch = "wasm32"))]
-pub use start::for_unit_input;
+pub use training::{
+    AdamStep, Answers, Features, Form, KernelInput, Network, NetworkConfig, NetworkError, adamw, for_unit_input,
+    has_kernels, in_keras_layout, in_network_layout, network_tensors,
+};

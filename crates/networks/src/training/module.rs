@@ -12,13 +12,13 @@ use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 use graph::{Activation, Convolution, Graph, Node, NodeId, Op, Role};
 
-use crate::fused::adapter::has_kernels;
-use crate::head;
-use crate::layers::{
+use crate::training::fused::adapter::has_kernels;
+use crate::training::head;
+use crate::training::layers::{
     Pending, activate, add, average_pool, convolve, convolve_pending, max_pool, mix, normalise, padding,
 };
-use crate::named::{NamedSlot, Slot};
-use crate::network::{KernelInput, Observer, Shown};
+use crate::training::named::{NamedSlot, Slot};
+use crate::training::network::{KernelInput, Observer, Shown};
 
 /// Share of a new batch in the running statistics: Keras's 0.99 is Burn's 0.01; a short fine-tuning needs more.
 const MOMENTUM: f64 = 0.05;

@@ -7,7 +7,7 @@ use burn_cubecl::ops::{permute, reshape};
 
 use super::{Values, extents};
 
-/// As [`crate::fused::pointwise`]: one matrix product over the pixels of all slices.
+/// As [`crate::training::fused::pointwise`]: one matrix product over the pixels of all slices.
 pub fn pointwise(input: Values, kernel: Values) -> Values {
     let [batch, channels, pixels] = extents(&input);
     let [output, _] = extents(&kernel);

@@ -6,8 +6,8 @@ use burn::module::{Module, ParamId};
 use burn::tensor::{Device, Tensor};
 use graph::{Architecture, Convolution, Graph, NodeId, Op, Parameter};
 
-use crate::module::GraphModule;
-use crate::named::{self, NamedSlot};
+use crate::training::module::GraphModule;
+use crate::training::named::{self, NamedSlot};
 use crate::{NamedTensor, NetworkError};
 
 /// Sees features `[batch, channels, height, width]` by name.

@@ -8,12 +8,12 @@ use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::{FloatDType, Tensor};
 use graph::{Activation, Convolution, Padding, Window};
 
-use crate::fused::{
+use crate::training::fused::{
     self,
     adapter::{self, Placing},
     processor,
 };
-use crate::module::Pointwise;
+use crate::training::module::Pointwise;
 
 /// A window's padding in Burn's words; both pad the same way.
 pub(crate) fn padding(window: Window) -> PaddingConfig2d {

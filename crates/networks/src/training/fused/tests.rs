@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use gpu::GpuError;
 use needs::Need;
 
-use crate::fused::adapter::Placing;
-use crate::fused::steps::{self, AdamStep};
-use crate::fused::{self, adapter, processor};
-use crate::layers;
+use crate::training::fused::adapter::Placing;
+use crate::training::fused::steps::{self, AdamStep};
+use crate::training::fused::{self, adapter, processor};
+use crate::training::layers;
 use burn::module::Param;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::MaxPool2dConfig;

@@ -2,14 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../../../kernels/tests/plain/mod.rs"]
+#[path = "../../../../kernels/tests/plain/mod.rs"]
 mod plain;
 
 use burn::tensor::TensorData;
 use graph::{Builder, Window};
 
 use super::*;
-use crate::{NamedTensor, named};
+use crate::NamedTensor;
+use crate::training::named;
 
 /// Everything that a graph may have.
 fn everything() -> Graph {

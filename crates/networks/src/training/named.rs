@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use burn::module::{Param, ParamId, RunningState};
 use burn::tensor::{Tensor, TensorData};
 
-use crate::fused::steps;
 use crate::identity::identity;
+use crate::training::fused::steps;
 use crate::{NamedTensor, NetworkError};
 
 /// A place in a network where a parameter lives.

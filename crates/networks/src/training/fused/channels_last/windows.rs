@@ -9,9 +9,9 @@ use burn_cubecl::ops::{permute_nhwc_to_nchw, reshape};
 use super::kernels::{self, WindowsLaunch};
 use super::products::{in_precision_of, kernel_gradient};
 use super::{Layout, Values, argument, channels_last, empty, extents, grid, precision, vector_of};
-use crate::fused::adapter::Placing;
+use crate::training::fused::adapter::Placing;
 
-/// As [`crate::fused::adapter::convolution`]: a matrix product of the patches that the kernel covers.
+/// As [`crate::training::fused::adapter::convolution`]: a matrix product of the patches that the kernel covers.
 pub fn convolution(input: Values, kernel: Values, placing: Placing) -> Values {
     let [batch, _, height, width] = extents(&input);
     let [output, _, side, _] = extents(&kernel);
@@ -102,7 +102,7 @@ fn placed([height, width]: [usize; 2], output: [usize; 2], placing: Placing) -> 
     WindowsLaunch::new(height, width, output[0], output[1], placing.stride, above, before)
 }
 
-/// The largest value under every window, and its place in it; see [`crate::fused::adapter::pool`].
+/// The largest value under every window, and its place in it; see [`crate::training::fused::adapter::pool`].
 pub fn pool(input: Values, side: usize, placing: Placing) -> (Values, Values) {
     let [batch, channels, height, width] = extents(&input);
     let [output_height, output_width] = placing.output([height, width], side);

@@ -6,7 +6,7 @@ use burn::nn::pool::AdaptiveAvgPool2dConfig;
 use burn::tensor::activation::{log_softmax, sigmoid};
 use burn::tensor::{FloatDType, Int, Tensor, TensorData};
 
-use crate::module::Linear;
+use crate::training::module::Linear;
 
 /// See [`graph::Op::Resize`].
 pub(crate) fn resize(input: Tensor<4>, like: &Tensor<4>) -> Tensor<4> {

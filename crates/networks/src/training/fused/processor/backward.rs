@@ -10,8 +10,8 @@ use burn::backend::{Autodiff, Flex};
 use graph::{Activation, Window};
 
 use super::{Fixed, ProcessorBackend, Triple, before, before_normalised};
-use crate::fused::channels_first::{self, Limits, Norm, Values};
-use crate::fused::recorded;
+use crate::training::fused::channels_first::{self, Limits, Norm, Values};
+use crate::training::fused::recorded;
 
 /// The steps back of an [`Activation`] alone.
 #[derive(Debug)]
