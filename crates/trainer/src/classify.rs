@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::cli::ClassifyArguments;
+use crate::hint::told;
 use crate::model_files;
 use crate::slices::prepare_file;
 
@@ -48,7 +49,7 @@ pub fn run(arguments: &ClassifyArguments) -> anyhow::Result<ExitCode> {
 fn classify(classifier: &Classifier, file: &Path) -> Result<(Prediction, f64), String> {
     let began = Instant::now();
     let slice = prepare_file(file, &classifier.input_spec()).map_err(|unreadable| unreadable.reason)?;
-    let predictions = pollster::block_on(classifier.predict(&[slice])).map_err(|error| error.to_string())?;
+    let predictions = pollster::block_on(classifier.predict(&[slice])).map_err(|error| told(&error.into()))?;
     let prediction = predictions.into_iter().next().ok_or("the engine gave no answer")?;
     Ok((prediction, began.elapsed().as_secs_f64() * 1e3))
 }

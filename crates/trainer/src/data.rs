@@ -8,12 +8,14 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use dataset::{Copies, Dataset, DatasetError, Record, Split, Thumbnail};
 use indicatif::ParallelProgressIterator;
+use model::Hinted;
 use rayon::prelude::*;
 
 use crate::cache_folder::CacheFolder;
 use crate::cli::DataArguments;
 use crate::decoding::decode;
 use crate::files::read_scan;
+use crate::hint::told;
 use crate::recipe::Recipe;
 use crate::row_cache::KeptRows;
 use crate::slices::progress_bar;
@@ -48,9 +50,13 @@ impl Scans {
     pub fn check_of_run(&self, trained_on: &str) -> anyhow::Result<()> {
         ensure!(
             self.fingerprint == trained_on,
-            "these are not the scans that the run was trained on: their fingerprint is {}, not {trained_on}.\n\
-             hint: name the folder it was trained on with --data; `sulcus evaluate` measures on others",
-            self.fingerprint
+            Hinted::new(
+                format!(
+                    "these are not the scans that the run was trained on: their fingerprint is {}, not {trained_on}.",
+                    self.fingerprint
+                ),
+                "name the folder it was trained on with --data; `sulcus evaluate` measures on others"
+            )
         );
         Ok(())
     }
@@ -128,7 +134,7 @@ impl DataArguments {
         let Some(groups) = self.beside("index.csv").filter(|csv| !is_labels(csv)) else { return Ok(dataset) };
         match dataset.clone().with_groups(&groups) {
             Err(error @ (DatasetError::NoColumn { .. } | DatasetError::NoRowMatches { .. })) => {
-                eprintln!("went on without \"{}\": {error}", groups.display());
+                eprintln!("went on without \"{}\": {}", groups.display(), told(&error.into()));
                 Ok(dataset)
             }
             outcome => outcome,

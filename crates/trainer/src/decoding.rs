@@ -7,7 +7,9 @@ use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
+use anyhow::bail;
 use imaging::{DecodeError, Limits, Study};
+use model::Hinted;
 
 use crate::memory::message;
 
@@ -19,12 +21,12 @@ thread_local! {
 /// Decodes a file within the usual limits.
 ///
 /// # Errors
-/// Why it can't be decoded, with a hint; a panic of the decoder among the reasons.
-pub fn decode(bytes: &[u8]) -> Result<Study, String> {
+/// Why it can't be decoded; a panic of the decoder among the reasons.
+pub fn decode(bytes: &[u8]) -> anyhow::Result<Study> {
     guarded(|| imaging::decode(bytes, &Limits::default()))
 }
 
-fn guarded<T>(decode: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, String> {
+fn guarded<T>(decode: impl FnOnce() -> Result<T, DecodeError>) -> anyhow::Result<T> {
     static HOOK: Once = Once::new();
     HOOK.call_once(silence_decoders);
     IS_DECODING.set(true);
@@ -32,10 +34,10 @@ fn guarded<T>(decode: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, Stri
     let outcome = catch_unwind(AssertUnwindSafe(decode));
     IS_DECODING.set(false);
     match outcome {
-        Ok(outcome) => outcome.map_err(|error| error.to_string()),
-        Err(panic) => Err(format!(
-            "the decoder failed on this file: {}\nhint: export the slice as PNG, or as uncompressed DICOM",
-            message(panic.as_ref())
+        Ok(outcome) => Ok(outcome?),
+        Err(panic) => bail!(Hinted::new(
+            format!("the decoder failed on this file: {}", message(panic.as_ref())),
+            "export the slice as PNG, or as uncompressed DICOM"
         )),
     }
 }
@@ -75,11 +77,11 @@ mod tests {
         for (file, outcome) in read.into_iter().enumerate() {
             match outcome {
                 Ok(value) => assert_eq!(value, (file % 3 + 1) * file),
-                Err(reason) if file == 7 => assert_eq!(reason, DecodeError::EmptyFile.to_string()),
-                Err(reason) => {
+                Err(error) if file == 7 => assert_eq!(error.downcast_ref(), Some(&DecodeError::EmptyFile)),
+                Err(error) => {
                     assert_eq!(file % 3, 2);
-                    assert!(reason.starts_with("the decoder failed on this file: index out of bounds"), "{reason}");
-                    assert!(reason.contains("\nhint: "), "{reason}");
+                    let Hinted { message, .. } = error.downcast_ref().unwrap();
+                    assert!(message.starts_with("the decoder failed on this file: index out of bounds"), "{message}");
                 }
             }
         }

@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use classifier::Classifier;
 use dataset::{Dataset, Split, SplitProtocol};
 use metrics::{Bootstrap, Predictions};
+use model::Hinted;
 use reports::{Evaluation, Header, tagged};
 use serde::Serialize;
 
@@ -103,9 +104,10 @@ fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: SplitProtocol) -> anyh
     let test = dataset::split(dataset, &asked)?.test;
     ensure!(
         !test.is_empty(),
-        "the model's recipe holds no slices out for this split.\nhint: measure on the split it was trained with, \
-         \"{}\"",
-        recipe.data.protocol
+        Hinted::new(
+            "the model's recipe holds no slices out for this split.",
+            format!("measure on the split it was trained with, \"{}\"", recipe.data.protocol)
+        )
     );
     Ok(Split { train: own.train, validation: own.validation, test })
 }
@@ -116,8 +118,10 @@ fn check_groups(dataset: &Dataset, recipe: &Recipe, manifest: &weights::Manifest
     let own = dataset::split(dataset, &recipe.split_spec())?;
     ensure!(
         *trained == held_out_fingerprint(dataset, &own),
-        "these scans divide otherwise than when the model was trained, so what it has seen is not known.\nhint: name \
-         the same patients and copies with --groups as for `sulcus train`"
+        Hinted::new(
+            "these scans divide otherwise than when the model was trained, so what it has seen is not known.",
+            "name the same patients and copies with --groups as for `sulcus train`"
+        )
     );
     Ok(())
 }

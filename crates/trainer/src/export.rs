@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
+use model::Hinted;
 use networks::NamedTensor;
 use weights::{Tensor, WeightsFile};
 
@@ -28,7 +29,7 @@ pub fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     match (&arguments.weights, &arguments.run) {
         (Some(weights), _) => of_weights(weights, arguments),
         (None, Some(folder)) => of_run(&TrainedRun::open(folder)?, arguments),
-        (None, None) => bail!("nothing to export was named.\nhint: name a run folder with --run"),
+        (None, None) => bail!(Hinted::new("nothing to export was named.", "name a run folder with --run")),
     }
 }
 
@@ -39,8 +40,10 @@ fn check(arguments: &ExportArguments) -> anyhow::Result<()> {
     let is_onnx = matches!(format, ExportFormat::Onnx | ExportFormat::OnnxInt8);
     ensure!(
         is_onnx || arguments.weights.is_none(),
-        "a weights file holds the network folded and rounded; only --format onnx and onnx-int8 can be made from it.\n\
-         hint: name the training run with --run"
+        Hinted::new(
+            "a weights file holds the network folded and rounded; only --format onnx and onnx-int8 can be made from it.",
+            "name the training run with --run"
+        )
     );
     ensure!(
         *format == ExportFormat::Int8 || arguments.catalogue.is_none(),
@@ -92,10 +95,9 @@ fn of_run(run: &TrainedRun, arguments: &ExportArguments) -> anyhow::Result<()> {
 
 /// The folder of scans, without which there are no int8 kernels.
 fn data(arguments: &ExportArguments) -> anyhow::Result<DataArguments> {
-    let data = arguments.data.clone().context(
-        "int8 kernels are rounded by what the network meets in its training slices, and --data is missing.\n\
-         hint: --data names the folder of scans that the run was trained on",
-    )?;
+    let missing = "int8 kernels are rounded by what the network meets in its training slices, and --data is missing.";
+    let hint = "--data names the folder of scans that the run was trained on";
+    let data = arguments.data.clone().ok_or_else(|| Hinted::new(missing, hint))?;
     Ok(DataArguments { data, labels: arguments.labels.clone(), groups: None, cache: arguments.cache.clone() })
 }
 

@@ -44,6 +44,7 @@ mod figures;
 mod files;
 mod folds;
 mod folds_page;
+mod hint;
 mod html;
 mod layer_rates;
 mod logits;
@@ -86,7 +87,7 @@ fn main() -> ExitCode {
         Command::Classify(arguments) => classify::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("sulcus: {error:#}");
+        eprintln!("sulcus: {}", hint::told(&error));
         ExitCode::FAILURE
     })
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail, ensure};
 use burn::tensor::{Device, FloatDType};
 use dataset::{Record, Split, SplitProtocol};
+use model::Hinted;
 
 use self::trainer::Trainer;
 use crate::checkpoint::{RunFolder, has_state};
@@ -29,10 +30,10 @@ mod trainer;
 /// The recipe, the data or the starting weights can't be used, or training failed.
 pub fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     if !arguments.resume && (has_state(&arguments.out) || !folds::folders(&arguments.out).is_empty()) {
-        bail!(
-            "\"{}\" already holds a training run.\nhint: go on with --resume, or name another folder with --out",
-            arguments.out.display()
-        );
+        bail!(Hinted::new(
+            format!("\"{}\" already holds a training run.", arguments.out.display()),
+            "go on with --resume, or name another folder with --out"
+        ));
     }
     let job = Job::open(arguments)?;
     let device = arguments.device.open()?;
@@ -210,10 +211,10 @@ pub fn check_begun(job: &Job, split: &Split) -> anyhow::Result<()> {
     } else {
         return Ok(());
     };
-    bail!(
-        "\"{}\" was trained {differs}.\nhint: go on with what it was begun with, or name another folder with --out",
-        job.out.display()
-    )
+    bail!(Hinted::new(
+        format!("\"{}\" was trained {differs}.", job.out.display()),
+        "go on with what it was begun with, or name another folder with --out"
+    ))
 }
 
 /// What a run was trained with, for whoever evaluates, exports or repeats it.

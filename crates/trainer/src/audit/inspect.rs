@@ -11,6 +11,7 @@ use super::acquisition_features::Traces;
 use super::jpeg::{self, Compression};
 use crate::decoding::decode;
 use crate::files::read_scan;
+use crate::hint::told;
 use crate::slices::progress_bar;
 
 /// Bins of the histogram of a slice.
@@ -50,8 +51,8 @@ pub fn look_at_all(dataset: &Dataset) -> Vec<Result<Seen, String>> {
 }
 
 fn look_at(path: &Path) -> Result<Seen, String> {
-    let bytes = read_scan(path).map_err(|error| error.to_string())?;
-    let study = decode(&bytes)?;
+    let bytes = read_scan(path).map_err(|error| told(&error))?;
+    let study = decode(&bytes).map_err(|error| told(&error))?;
     let slice = study.slices.first().ok_or("the file holds no slice")?;
     let input = imaging::prepare(slice, &network_input());
     let input = Slice::new(input.size(), input.size(), input.pixels().to_vec()).map_err(|error| error.to_string())?;
