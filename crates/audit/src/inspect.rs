@@ -8,6 +8,8 @@ use indicatif::ParallelProgressIterator;
 use rayon::prelude::*;
 use scans::{decode, progress_bar, read_scan};
 
+use scans::told;
+
 use crate::acquisition_features::{Traces, range};
 use crate::jpeg::{self, Compression};
 
@@ -48,8 +50,8 @@ pub fn look_at_all(dataset: &Dataset) -> Vec<Result<Seen, String>> {
 }
 
 fn look_at(path: &Path) -> Result<Seen, String> {
-    let bytes = read_scan(path).map_err(|error| error.to_string())?;
-    let study = decode(&bytes)?;
+    let bytes = read_scan(path).map_err(|error| told(&error))?;
+    let study = decode(&bytes).map_err(|error| told(&error))?;
     let slice = study.slices.first().ok_or("the file holds no slice")?;
     let input = imaging::prepare(slice, &network_input());
     let input = Slice::new(input.size(), input.size(), input.pixels().to_vec()).map_err(|error| error.to_string())?;

@@ -9,12 +9,14 @@ use anyhow::{Context, ensure};
 use classifier::{Classifier, Evidence, EvidenceMap, Prediction, Verdict};
 use evaluation::ScanMap;
 use imaging::Rect;
+use model::Hinted;
 use scans::{decode, read_scan};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use storage::read_weights;
 
 use crate::arguments::{ClassifyArguments, engine};
+use crate::hint::told;
 
 /// One answered file; the fields of a line of `--json`.
 #[derive(Serialize)]
@@ -61,8 +63,10 @@ pub fn run(arguments: &ClassifyArguments) -> anyhow::Result<ExitCode> {
         let network = classifier.manifest().network()?;
         ensure!(
             network.map_output().is_some(),
-            "the network of this weights file says what it sees, not where.\nhint: leave --maps out, or name the weights file \
-             of a network with a map"
+            Hinted::new(
+                "the network of this weights file says what it sees, not where",
+                "leave --maps out, or name the weights file of a network with a map"
+            )
         );
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder \"{}\"", folder.display()))?;
     }
@@ -71,9 +75,9 @@ pub fn run(arguments: &ClassifyArguments) -> anyhow::Result<ExitCode> {
     for file in &arguments.files {
         match classify(&classifier, file, maps.as_mut()) {
             Ok(answered) => print(&classifier, file, answered, arguments.json)?,
-            Err(reason) => {
+            Err(error) => {
                 all_answered = false;
-                refuse(file, &reason, arguments.json);
+                refuse(file, &told(&error), arguments.json);
             }
         }
     }
@@ -106,19 +110,17 @@ impl<'a> MapFolder<'a> {
 }
 
 /// The verdict on a file, and the milliseconds from reading it to the answer.
-fn classify(classifier: &Classifier, file: &Path, maps: Option<&mut MapFolder<'_>>) -> Result<Answered, String> {
+fn classify(classifier: &Classifier, file: &Path, maps: Option<&mut MapFolder<'_>>) -> anyhow::Result<Answered> {
     let began = Instant::now();
-    let bytes = read_scan(file).map_err(|error| error.to_string())?;
-    let study = decode(&bytes)?;
-    let slice = study.slices.first().ok_or("the file holds no slice")?;
+    let study = decode(&read_scan(file)?)?;
+    let slice = study.slices.first().context("the file holds no slice")?;
     let prepared = imaging::prepare(slice, &classifier.input_spec());
     let shown = prepared.crop();
-    let predictions = pollster::block_on(classifier.predict(&[prepared])).map_err(|error| error.to_string())?;
-    let mut prediction = predictions.into_iter().next().ok_or("the engine gave no answer")?;
+    let predictions = pollster::block_on(classifier.predict(&[prepared]))?;
+    let mut prediction = predictions.into_iter().next().context("the engine gave no answer")?;
     let milliseconds = began.elapsed().as_secs_f64() * 1e3;
     let map = maps.zip(prediction.map.take());
-    let map = map.map(|(maps, map)| maps.write(file, map, shown, [slice.width(), slice.height()]));
-    let map = map.transpose().map_err(|error| format!("{error:#}"))?;
+    let map = map.map(|(maps, map)| maps.write(file, map, shown, [slice.width(), slice.height()])).transpose()?;
     Ok(Answered { prediction, map, milliseconds })
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 use export::{ExportConfig, Listing, Source, export};
+use model::Hinted;
 use scans::ScansConfig;
 
 use crate::arguments::ExportArguments;
@@ -19,7 +20,7 @@ fn config(arguments: &ExportArguments) -> anyhow::Result<ExportConfig> {
     let source = match (weights, run) {
         (Some(weights), _) => Source::Weights(weights),
         (None, Some(run)) => Source::Run(run),
-        (None, None) => bail!("nothing to export was named.\nhint: name a run folder with --run"),
+        (None, None) => bail!(Hinted::new("nothing to export was named.", "name a run folder with --run")),
     };
     Ok(ExportConfig {
         source,

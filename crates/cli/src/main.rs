@@ -16,6 +16,7 @@ mod calibrate;
 mod classify;
 mod evaluate;
 mod export;
+mod hint;
 mod probe;
 mod report;
 mod terminal;
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
         Command::Classify(arguments) => classify::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("sulcus: {error:#}");
+        eprintln!("sulcus: {}", hint::told(&error));
         ExitCode::FAILURE
     })
 }

@@ -153,8 +153,9 @@ fn a_csv_about_other_files_is_refused() {
     let (folder, csv) = folder(&[row("a/1.png", "", ""), row("b/1.png", "", "")]);
     std::fs::write(&csv, "path,patient_group,dup_group\nother/a/1.png,p,1\n").unwrap();
     let dataset = Dataset::open(&folder.path().join("set")).unwrap();
-    let message = dataset.with_groups(&csv).unwrap_err().to_string();
-    assert!(message.contains("groups.csv") && message.contains("a/1.png"), "{message}");
+    let error = dataset.with_groups(&csv).unwrap_err();
+    assert!(error.to_string().contains("groups.csv"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("\"a/1.png\"")), "{error}");
 }
 
 #[test]

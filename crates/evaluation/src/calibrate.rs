@@ -7,11 +7,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, ensure};
 use classifier::{Classifier, Engine, Observation};
 use dataset::Split;
 use graph::Architecture;
 use metrics::Bootstrap;
+use model::Hinted;
 use reports::{Abstention, Calibration, CalibrationError, Parts};
 use scans::{Scans, ScansConfig, Slices, held_out_fingerprint, thinned};
 use serde::Serialize;
@@ -175,7 +176,7 @@ fn remember(file: &mut weights::WeightsFile, cloud: &Gaussian, reserve: Reserve)
 /// The stage whose activations tell a brain MRI from other pictures, where none is asked for.
 fn early_stage(architecture: &str) -> anyhow::Result<String> {
     let known: Result<Architecture, _> = architecture.parse();
-    let known = known.map_err(|error| anyhow!("{error}.\nhint: --stage names the stage to look at"))?;
+    let known = known.map_err(|error| Hinted::new(format!("{error}."), "--stage names the stage to look at"))?;
     Ok(known.spec().early_stage.to_owned())
 }
 
@@ -195,8 +196,11 @@ fn split(classifier: &Classifier, recipe: &Recipe, scans: &Scans) -> anyhow::Res
     ensure!(
         scans.fingerprint() == manifest.data_fingerprint
             && manifest.held_out_fingerprint.as_ref().is_none_or(|trained| *trained == held_out),
-        "these are not the scans, or not the groups, that the model was trained with.\nhint: what the model has seen \
-         must be known to calibrate it; name the same folder and the same --groups as for `sulcus train`"
+        Hinted::new(
+            "these are not the scans, or not the groups, that the model was trained with.",
+            "what the model has seen must be known to calibrate it; name the same folder and the same --groups as for \
+             `sulcus train`"
+        )
     );
     Ok(split)
 }

@@ -4,6 +4,7 @@ use anyhow::{Context, ensure};
 use classifier::{Classifier, Engine};
 use dataset::{Dataset, Split, SplitProtocol};
 use metrics::{Bootstrap, Predictions};
+use model::Hinted;
 use reports::{Evaluation, Header};
 use scans::{ScansConfig, Slices, held_out_fingerprint, progress_bar};
 use serde::Serialize;
@@ -104,9 +105,10 @@ fn held_out(dataset: &Dataset, recipe: &Recipe, protocol: SplitProtocol) -> anyh
     let test = dataset::split(dataset, &asked)?.test;
     ensure!(
         !test.is_empty(),
-        "the model's recipe holds no slices out for this split.\nhint: measure on the split it was trained with, \
-         \"{}\"",
-        recipe.data.protocol
+        Hinted::new(
+            "the model's recipe holds no slices out for this split.",
+            format!("measure on the split it was trained with, \"{}\"", recipe.data.protocol)
+        )
     );
     Ok(Split { train: own.train, validation: own.validation, test })
 }
@@ -117,8 +119,10 @@ fn check_groups(dataset: &Dataset, recipe: &Recipe, manifest: &weights::Manifest
     let own = dataset::split(dataset, &recipe.split_spec())?;
     ensure!(
         *trained == held_out_fingerprint(dataset, &own),
-        "these scans divide otherwise than when the model was trained, so what it has seen is not known.\nhint: name \
-         the same patients and copies with --groups as for `sulcus train`"
+        Hinted::new(
+            "these scans divide otherwise than when the model was trained, so what it has seen is not known.",
+            "name the same patients and copies with --groups as for `sulcus train`"
+        )
     );
     Ok(())
 }

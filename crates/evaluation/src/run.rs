@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use burn::tensor::Device;
+use model::Hinted;
 use scans::ScansConfig;
 use training::{Job, Recipe, TrainConfig, has_state, train};
 
@@ -16,10 +17,10 @@ use crate::{folds, report};
 /// The recipe, the data or the starting weights can't be used, the folder holds another run, or training failed.
 pub fn train_and_report(config: &TrainConfig, folds: Option<usize>) -> anyhow::Result<()> {
     if !config.resume && (has_state(&config.out) || !folds::folders(&config.out).is_empty()) {
-        bail!(
-            "\"{}\" already holds a training run.\nhint: go on with --resume, or name another folder with --out",
-            config.out.display()
-        );
+        bail!(Hinted::new(
+            format!("\"{}\" already holds a training run.", config.out.display()),
+            "go on with --resume, or name another folder with --out"
+        ));
     }
     let job = Job::open(config)?;
     let device = config.device.open()?;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use classifier::{Classifier, Engine, Prediction, Verdict};
 use imaging::{PreparedSlice, Slice};
+use model::Hinted;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use reports::{Answers, Transfer};
@@ -117,8 +118,10 @@ fn trials(config: &TransferConfig, classifier: &Classifier, healthy: usize) -> a
     let split = dataset::split(&scans, &recipe.split_spec())?;
     ensure!(
         manifest.held_out_fingerprint.as_ref().is_none_or(|known| *known == held_out_fingerprint(&scans, &split)),
-        "these scans divide otherwise than when the model was trained, so which patients it has not seen is not known.\n\
-         hint: name the same patients and copies with --groups as for `sulcus train`"
+        Hinted::new(
+            "these scans divide otherwise than when the model was trained, so which patients it has not seen is not known.",
+            "name the same patients and copies with --groups as for `sulcus train`"
+        )
     );
     let slices = Slices::prepare(&scans, &split.test, &classifier.input_spec())?;
     let labels: Vec<usize> = scans.records.iter().map(|record| record.label).collect();

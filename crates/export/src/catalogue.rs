@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use model::Hinted;
 use storage::write_whole;
 use weights::{Catalogue, CatalogueEntry, Manifest};
 
@@ -43,7 +44,8 @@ pub fn refresh(catalogue: &Path, file: &Path) -> anyhow::Result<()> {
     let mut models = read(catalogue)?.models;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let model = models.iter_mut().find(|model| model.file == name).with_context(|| {
-        format!("\"{}\" names no file {name}.\nhint: `sulcus export --catalogue` adds one", catalogue.display())
+        let message = format!("\"{}\" names no file {name}.", catalogue.display());
+        Hinted::new(message, "`sulcus export --catalogue` adds one")
     })?;
     (model.bytes, model.sha256) = (bytes.len() as u64, weights::sha256(&bytes));
     write(catalogue, models)

@@ -25,6 +25,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use model::Hinted;
 use networks::NamedTensor;
 use scans::ScansConfig;
 use storage::write_whole;
@@ -127,8 +128,10 @@ fn check(config: &ExportConfig) -> anyhow::Result<()> {
     let is_onnx = matches!(format, ExportFormat::Onnx | ExportFormat::OnnxInt8);
     ensure!(
         is_onnx || !of_weights,
-        "a weights file holds the network folded and rounded; only --format onnx and onnx-int8 can be made from it.\n\
-         hint: name the training run with --run"
+        Hinted::new(
+            "a weights file holds the network folded and rounded; only --format onnx and onnx-int8 can be made from it.",
+            "name the training run with --run"
+        )
     );
     ensure!(
         format == ExportFormat::Int8 || config.listing.is_none(),
@@ -180,10 +183,9 @@ fn of_run(run: &TrainedRun, config: &ExportConfig) -> anyhow::Result<()> {
 
 /// The folder of scans, without which there are no int8 kernels.
 fn scans(config: &ExportConfig) -> anyhow::Result<&ScansConfig> {
-    config.scans.as_ref().context(
-        "int8 kernels are rounded by what the network meets in its training slices, and --data is missing.\n\
-         hint: --data names the folder of scans that the run was trained on",
-    )
+    let missing = "int8 kernels are rounded by what the network meets in its training slices, and --data is missing.";
+    let hint = "--data names the folder of scans that the run was trained on";
+    Ok(config.scans.as_ref().ok_or_else(|| Hinted::new(missing, hint))?)
 }
 
 fn floats(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, Tensor> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::ensure;
 use dataset::Split;
 use graph::Graph;
+use model::Hinted;
 use networks::NamedTensor;
 use scans::{Scans, fingerprint_of};
 use training::{Recipe, RunFolder, SplitFile, read_tensors};
@@ -31,16 +32,18 @@ impl TrainedRun {
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
         ensure!(
             folder.join("recipe.toml").exists(),
-            "\"{}\" is no run folder: it has no recipe.toml.\nhint: --run names the folder that `sulcus train --out` \
-             left",
-            folder.display()
+            Hinted::new(
+                format!("\"{}\" is no run folder: it has no recipe.toml.", folder.display()),
+                "--run names the folder that `sulcus train --out` left"
+            )
         );
         let network = folder.join("network.safetensors");
         ensure!(
             network.exists(),
-            "\"{}\" has no network yet: network.safetensors is missing.\nhint: `sulcus train --resume` goes on; the \
-             first epoch leaves a network",
-            folder.display()
+            Hinted::new(
+                format!("\"{}\" has no network yet: network.safetensors is missing.", folder.display()),
+                "`sulcus train --resume` goes on; the first epoch leaves a network"
+            )
         );
         let files = RunFolder::open(folder)?;
         Ok(Self {

@@ -8,10 +8,12 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use dataset::{Copies, Dataset, DatasetError, Record, Split, Thumbnail};
 use indicatif::ParallelProgressIterator;
+use model::Hinted;
 use rayon::prelude::*;
 use storage::{CacheFolder, KeptRows};
 
 use crate::decoding::{decode, read_scan};
+use crate::hint::told;
 use crate::progress::progress_bar;
 
 /// A data set, the name for exactly its files, and the place where what is made of them is kept.
@@ -44,9 +46,13 @@ impl Scans {
     pub fn check_of_run(&self, trained_on: &str) -> anyhow::Result<()> {
         ensure!(
             self.fingerprint == trained_on,
-            "these are not the scans that the run was trained on: their fingerprint is {}, not {trained_on}.\n\
-             hint: name the folder it was trained on with --data; `sulcus evaluate` measures on others",
-            self.fingerprint
+            Hinted::new(
+                format!(
+                    "these are not the scans that the run was trained on: their fingerprint is {}, not {trained_on}.",
+                    self.fingerprint
+                ),
+                "name the folder it was trained on with --data; `sulcus evaluate` measures on others"
+            )
         );
         Ok(())
     }
@@ -139,7 +145,7 @@ impl ScansConfig {
         let Some(groups) = self.beside("index.csv").filter(|csv| !is_labels(csv)) else { return Ok(dataset) };
         match dataset.clone().with_groups(&groups) {
             Err(error @ (DatasetError::NoColumn { .. } | DatasetError::NoRowMatches { .. })) => {
-                log::warn!("went on without \"{}\": {error}", groups.display());
+                log::warn!("went on without \"{}\": {}", groups.display(), told(&error.into()));
                 Ok(dataset)
             }
             outcome => outcome,

@@ -11,8 +11,9 @@ use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Once;
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use imaging::{DecodeError, Limits, Study};
+use model::Hinted;
 
 thread_local! {
     /// Whether this thread is decoding.
@@ -29,8 +30,10 @@ pub fn read_scan(path: &Path) -> anyhow::Result<Vec<u8>> {
     ensure!(metadata.is_file(), "it is no file but a folder, a pipe or a device");
     ensure!(
         metadata.len() <= limit as u64,
-        "the file has {} bytes; the limit is {limit}\nhint: export the slice alone, at its acquired size",
-        metadata.len()
+        Hinted::new(
+            format!("the file has {} bytes; the limit is {limit}", metadata.len()),
+            "export the slice alone, at its acquired size"
+        )
     );
     let mut bytes = Vec::new();
     // It may have grown since.
@@ -41,12 +44,12 @@ pub fn read_scan(path: &Path) -> anyhow::Result<Vec<u8>> {
 /// Decodes a file within the usual limits.
 ///
 /// # Errors
-/// Why it can't be decoded, with a hint; a panic of the decoder among the reasons.
-pub fn decode(bytes: &[u8]) -> Result<Study, String> {
+/// Why it can't be decoded; a panic of the decoder among the reasons.
+pub fn decode(bytes: &[u8]) -> anyhow::Result<Study> {
     guarded(|| imaging::decode(bytes, &Limits::default()))
 }
 
-fn guarded<T>(decode: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, String> {
+fn guarded<T>(decode: impl FnOnce() -> Result<T, DecodeError>) -> anyhow::Result<T> {
     static HOOK: Once = Once::new();
     HOOK.call_once(silence_decoders);
     IS_DECODING.set(true);
@@ -54,10 +57,10 @@ fn guarded<T>(decode: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, Stri
     let outcome = catch_unwind(AssertUnwindSafe(decode));
     IS_DECODING.set(false);
     match outcome {
-        Ok(outcome) => outcome.map_err(|error| error.to_string()),
-        Err(panic) => Err(format!(
-            "the decoder failed on this file: {}\nhint: export the slice as PNG, or as uncompressed DICOM",
-            panic_message(panic.as_ref())
+        Ok(outcome) => Ok(outcome?),
+        Err(panic) => bail!(Hinted::new(
+            format!("the decoder failed on this file: {}", panic_message(panic.as_ref())),
+            "export the slice as PNG, or as uncompressed DICOM"
         )),
     }
 }
@@ -104,11 +107,11 @@ mod tests {
         for (file, outcome) in read.into_iter().enumerate() {
             match outcome {
                 Ok(value) => assert_eq!(value, (file % 3 + 1) * file),
-                Err(reason) if file == 7 => assert_eq!(reason, DecodeError::EmptyFile.to_string()),
-                Err(reason) => {
+                Err(error) if file == 7 => assert_eq!(error.downcast_ref(), Some(&DecodeError::EmptyFile)),
+                Err(error) => {
                     assert_eq!(file % 3, 2);
-                    assert!(reason.starts_with("the decoder failed on this file: index out of bounds"), "{reason}");
-                    assert!(reason.contains("\nhint: "), "{reason}");
+                    let Hinted { message, .. } = error.downcast_ref().unwrap();
+                    assert!(message.starts_with("the decoder failed on this file: index out of bounds"), "{message}");
                 }
             }
         }

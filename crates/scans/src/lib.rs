@@ -6,10 +6,12 @@
 
 mod data;
 mod decoding;
+mod hint;
 mod progress;
 mod slices;
 
 pub use data::{Scans, ScansConfig, fingerprint_of, held_out_fingerprint, thinned, thumbnails};
 pub use decoding::{decode, panic_message, read_scan};
+pub use hint::{hint, told, with_hint};
 pub use progress::progress_bar;
 pub use slices::{Slices, Unreadable, prepare_file};

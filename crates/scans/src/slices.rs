@@ -8,6 +8,7 @@ use storage::{KeptRows, RowWriter};
 
 use crate::data::Scans;
 use crate::decoding::{decode, read_scan};
+use crate::hint::told;
 use crate::progress::progress_bar;
 
 /// Files prepared before their slices are written.
@@ -140,8 +141,8 @@ fn write(
 /// The file can't be read or decoded.
 pub fn prepare_file(path: &Path, spec: &InputSpec) -> Result<PreparedSlice, Unreadable> {
     let refuse = |reason: String| Unreadable { path: path.to_owned(), reason };
-    let bytes = read_scan(path).map_err(|error| refuse(error.to_string()))?;
-    let study = decode(&bytes).map_err(refuse)?;
+    let bytes = read_scan(path).map_err(|error| refuse(told(&error)))?;
+    let study = decode(&bytes).map_err(|error| refuse(told(&error)))?;
     let slice = study.slices.first().ok_or_else(|| refuse("the file holds no slice".to_owned()))?;
     Ok(imaging::prepare(slice, spec))
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
+use model::Hinted;
 use serde::Serialize;
 use walkdir::WalkDir;
 
@@ -39,14 +40,12 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
 pub fn write_failed(path: &Path, size: usize, error: &io::Error) -> anyhow::Error {
     let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
     let wanted = size.div_ceil(1_000_000);
-    let hint = if full {
-        format!(
-            "\nhint: make room; this file needs {wanted} MB. What was whole before is kept: training goes on with --resume"
-        )
-    } else {
-        String::new()
-    };
-    anyhow!("cannot write \"{}\": {error}.{hint}", path.display())
+    let message = format!("cannot write \"{}\": {error}.", path.display());
+    if !full {
+        return anyhow!(message);
+    }
+    let kept = "What was whole before is kept: training goes on with --resume";
+    Hinted::new(message, format!("make room; this file needs {wanted} MB. {kept}")).into()
 }
 
 /// Removes a folder with all that is in it; one that is not there is gone already.
@@ -99,8 +98,9 @@ mod tests {
         write_whole(&file, b"before").unwrap();
         // Every write into this device fails as on a full disk.
         symlink("/dev/full", folder.path().join("progress.json.part")).unwrap();
-        let error = write_whole(&file, &vec![0; 3_000_000]).unwrap_err().to_string();
-        assert!(error.contains("progress.json") && error.contains("needs 3 MB"), "{error}");
+        let error = write_whole(&file, &vec![0; 3_000_000]).unwrap_err();
+        assert!(error.to_string().contains("progress.json"), "{error}");
+        assert!(error.downcast_ref::<Hinted>().unwrap().hint.contains("needs 3 MB"), "{error}");
         assert_eq!(fs::read(&file).unwrap(), b"before");
         write_whole(&file, b"after").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"after", "there is room again");

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use model::Hinted;
 use weights::Catalogue;
 
 /// A file of the `weights` folder: of the working directory or one above it, or of a folder above the program.
@@ -17,8 +18,9 @@ pub fn find_shipped(name: &str) -> anyhow::Result<PathBuf> {
         .chain(program.ancestors())
         .map(|folder| folder.join("weights").join(name))
         .find(|path| path.exists())
-        .with_context(|| {
-            format!("cannot find weights/{name} above the working directory or the program.\nhint: name a file instead")
+        .ok_or_else(|| {
+            let message = format!("cannot find weights/{name} above the working directory or the program.");
+            Hinted::new(message, "name a file instead").into()
         })
 }
 

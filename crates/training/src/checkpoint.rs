@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use burn::optim::ModuleOptimizer;
+use model::Hinted;
 use networks::{NamedTensor, Network};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,8 @@ impl RunFolder {
     pub fn read<T: DeserializeOwned>(&self, name: &str) -> anyhow::Result<T> {
         let path = self.file(name);
         let text = fs::read(&path).with_context(|| {
-            format!("cannot read \"{}\".\nhint: a run folder is what `sulcus train --out` left", path.display())
+            let message = format!("cannot read \"{}\"", path.display());
+            Hinted::new(message, "a run folder is what `sulcus train --out` left")
         })?;
         serde_json::from_slice(&text).with_context(|| format!("\"{}\" is damaged", path.display()))
     }

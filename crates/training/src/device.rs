@@ -7,6 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use anyhow::bail;
 use anyhow::ensure;
 use burn::tensor::{Device, FloatDType, Tensor};
+use model::Hinted;
 
 /// Where a network runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,12 +54,14 @@ impl DeviceName {
             #[cfg(feature = "cuda")]
             Self::Cuda => Device::cuda(0),
             #[cfg(not(feature = "cuda"))]
-            Self::Cuda => bail!("this build has no CUDA. hint: build it with `cargo build --features cuda`"),
+            Self::Cuda => bail!(Hinted::new("this build has no CUDA.", "build it with `cargo build --features cuda`")),
         };
         ensure!(
             multiplies(&device),
-            "the device gives wrong products, or none: it has no driver here, or its kernels can't be compiled.\n\
-             hint: CUDA needs NVIDIA's driver, NVRTC, and where CUDA_PATH points the headers of its runtime, of CCCL and CRT"
+            Hinted::new(
+                "the device gives wrong products, or none: it has no driver here, or its kernels can't be compiled.",
+                "CUDA needs NVIDIA's driver, NVRTC, and where CUDA_PATH points the headers of its runtime, of CCCL and CRT"
+            )
         );
         Ok(device)
     }

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use anyhow::bail;
+use model::Hinted;
 use scans::panic_message;
 
 /// What Burn's devices call it, in the panics that have no error to return.
@@ -19,9 +20,11 @@ const SIGNS: [&str; 5] =
 pub fn or_hint<T>(hint: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     // What the panic may have left half done is given up with the run.
     match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Err(error)) if is_sign(&format!("{error:?}")) => bail!("the device is out of memory.\nhint: {hint}"),
+        Ok(Err(error)) if is_sign(&format!("{error:?}")) => bail!(Hinted::new("the device is out of memory.", hint)),
         Ok(result) => result,
-        Err(panic) if is_sign(panic_message(panic.as_ref())) => bail!("the device is out of memory.\nhint: {hint}"),
+        Err(panic) if is_sign(panic_message(panic.as_ref())) => {
+            bail!(Hinted::new("the device is out of memory.", hint))
+        }
         Err(panic) => resume_unwind(panic),
     }
 }
@@ -46,7 +49,9 @@ mod tests {
         for text in texts {
             let panicked = or_hint::<()>("lower `batch`", || panic!("{text}")).unwrap_err();
             let returned = or_hint::<()>("lower `batch`", || Err(anyhow!("{text}"))).unwrap_err();
-            assert!(panicked.to_string().contains("lower `batch`") && returned.to_string().contains("lower `batch`"));
+            for error in [panicked, returned] {
+                assert_eq!(error.downcast_ref::<Hinted>().unwrap().hint, "lower `batch`");
+            }
         }
     }
 

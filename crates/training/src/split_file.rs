@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use anyhow::Context;
 use dataset::{Dataset, Split};
+use model::Hinted;
 use serde::{Deserialize, Serialize};
 
 /// Paths relative to the folder of scans.
@@ -34,9 +35,9 @@ impl SplitFile {
             dataset.records.iter().enumerate().map(|(index, record)| (record.path.as_str(), index)).collect();
         let find = |path: &String| {
             index_of.get(path.as_str()).copied().with_context(|| {
-                format!(
-                    "\"{path}\" is in the run's split and not among the scans.\nhint: --data names the folder that the \
-                     run was trained on"
+                Hinted::new(
+                    format!("\"{path}\" is in the run's split and not among the scans."),
+                    "--data names the folder that the run was trained on",
                 )
             })
         };

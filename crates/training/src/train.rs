@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail, ensure};
 use burn::tensor::{Device, FloatDType};
 use dataset::{Record, Split, SplitProtocol};
+use model::Hinted;
 use scans::{Scans, ScansConfig, Slices};
 
 use self::trainer::Trainer;
@@ -176,7 +177,8 @@ fn warn_of_unknown_groups(job: &Job) {
     if job.recipe.data.protocol == SplitProtocol::Grouped && !patients {
         let known = if copies { "copies are known, but no patients" } else { "neither patients nor copies are known" };
         log::warn!(
-            "warning: {known}: slices of one patient can be on both sides.\nhint: name patients in a CSV with --groups"
+            "warning: {known}: slices of one patient can be on both sides.\n\
+             hint: name patients in a CSV with --groups"
         );
     }
 }
@@ -216,10 +218,10 @@ pub fn check_begun(job: &Job, split: &Split) -> anyhow::Result<()> {
     } else {
         return Ok(());
     };
-    bail!(
-        "\"{}\" was trained {differs}.\nhint: go on with what it was begun with, or name another folder with --out",
-        job.out.display()
-    )
+    bail!(Hinted::new(
+        format!("\"{}\" was trained {differs}.", job.out.display()),
+        "go on with what it was begun with, or name another folder with --out"
+    ))
 }
 
 /// What a run was trained with, for whoever evaluates, exports or repeats it.

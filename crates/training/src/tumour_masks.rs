@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use imaging::PreparedSlice;
+use model::Hinted;
 use scans::ScansConfig;
 use serde::Deserialize;
 
@@ -50,7 +51,8 @@ impl TumourMasks {
     /// There is none, or as [`TumourMasks::open`].
     pub fn find(named: Option<&Path>, scans: &ScansConfig) -> anyhow::Result<Self> {
         let file = named.map(Path::to_owned).or_else(|| scans.beside("tumor_polygons.jsonl"));
-        Self::open(&file.context("outlines of tumours are nowhere.\nhint: name the file with --outlines")?)
+        let nowhere = || Hinted::new("outlines of tumours are nowhere.", "name the file with --outlines");
+        Self::open(&file.ok_or_else(nowhere)?)
     }
 
     /// A name for exactly these outlines: SHA-256 in hex.

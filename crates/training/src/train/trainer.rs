@@ -12,6 +12,7 @@ use burn::tensor::{Device, FloatDType};
 use dataset::Split;
 use imaging::InputSpec;
 use metrics::{Confusion, Predictions};
+use model::Hinted;
 use networks::{Answers, Form, Network};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -104,8 +105,10 @@ impl Trainer<'_> {
         let Recipe { stages, batch, .. } = &self.job.recipe;
         ensure!(
             self.source(self.slices, None).steps(&self.split.train) > 0,
-            "{} slices to train on make no step of `batch` = {batch}.\nhint: a step needs half of `batch` at least: lower it",
-            self.split.train.len()
+            Hinted::new(
+                format!("{} slices to train on make no step of `batch` = {batch}.", self.split.train.len()),
+                "a step needs half of `batch` at least: lower it"
+            )
         );
         let mut progress = Progress::default();
         let mut learner = TrainState { network: self.start()?, average: None, optimizer: optimizer(&stages[0]) };
@@ -386,7 +389,10 @@ impl Trainer<'_> {
         let loss = f64::from(loss.into_scalar::<f32>());
         ensure!(
             loss.is_finite(),
-            "the loss is {loss}; the state after the epoch before is kept.\nhint: lower `learning_rate`"
+            Hinted::new(
+                format!("the loss is {loss}; the state after the epoch before is kept."),
+                "lower `learning_rate`"
+            )
         );
         tally.add(loss, &rows(logits)?, &mixed.batch.labels);
         Ok(learner)
@@ -413,7 +419,10 @@ impl Trainer<'_> {
         let loss = batches.iter().map(|(loss, _, _)| loss).sum::<f64>() / count as f64;
         ensure!(
             loss.is_finite(),
-            "the validation loss is {loss}; the state after the epoch before is kept.\nhint: lower `learning_rate`"
+            Hinted::new(
+                format!("the validation loss is {loss}; the state after the epoch before is kept."),
+                "lower `learning_rate`"
+            )
         );
         let (probabilities, labels): (Vec<_>, Vec<_>) =
             batches.into_iter().flat_map(|(_, rows, labels)| rows.into_iter().zip(labels)).unzip();
