@@ -4,37 +4,36 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::classes::ClassFindings;
 use crate::findings::Audit;
-use crate::shortcuts::{Probed, best_told};
+use crate::shortcuts::{Probed, Shortcuts, best_told};
 
 /// Everything but the single pairs.
 impl Display for Audit {
     fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
-        let audit = self;
-        writeln!(to, "{} files", audit.files)?;
-        for class in &audit.classes {
+        writeln!(to, "{} files", self.files)?;
+        for class in &self.classes {
             write_class(class, to)?;
         }
-        writeln!(to, "{} unreadable, {} with a misleading name", audit.unreadable.len(), audit.misnamed.len())?;
-        for problem in audit.unreadable.iter().chain(&audit.misnamed) {
+        writeln!(to, "{} unreadable, {} with a misleading name", self.unreadable.len(), self.misnamed.len())?;
+        for problem in self.unreadable.iter().chain(&self.misnamed) {
             writeln!(to, "  {}: {}", problem.path, problem.reason)?;
         }
-        writeln!(to, "{} different pictures; {} pairs of copies", audit.unique, audit.pairs.len())?;
-        for (relation, count) in &audit.relations {
+        writeln!(to, "{} different pictures; {} pairs of copies", self.unique, self.pairs.len())?;
+        for (relation, count) in &self.relations {
             writeln!(to, "  {relation:<22} {count:>6}")?;
         }
-        writeln!(to, "{} pairs of copies in different classes", audit.conflicting.len())?;
-        for pair in &audit.conflicting {
+        writeln!(to, "{} pairs of copies in different classes", self.conflicting.len())?;
+        for pair in &self.conflicting {
             writeln!(to, "  {} and {} ({})", pair.a, pair.b, pair.relation)?;
         }
-        writeln!(to, "{}", audit.patients.says)?;
-        if let Some(leakage) = &audit.leakage {
+        writeln!(to, "{}", self.patients.says)?;
+        if let Some(leakage) = &self.leakage {
             writeln!(
                 to,
                 "of Testing, {} files have a copy in Training, {} a patient",
                 leakage.test_with_twin_in_train, leakage.test_with_patient_in_train
             )?;
         }
-        write_shortcuts(audit, to)
+        write_shortcuts(&self.shortcuts, to)
     }
 }
 
@@ -53,8 +52,7 @@ fn write_class(found: &ClassFindings, to: &mut Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-fn write_shortcuts(audit: &Audit, to: &mut Formatter<'_>) -> fmt::Result {
-    let found = &audit.shortcuts;
+fn write_shortcuts(found: &Shortcuts, to: &mut Formatter<'_>) -> fmt::Result {
     writeln!(to, "what is not anatomy, by a probe of {} different pictures:", found.slices)?;
     for (what, probed) in [("files", &found.files), ("network input", &found.prepared)] {
         for Probed { group, report } in probed {
