@@ -155,7 +155,7 @@ fn outcome(job: &Job, device: &Device) -> anyhow::Result<Parts> {
     } else {
         log::info!("training into \"{}\"", job.out.display());
         train(job, device)?;
-        report::write(&job.out, &job.scans, device)?;
+        report::write(&job.out, &job.scans, &job.outlines, device)?;
     }
     let read = |part| predictions(&job.out.join("predictions.csv"), &job.scans, part);
     Ok(Parts {

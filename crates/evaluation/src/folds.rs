@@ -8,7 +8,7 @@ use dataset::{Fold, Leakage};
 use metrics::{Bootstrap, Report};
 use reports::{FoldFigures, Header, Spread, Summary, tagged};
 use scans::Scans;
-use training::{Job, Kept, Recipe, RunFolder, check_begun, prepare_split, train};
+use training::{Job, Kept, Recipe, RunFolder, TumourMasks, check_begun, prepare_split, train};
 
 use crate::folds_page;
 use crate::folds_report::{FoldsDetails, FoldsReport, INTERVALS};
@@ -42,7 +42,7 @@ pub fn train_all(job: &Job, count: usize, device: &Device) -> anyhow::Result<()>
         }
         log::info!("fold {number} of {count}");
         train(fold, device)?;
-        report::write(&fold.out, &fold.scans, device)?;
+        report::write(&fold.out, &fold.scans, &fold.outlines, device)?;
     }
     sum_up(&job.out, &job.scans)
 }
@@ -59,8 +59,8 @@ fn joined(mut some: Vec<usize>, others: Vec<usize>) -> Vec<usize> {
 ///
 /// # Errors
 /// A fold is not done, the data are not those it was trained on, or the disk refuses.
-pub fn report_again(run: &Path, scans: &Scans, device: &Device) -> anyhow::Result<()> {
-    folders(run).iter().try_for_each(|fold| report::again(fold, scans, device))?;
+pub fn report_again(run: &Path, scans: &Scans, outlines: &TumourMasks, device: &Device) -> anyhow::Result<()> {
+    folders(run).iter().try_for_each(|fold| report::again(fold, scans, outlines, device))?;
     sum_up(run, scans)
 }
 

@@ -13,6 +13,8 @@ mod figures;
 mod folds;
 mod folds_page;
 mod folds_report;
+mod map_figures;
+mod map_pictures;
 mod maps;
 mod measured;
 mod predictions_file;

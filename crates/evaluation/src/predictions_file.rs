@@ -45,7 +45,7 @@ pub struct Part {
 ///
 /// # Errors
 /// Never for rows as long as the list of classes.
-pub fn to_csv(dataset: &Dataset, parts: &[Part]) -> anyhow::Result<Vec<u8>> {
+pub fn to_csv(dataset: &Dataset, parts: &[&Part]) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(columns(dataset))?;
     for part in parts {
@@ -113,7 +113,7 @@ mod tests {
             Part { held_out: HeldOut::Test, indices: vec![0, 3], probabilities: rows(2) },
         ];
         let file = folder.path().join("predictions.csv");
-        std::fs::write(&file, to_csv(&dataset, &parts).unwrap()).unwrap();
+        std::fs::write(&file, to_csv(&dataset, &parts.each_ref()).unwrap()).unwrap();
         for part in &parts {
             let got = read(&file, &dataset, part.held_out).unwrap();
             assert_eq!((got.indices, &got.probabilities), (part.indices.clone(), &part.probabilities));

@@ -9,11 +9,13 @@ use metrics::{Bootstrap, Report};
 use networks::{Form, Network};
 use reports::{Header, tagged};
 use scans::{Scans, Slices};
-use training::{Environment, Recipe, RunFolder, Source, SplitFile, largest, probabilities, read_tensors};
+use training::{Environment, Recipe, RunFolder, Source, SplitFile, TumourMasks, largest, predict, read_tensors};
 
+use crate::map_figures::{MapFigures, Maps};
+use crate::map_pictures;
 use crate::measured::Curves;
 use crate::predictions_file::{self, HeldOut, Part};
-use crate::report_page;
+use crate::report_page::{self, Pictures};
 use crate::run_report::{Mistake, RunDetails, RunReport, Sizes};
 use crate::truth::against_truth;
 
@@ -24,17 +26,18 @@ const PICTURES: usize = 24;
 ///
 /// # Errors
 /// The run folder is incomplete, the data are not those it was trained on, or the disk refuses.
-pub fn again(run: &Path, scans: &Scans, device: &Device) -> anyhow::Result<()> {
+pub fn again(run: &Path, scans: &Scans, outlines: &TumourMasks, device: &Device) -> anyhow::Result<()> {
     let folder = RunFolder::open(run)?;
     scans.check_of_run(&folder.read::<String>("data.json")?)?;
-    write(run, scans, device)
+    write(run, scans, outlines, device)
 }
 
-/// Classifies what the run held out, and writes `predictions.csv`, `report.json` and `report.html` into its folder.
+/// Classifies what the run held out, and writes `predictions.csv`, `report.json` and `report.html` into its folder. The map of
+/// a network that has one is measured by `outlines`.
 ///
 /// # Errors
 /// The run folder is incomplete, nothing of the held-out part can be read, or the disk refuses.
-pub fn write(run: &Path, scans: &Scans, device: &Device) -> anyhow::Result<()> {
+pub fn write(run: &Path, scans: &Scans, outlines: &TumourMasks, device: &Device) -> anyhow::Result<()> {
     let folder = RunFolder::open(run)?;
     let recipe = Recipe::open(&folder.file("recipe.toml"))?;
     let split = read_split(&folder, scans)?;
@@ -44,16 +47,34 @@ pub fn write(run: &Path, scans: &Scans, device: &Device) -> anyhow::Result<()> {
         .load(&read_tensors(&folder.file("network.safetensors"))?)?;
     let wanted = [&split.validation[..], &split.test].concat();
     let slices = Slices::prepare(scans, &wanted, &recipe.input)?;
-    let parts = predict_parts(&network, scans, &split, &slices, recipe.batch, device)?;
-    let part = parts.iter().rev().find(|part| !part.indices.is_empty()).context("no held-out slice can be read")?;
-    let report = measure(&folder, scans, split, part, &slices, recipe)?;
-    let page = report_page::whole_page(&report, &folder.epochs()?, &pictures(&report, &slices)?);
+    let predicted = predict_parts(&network, scans, &split, &slices, recipe.batch, device)?;
+    let last = predicted.iter().rev().find(|predicted| !predicted.part.indices.is_empty());
+    let last = last.context("no held-out slice can be read")?;
+    let mut report = measure(&folder, scans, split, &last.part, &slices, recipe)?;
+    report.more.map = MapFigures::of(scans, &slices, outlines, predicted[0].maps(), last.maps());
+    let shown = map_pictures::of(scans, &slices, outlines, &last.part, last.maps())?;
+    let pictures = Pictures { mistakes: pictures(&report, &slices)?, maps: shown };
+    let page = report_page::whole_page(&report, &folder.epochs()?, &pictures);
+    let parts: Vec<&Part> = predicted.iter().map(|predicted| &predicted.part).collect();
     folder.write("predictions.csv", &predictions_file::to_csv(scans, &parts)?)?;
     folder.write("report.html", page.as_bytes())?;
     // The last of the three, so that where it is the report is whole.
     folder.write("report.json", &serde_json::to_vec_pretty(&tagged(&report))?)?;
     log::info!("wrote {}", folder.file("report.html").display());
     Ok(())
+}
+
+/// What a network says of one part.
+struct Predicted {
+    part: Part,
+    /// One a record; none where the network has no map.
+    maps: Vec<Vec<f32>>,
+}
+
+impl Predicted {
+    fn maps(&self) -> Maps<'_> {
+        Maps { indices: &self.part.indices, maps: &self.maps }
+    }
 }
 
 /// Validation, then test.
@@ -64,13 +85,15 @@ fn predict_parts(
     slices: &Slices,
     batch: usize,
     device: &Device,
-) -> anyhow::Result<Vec<Part>> {
+) -> anyhow::Result<Vec<Predicted>> {
     let labels: Vec<usize> = dataset.records.iter().map(|record| record.label).collect();
     let source = Source { slices, labels: &labels, size: batch, map: None };
     let predict = |(part, indices): (HeldOut, &[usize])| {
         let indices = slices.readable(indices);
-        let probabilities = probabilities(network, source, &indices, device)?;
-        Ok(Part { held_out: part, indices, probabilities })
+        let said = predict(network, source, &indices, device)?;
+        let maps = said.iter().filter_map(|said| said.map.clone()).collect();
+        let probabilities = said.into_iter().map(|said| said.probabilities).collect();
+        Ok(Predicted { part: Part { held_out: part, indices, probabilities }, maps })
     };
     [(HeldOut::Validation, &split.validation[..]), (HeldOut::Test, &split.test)].into_iter().map(predict).collect()
 }
@@ -111,6 +134,7 @@ fn measure(
             measured_on: part.held_out,
             curves: Curves::new(&predictions),
             split: sizes,
+            map: None,
             mistakes: mistakes(dataset, part),
             environment,
             recipe,

@@ -10,16 +10,25 @@ use crate::measured::Measured;
 use crate::predictions_file::HeldOut;
 use crate::run_report::{Mistake, RunReport};
 
-/// The page; `pictures` are those of the first mistakes.
+/// Pictures of a page.
+pub struct Pictures {
+    /// Those of the first mistakes.
+    pub mistakes: Vec<Markup>,
+    /// Slices with their maps, of a network that has one.
+    pub maps: Vec<Markup>,
+}
+
+/// The page.
 #[must_use]
-pub fn whole_page(report: &RunReport, epochs: &[EpochLog], pictures: &[Markup]) -> String {
+pub fn whole_page(report: &RunReport, epochs: &[EpochLog], pictures: &Pictures) -> String {
     let measured = Measured { classes: &report.classes, report: &report.report, curves: &report.more.curves };
     let body = html! {
         (summary(report))
-        (contents())
+        (contents(report))
         (curves::section(epochs))
         (figures::sections(measured))
-        (mistakes(report, pictures))
+        (map(report, &pictures.maps))
+        (mistakes(report, &pictures.mistakes))
         (data(report))
         (environment(report))
         section id="recipe" { h2 { "Recipe" } pre { (report.more.recipe.to_toml().unwrap_or_default()) } }
@@ -27,18 +36,19 @@ pub fn whole_page(report: &RunReport, epochs: &[EpochLog], pictures: &[Markup]) 
     page(&format!("Training run: {}", report.more.recipe.name), &body)
 }
 
-fn contents() -> Markup {
+fn contents(report: &RunReport) -> Markup {
     let sections = [
         ("training", "Training"),
         ("confusion", "Confusion"),
         ("scores", "Scores"),
         ("ranking", "ROC and calibration"),
+        ("map", "Map"),
         ("mistakes", "Mistakes"),
         ("data", "Data"),
         ("environment", "Environment"),
         ("recipe", "Recipe"),
     ];
-    html! { nav aria-label="Sections" { ul.inline { @for (id, title) in sections { li { a href={ "#" (id) } { (title) } } } } } }
+    html! { nav aria-label="Sections" { ul.inline { @for (id, title) in sections.into_iter().filter(|(id, _)| *id != "map" || report.more.map.is_some()) { li { a href={ "#" (id) } { (title) } } } } } }
 }
 
 fn summary(report: &RunReport) -> Markup {
@@ -77,6 +87,28 @@ fn leakage(report: &RunReport) -> Markup {
             strong { "Neither patients nor copies are known, so slices of one patient can be on both sides." }
         } @else {
             "It shares no known patient and no copy with training."
+        }
+    }
+}
+
+/// How well the map points at tumours, and slices with it.
+fn map(report: &RunReport, pictures: &[Markup]) -> Markup {
+    let Some(found) = &report.more.map else { return html! {} };
+    html! {
+        section id="map" {
+            h2 { "Map of evidence" }
+            dl.facts {
+                div { dt { "points at the tumour" } dd { (with_interval(found.pointing, found.pointing_ci95)) } }
+                div { dt { "overlap with the outline (Dice)" } dd { (with_interval(found.dice, found.dice_ci95)) } }
+                div { dt { "threshold" } dd { (format!("{:.2}", found.threshold)) } }
+                div { dt { "tumours with an outline" } dd { (found.n) } }
+            }
+            p {
+                "The brightest cell counts as pointing at the tumour where it, or one beside it, touches the outline. "
+                "Below, slices that got a wrong class and slices that got the right one: orange is evidence, "
+                "the line is the outline."
+            }
+            div.grid { @for picture in pictures { (picture) } }
         }
     }
 }

@@ -6,7 +6,7 @@ use anyhow::bail;
 use burn::tensor::Device;
 use model::Hinted;
 use scans::ScansConfig;
-use training::{Job, Recipe, TrainConfig, has_state, train};
+use training::{Job, Recipe, TrainConfig, TumourMasks, has_state, train};
 
 use crate::{folds, report};
 
@@ -31,7 +31,7 @@ pub fn train_and_report(config: &TrainConfig, folds: Option<usize>) -> anyhow::R
     if job.preview.is_some() {
         return Ok(());
     }
-    report::write(&job.out, &job.scans, &device)
+    report::write(&job.out, &job.scans, &job.outlines, &device)
 }
 
 /// Makes the report of a run folder again, or of every fold in it and of all together.
@@ -41,8 +41,19 @@ pub fn train_and_report(config: &TrainConfig, folds: Option<usize>) -> anyhow::R
 pub fn report_again(run: &Path, folder: &ScansConfig, device: &Device) -> anyhow::Result<()> {
     if let Some(fold) = folds::folders(run).first() {
         let recipe = Recipe::open(&fold.join("recipe.toml"))?;
-        return folds::report_again(run, &recipe.scans(folder)?, device);
+        return folds::report_again(run, &recipe.scans(folder)?, &outlines(&recipe, folder), device);
     }
     let recipe = Recipe::open(&run.join("recipe.toml"))?;
-    report::again(run, &recipe.scans(folder)?, device)
+    report::again(run, &recipe.scans(folder)?, &outlines(&recipe, folder), device)
+}
+
+/// The outlines that lie with the scans, for a network with a map; without them a report has no figures of the map.
+fn outlines(recipe: &Recipe, folder: &ScansConfig) -> TumourMasks {
+    if recipe.map.is_none() {
+        return TumourMasks::default();
+    }
+    TumourMasks::find(None, folder).unwrap_or_else(|error| {
+        log::warn!("the map is not measured: {error:#}");
+        TumourMasks::default()
+    })
 }

@@ -4,6 +4,7 @@ use reports::Evaluation;
 use serde::Serialize;
 use training::{Environment, Recipe};
 
+use crate::map_figures::MapFigures;
 use crate::measured::Curves;
 use crate::predictions_file::HeldOut;
 
@@ -19,6 +20,9 @@ pub struct RunDetails {
     pub curves: Curves,
     /// How the data were divided.
     pub split: Sizes,
+    /// How well the map points at tumours, of a network that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<MapFigures>,
     /// Wrong answers, the surest first.
     pub mistakes: Vec<Mistake>,
     /// What it was trained on; unknown for run folders older than this field.

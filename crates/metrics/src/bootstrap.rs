@@ -78,6 +78,31 @@ pub fn class_intervals(predictions: &Predictions, bootstrap: Bootstrap) -> Vec<C
     classes.map(intervals).collect()
 }
 
+/// A mean with its 95 % percentile interval over whole clusters, as [`intervals`] draws them; `None` of nothing.
+///
+/// `clusters` says of each value to which it belongs.
+#[must_use]
+pub fn mean_interval(values: &[f64], clusters: &[usize], bootstrap: Bootstrap) -> Option<(f64, [f64; 2])> {
+    // Sum and count of every cluster.
+    let mut sums: BTreeMap<usize, [f64; 2]> = BTreeMap::new();
+    for (value, &cluster) in values.iter().zip(clusters) {
+        let [sum, count] = sums.entry(cluster).or_default();
+        *sum += value;
+        *count += 1.0;
+    }
+    let sums: Vec<[f64; 2]> = sums.into_values().collect();
+    let mean = |drawn: &mut dyn Iterator<Item = &[f64; 2]>| {
+        let [sum, count] = drawn.fold([0.0; 2], |[sum, count], of| [sum + of[0], count + of[1]]);
+        sum / count
+    };
+    let mut random = ChaCha8Rng::seed_from_u64(bootstrap.seed);
+    let mut draw = || mean(&mut (0..sums.len()).map(|_| &sums[random.random_range(0..sums.len())]));
+    (!sums.is_empty()).then(|| {
+        let drawn = (0..bootstrap.resamples.max(1)).map(|_| draw()).collect();
+        (mean(&mut sums.iter()), middle_95(drawn))
+    })
+}
+
 /// As [`intervals`], of the expected calibration error over `bins` bins: a basic bootstrap interval (Davison and Hinkley
 /// 1997, section 5.2), the resamples mirrored about what was measured.
 ///
@@ -206,8 +231,21 @@ pub fn quantile(ascending: &[f64], part: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bootstrap, calibration_by_chance, difference, quantile};
+    use super::{Bootstrap, calibration_by_chance, difference, mean_interval, quantile};
     use crate::Predictions;
+
+    #[test]
+    fn the_interval_of_a_mean_is_as_wide_as_clusters_are_few() {
+        let values: Vec<f64> = (0..100).map(|index| f64::from(index % 2)).collect();
+        let alone: Vec<usize> = (0..100).collect();
+        let (mean, [low, high]) = mean_interval(&values, &alone, Bootstrap::default()).unwrap();
+        // The normal interval of 100 tosses of a coin: 0.5 -+ 1.96 * 0.05.
+        assert!((mean - 0.5).abs() < 1e-12 && (low - 0.402).abs() < 0.02 && (high - 0.598).abs() < 0.02);
+        let halves: Vec<usize> = (0..100).map(|index| index % 2).collect();
+        let (mean, ends) = mean_interval(&values, &halves, Bootstrap::default()).unwrap();
+        assert!((mean - 0.5).abs() < 1e-12 && ends[0].abs() < 1e-12 && (ends[1] - 1.0).abs() < 1e-12);
+        assert_eq!(mean_interval(&[], &[], Bootstrap::default()), None);
+    }
 
     /// Items of two classes, each a cluster of its own; `right` says which of them get their class.
     fn predictions(right: &[bool]) -> Predictions {

@@ -33,7 +33,7 @@ mod roc;
 
 pub use bootstrap::{
     Bootstrap, ByChance, ClassIntervals, Difference, Intervals, calibration_by_chance, calibration_interval,
-    class_intervals, difference, intervals, quantile,
+    class_intervals, difference, intervals, mean_interval, quantile,
 };
 pub use calibration::{Bin, RiskPoint, expected_calibration_error, log_loss, reliability, risk_coverage};
 pub use confusion::{Average, Confusion, Scores};

@@ -3,7 +3,7 @@
 //! A [`Recipe`] says everything that decides a run but for the scans. [`Job::open`] reads what a [`TrainConfig`] names, and
 //! [`train`] goes through the recipe's stages, epoch by epoch, into a [`RunFolder`], from which a run that was stopped goes
 //! on. What a run is worth is measured elsewhere; what measuring needs of it leaves by this door: the slices as training
-//! changes them ([`Source`], [`Changes`], [`CopyPaste`]), the run folder's files, and [`probabilities`].
+//! changes them ([`Source`], [`Changes`], [`CopyPaste`]), the run folder's files, and [`predict`].
 
 mod adamax;
 mod adamw;
@@ -49,7 +49,8 @@ pub use device::{DeviceName, Precision};
 pub use environment::Environment;
 pub use epoch_log::EpochLog;
 pub use logits::{largest, rows};
-pub use predict::probabilities;
+pub use map_targets::MapTargets;
+pub use predict::{Said, predict};
 pub use preview::write_sheet;
 pub use recipe::{Augmentation, Recipe, Transplant};
 pub use split_file::SplitFile;

@@ -55,6 +55,14 @@ impl MapTargets {
         }
     }
 
+    /// Which share of each cell an outline covers, for a slice that was not warped.
+    #[must_use]
+    pub fn of_outline(outline: Polygon, side: usize) -> Vec<f32> {
+        let mut targets = Self::new(side);
+        targets.push(&Place::Outlined(vec![outline]), &Warp::NONE);
+        targets.shares
+    }
+
     fn extend(&mut self, shares: &[f32], known: f32) {
         self.shares.extend_from_slice(shares);
         self.known.extend(std::iter::repeat_n(known, shares.len()));

@@ -43,6 +43,9 @@ fn a_network_with_a_map_is_trained_exported_and_says_where() {
     let said = succeed(&train_arguments(&recipe, &data, &run));
     assert!(said.contains("2 slices of") && said.contains("0 are copies"), "{said}");
     assert_eq!(curve(&run).len(), 3);
+    let report = json(&run.join("report.json"));
+    assert!(report["map"]["n"].as_u64().unwrap() > 0, "{report}");
+    assert!(fs::read_to_string(run.join("report.html")).unwrap().contains("Map of evidence"));
 
     let [file, onnx, maps] = ["model.safetensors", "model.onnx", "maps"].map(|name| path(name).display().to_string());
     let [run, data_text] = [&run, &data].map(|path| path.display().to_string());
