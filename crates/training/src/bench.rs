@@ -8,6 +8,7 @@ use networks::{Architecture, Form, NetworkConfig};
 use serde::Serialize;
 
 use crate::adamw::AdamW;
+use crate::allocator::keep_freed_memory;
 use crate::device::{DeviceName, Precision};
 use crate::environment::Environment;
 use crate::loss::Loss;
@@ -71,6 +72,7 @@ pub struct TrainingSpeed {
 /// # Errors
 /// The device can't be used, or a loss is no number.
 pub fn bench(config: &BenchConfig) -> anyhow::Result<TrainingSpeed> {
+    keep_freed_memory();
     let device = config.device.open()?;
     let precision = config.device.activations(config.precision)?;
     let (seconds, processor) = train_steps(config, precision, &device.clone().autodiff())?;

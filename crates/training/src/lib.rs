@@ -7,6 +7,7 @@
 
 mod adamax;
 mod adamw;
+mod allocator;
 mod augment;
 mod batches;
 mod bench;

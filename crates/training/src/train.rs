@@ -9,6 +9,7 @@ use model::Hinted;
 use scans::{Scans, ScansConfig, Slices};
 
 use self::trainer::Trainer;
+use crate::allocator::keep_freed_memory;
 use crate::checkpoint::{RunFolder, has_state};
 use crate::device::{DeviceName, Precision};
 use crate::environment::Environment;
@@ -126,6 +127,7 @@ pub struct Kept {
 /// The data can't be split as asked, the starting weights don't fit, the loss is no longer a number, the device is out
 /// of memory, or the disk refuses. The last whole epoch stays in the run folder.
 pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
+    keep_freed_memory();
     warn_of_unknown_groups(job);
     let split = prepare_split(job)?;
     check_begun(job, &split)?;
