@@ -94,6 +94,14 @@ impl Labels {
         dataset.with_groups_of(&self.table)
     }
 
+    /// The cells of a column, of every record of a data set.
+    pub(crate) fn column(&self, dataset: &Dataset, name: &str) -> Result<Vec<Option<String>>, DatasetError> {
+        let files = dataset.records.iter().map(|record| record.path.as_str()).collect();
+        let (rows, column) = (self.table.by_file(&dataset.root, &files)?, self.table.column(name));
+        let cell = |path: &String| rows.get(path)?.cell(column).map(str::to_owned);
+        Ok(dataset.records.iter().map(|record| cell(&record.path)).collect())
+    }
+
     /// The part that a row names. Where one names a part all must, else files would be in none.
     fn part(&self, row: &Row) -> Result<Option<Part>, DatasetError> {
         let Some(column) = self.split else { return Ok(None) };

@@ -60,6 +60,20 @@ impl Dataset {
     }
 }
 
+impl Dataset {
+    /// What the CSV of labels says in another column of every record; nothing where it has no such column, or where no CSV
+    /// labels the data set. Spellings of the heading are those that `label` may have.
+    ///
+    /// # Errors
+    /// The CSV is no longer what it was.
+    pub fn column(&self, name: &str) -> Result<Vec<Option<String>>, DatasetError> {
+        match &self.labels {
+            Some(csv) => Labels::read(csv)?.column(self, name),
+            None => Ok(vec![None; self.records.len()]),
+        }
+    }
+}
+
 /// An image and what is said of it.
 pub(crate) struct Labelled {
     pub(crate) path: String,

@@ -244,3 +244,16 @@ fn a_csv_without_the_columns_names_those_it_has() {
     assert!(text.contains("\"image\", \"diagnosis\""), "{text}");
     assert!(error.hint().is_some_and(|hint| hint.contains("path and label are needed")), "{text}");
 }
+
+#[test]
+fn another_column_is_that_of_the_file_however_many_share_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in ["scans/a/1.png", "scans/b/1.png", "scans/b/2.png"] {
+        write(folder.path(), path, PNG);
+    }
+    let csv = "Path;label;Source\nscans/a/1.png;tumour;one\nscans\\b\\1.png;tumour;two\nscans/b/2.png;tumour;\n";
+    write(folder.path(), "scans.csv", csv.as_bytes());
+    let dataset = Dataset::open_source(&folder.path().join("scans"), &folder.path().join("scans.csv")).unwrap();
+    assert_eq!(dataset.column("source").unwrap(), [Some("one".to_owned()), Some("two".to_owned()), None]);
+    assert_eq!(dataset.column("boxes_xywh").unwrap(), [None, None, None]);
+}

@@ -3,8 +3,8 @@
 //! They are drawn evenly by source and label, whatever each source has of them. What shows the same picture as a slice of
 //! the data set is left out, so that nothing that is held out is trained on under another name.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use dataset::{Dataset, Thumbnail};
@@ -12,7 +12,6 @@ use imaging::{InputSpec, PreparedSlice};
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use rayon::prelude::*;
-use serde::Deserialize;
 
 use scans::{Scans, ScansConfig, Slices, thumbnails};
 use storage::{CacheFolder, KeptRows};
@@ -47,36 +46,26 @@ struct Known {
     boxes: Vec<[f32; 4]>,
 }
 
-/// A row of a source's CSV; its path and label are the data set's affair.
-#[derive(Deserialize)]
-struct Row {
-    path: String,
-    #[serde(default)]
-    source: String,
-    #[serde(default)]
-    boxes_xywh: String,
-}
-
 impl OtherScans {
     /// The sources of a recipe, which lie in the folder of scans or the one above it.
     ///
     /// # Errors
     /// One is not there or can't be read.
     pub fn open(recipe: &Recipe, data: &ScansConfig, scans: &Scans) -> anyhow::Result<Vec<Self>> {
-        let none = recipe.map.as_ref().map(|map| map.none_of(&scans.classes)).transpose()?.flatten();
         let opened: anyhow::Result<Vec<Self>> =
             recipe.sources.iter().map(|source| Self::open_one(source, data, &scans.classes)).collect();
         let mut opened = opened?;
+        // Decoded once for all sources, and not at all where what they share is known.
+        let own = LazyCell::new(|| thumbnails(scans));
         for other in &mut opened {
             let before = other.count();
-            other.leave_out_copies_of(scans)?;
+            other.leave_out_copies_of(scans, || own.as_slice())?;
             let (left, copies) = (other.count(), before - other.count());
             log::info!(
                 "{left} slices of \"{}\" to train on as well; {copies} are copies of the data set's",
                 other.scans.root.display()
             );
             ensure!(left > 0, "\"{}\" has no slice to train on", other.scans.root.display());
-            ensure!(none.is_some(), "[[source]] asks for `map.none`");
         }
         Ok(opened)
     }
@@ -89,14 +78,12 @@ impl OtherScans {
         };
         let (folder, csv) = (beside(&source.data)?, beside(&source.labels)?);
         let dataset = Dataset::open_source(&folder, &csv)?;
-        let rows = rows(&csv)?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let known = dataset.records.iter().map(|record| {
+        let columns = dataset.column("source")?.into_iter().zip(dataset.column("boxes_xywh")?);
+        let known = dataset.records.iter().zip(columns).map(|(record, (source, text))| {
             let class = dataset.class(record);
             let truth = classes.iter().position(|other| other == class).map_or(Truth::Tumour, Truth::Class);
-            let row = rows.get(Path::new(&record.path).file_name().unwrap_or_default().to_string_lossy().as_ref());
-            let source = row.map(|row| row.source.clone()).filter(|source| !source.is_empty());
-            let boxes = row.map(|row| boxes(&row.boxes_xywh)).transpose()?.unwrap_or_default();
+            let boxes = boxes(&text.unwrap_or_default())?;
             Ok(Some(Known { source: source.unwrap_or_else(|| name.clone()), truth, boxes }))
         });
         let known = known.collect::<anyhow::Result<_>>().with_context(|| format!("\"{}\"", csv.display()))?;
@@ -109,12 +96,15 @@ impl OtherScans {
     }
 
     /// Leaves out what shows the same picture as a slice of the data set.
-    fn leave_out_copies_of(&mut self, scans: &Scans) -> anyhow::Result<()> {
+    fn leave_out_copies_of<'a>(
+        &mut self,
+        scans: &Scans,
+        own: impl FnOnce() -> &'a [Option<Thumbnail>],
+    ) -> anyhow::Result<()> {
         let key = format!("{} in {}", self.scans.fingerprint(), scans.fingerprint());
         let find = || {
-            let own = scans.records.len();
-            let all: Vec<Option<Thumbnail>> = [thumbnails(scans), thumbnails(&self.scans)].concat();
-            let pairs = dataset::copies(&all);
+            let all = [own(), &thumbnails(&self.scans)].concat();
+            let (pairs, own) = (dataset::copies(&all), scans.records.len());
             pairs.iter().filter(|pair| pair.a < own && pair.b >= own).map(|pair| pair.b - own).collect::<Vec<usize>>()
         };
         let kept: KeptRows<Vec<usize>> = match KeptRows::open(self.scans.cache(), "others", &key) {
@@ -124,16 +114,6 @@ impl OtherScans {
         kept.notes.iter().for_each(|&copy| self.known[copy] = None);
         Ok(())
     }
-}
-
-/// The rows of a source's CSV by the name of their file.
-fn rows(csv: &Path) -> anyhow::Result<BTreeMap<String, Row>> {
-    let mut reader = csv::Reader::from_path(csv).with_context(|| format!("cannot read \"{}\"", csv.display()))?;
-    let row = |row: Result<Row, csv::Error>| {
-        let row = row.with_context(|| format!("\"{}\"", csv.display()))?;
-        Ok((PathBuf::from(&row.path).file_name().unwrap_or_default().to_string_lossy().into_owned(), row))
-    };
-    reader.deserialize().map(row).collect()
 }
 
 /// Boxes as they are written: four numbers each, several by `;`.
