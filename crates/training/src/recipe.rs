@@ -252,7 +252,14 @@ impl Recipe {
     /// # Errors
     /// The folder can't be opened, the recipe asks for what is not there, or the cache can't be written.
     pub fn scans(&self, folder: &ScansConfig) -> anyhow::Result<Scans> {
-        let scans = folder.scans()?;
+        self.chosen(folder.scans()?)
+    }
+
+    /// The scans of a folder that this recipe takes, with their copies where it asks for them.
+    ///
+    /// # Errors
+    /// As [`Recipe::scans`].
+    pub fn chosen(&self, scans: Scans) -> anyhow::Result<Scans> {
         let scans = if self.data.find_copies { scans.with_copies()? } else { scans };
         scans.select(|dataset| self.data.select(dataset))
     }

@@ -1,5 +1,7 @@
 //! A network that says where: trained with outlines and another source, exported, and asked for its maps.
 
+use super::refused::refused;
+use super::written::is_like;
 use super::*;
 
 /// Scans with outlines of their spots, and two slices of another source beside them: `[root, scans]`.
@@ -66,6 +68,28 @@ fn a_network_with_a_map_is_trained_exported_and_says_where() {
     }
     // Files of one name are not written over each other.
     assert_eq!(fs::read_dir(&maps).unwrap().count(), 4);
+    scans_from_elsewhere_are_measured_by_whether_there_is_a_tumour(root.path(), &file);
+}
+
+fn scans_from_elsewhere_are_measured_by_whether_there_is_a_tumour(root: &Path, file: &str) {
+    let [other, csv, report] = ["other", "other.csv", "detection.json"].map(|name| root.join(name));
+    let [other_text, csv, report_text] = [&other, &csv, &report].map(|path| path.to_str().unwrap());
+    let evaluate = ["evaluate", "--weights", file, "--data", other_text, "--json", report_text, "--labels"];
+    let by_csv = succeed(&[&evaluate[..], &[csv]].concat());
+    assert!(by_csv.contains("2 slices, 1 of them with a tumour") && by_csv.contains("source elsewhere"), "{by_csv}");
+    let found = json(&report);
+    is_like("reports/evaluate-detection.json", &found);
+    assert_eq!((&found["kind"], &found["figures"]["n"]), (&"detection".into(), &2.into()));
+
+    for (label, name) in [("yes", "sick.png"), ("no", "well.png")] {
+        fs::create_dir(other.join(label)).unwrap();
+        fs::rename(other.join(name), other.join(label).join(name)).unwrap();
+    }
+    succeed(&[&evaluate[..], &["yes,no"]].concat());
+    assert_eq!(json(&report)["figures"], found["figures"], "the same slices in folders");
+    refused(&evaluate[..7], "say which label means a tumour");
+    let by_split = [&evaluate[..], &["yes,no", "--split", "grouped"]].concat();
+    refused(&by_split, "leave --split out");
 }
 
 #[test]
