@@ -23,6 +23,8 @@ mod report;
 mod report_page;
 mod run;
 mod run_report;
+mod sources;
+mod sources_page;
 mod transfer;
 mod truth;
 

@@ -51,6 +51,7 @@ pub use environment::Environment;
 pub use epoch_log::EpochLog;
 pub use logits::{largest, rows};
 pub use map_targets::MapTargets;
+pub use others::{OtherScans, Truth};
 pub use predict::{Said, predict};
 pub use preview::write_sheet;
 pub use recipe::{Augmentation, Recipe, Transplant};

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use reports::{Detection, DetectionReport, Estimate};
 
 use crate::model_reports::ReportEntry;
-use crate::wording;
+use crate::{report, wording};
 
 /// The columns: a heading, and what it is.
 const FIGURES: [(&str, &str); 5] = [
@@ -25,6 +25,11 @@ pub fn DetectionTable(
     entry: ReportEntry<Detection>,
 ) -> impl IntoView {
     let ReportEntry { address, content } = entry;
+    let title = if report::leaves_sources_out(&content) {
+        "Tumour or none, on sources left out: a network for each, which has seen nothing of it"
+    } else {
+        "Tumour or none, on scans from elsewhere"
+    };
     let Detection { figures, groups, without_patient, header, .. } = content;
     let groups = groups.into_iter().map(|group| {
         let value = if group.value.is_empty() { "not given".to_owned() } else { group.value };
@@ -33,7 +38,7 @@ pub fn DetectionTable(
     let heads = FIGURES.map(|(name, meaning)| view! { <th scope="col" title=meaning>{name}</th> });
     view! {
         <section class="detection">
-            <h4>"Tumour or none, on scans from elsewhere"</h4>
+            <h4>{title}</h4>
             <p>
                 <a class="number" href=address target="_blank">{wording::count(figures.n)}" slices"</a>
                 {format!(

@@ -47,7 +47,8 @@ pub struct ModelReports {
     pub calibration: Option<ReportEntry<Calibration>>,
     /// Folds of the same network.
     pub folds: Vec<ReportEntry<Folds<WithRecipe>>>,
-    /// Tests of the model's own weights file on scans whose labels say whether there is a tumour.
+    /// Tests of the model's own weights file on scans whose labels say whether there is a tumour, and of the same network
+    /// trained without a source on that source.
     pub detections: Vec<ReportEntry<Detection>>,
     /// Its answers on brains from elsewhere.
     pub transfer: Option<ReportEntry<Transfer>>,
@@ -73,7 +74,11 @@ impl ModelReports {
                 Report::Folds(content) if content.header.architecture == model.architecture => {
                     reports.folds.push(ReportEntry { address, content });
                 }
-                Report::Detection(content) if is_own(&content.header.weights_sha256) => {
+                Report::Detection(content)
+                    if is_own(&content.header.weights_sha256)
+                        || content.header.architecture == model.architecture
+                            && report::leaves_sources_out(&content) =>
+                {
                     reports.detections.push(ReportEntry { address, content });
                 }
                 Report::Transfer(content) if is_own(&content.weights_sha256) => {

@@ -93,6 +93,36 @@ fn scans_from_elsewhere_are_measured_by_whether_there_is_a_tumour(root: &Path, f
 }
 
 #[test]
+fn a_network_is_trained_for_every_source_that_has_seen_nothing_of_it() {
+    let (root, data) = with_outlines();
+    let out = root.path().join("sources");
+    let text = RECIPE.replacen("[[stage]]", MAP, 1).replacen("[data]", "[data]\nothers = 2", 1);
+    let text = text.replacen(
+        "protocol = \"random\"",
+        "protocol = \"leave-source-out\"\nsource_of = { notumor = \"elsewhere\" }",
+        1,
+    );
+    let recipe = root.path().join("recipe.toml");
+    fs::write(&recipe, text).unwrap();
+    let train = train_arguments(&recipe, &data, &out);
+    succeed(&train);
+    let report = json(&out.join("sources.json"));
+    let group = &report["groups"][0];
+    let healthy = fs::read_dir(data.join("notumor")).unwrap().count() as u64;
+    assert_eq!((&report["protocol"], &group["value"]), (&"leave-source-out".into(), &"elsewhere".into()));
+    assert_eq!((group["figures"]["n"].as_u64(), group["figures"]["positives"].as_u64()), (Some(healthy + 2), Some(1)));
+    let trained_on = fs::read_to_string(out.join("source-1/split.json")).unwrap();
+    assert!(trained_on.contains("glioma/") && !trained_on.contains("notumor/"), "{trained_on}");
+    assert!(fs::read_to_string(out.join("sources.html")).unwrap().contains("source-1/report.html"));
+
+    let again = ["report", "--run", out.to_str().unwrap(), "--data", data.to_str().unwrap()];
+    succeed(&again);
+    assert_eq!(json(&out.join("sources.json")), report, "the report made again");
+    let resumed = succeed(&[&train[..], &["--resume"]].concat());
+    assert!(resumed.contains("the network without elsewhere is done"), "{resumed}");
+}
+
+#[test]
 fn a_network_without_a_map_is_not_asked_for_one() {
     let slice = scans();
     let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/xception.safetensors");
