@@ -100,10 +100,10 @@ fn write<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Values {
 }
 
 /// As [`super::pointwise`].
-pub fn pointwise(input: &Values, kernel: Values) -> Values {
+pub fn pointwise(input: &Values, kernel: &Values) -> Values {
     let extent = Extent::of(input);
     let [outputs, _] = kernel.shape().dims();
-    let output = product(&kernel, &matrix(input));
+    let output = product(kernel, &matrix(input));
     let Extent { batch, height, width, .. } = extent;
     Flex::float_swap_dims(Flex::float_reshape(output, Shape::new([outputs, batch, height, width])), 0, 1)
 }
