@@ -90,7 +90,7 @@ mod tests {
     fn a_prediction_with_a_map_that_is_none_is_refused() {
         let reply = |map: &str| {
             let fields = r#""id":3,"verdict":"abstain","nearest":0,"evidence":null,"probabilities":[1],"engine":"cpu""#;
-            let prediction = format!(r#"{{{fields}","milliseconds":1,"map":{map}}}"#);
+            let prediction = format!(r#"{{{fields},"milliseconds":1,"map":{map}}}"#);
             decode::<Reply>(&format!(r#"{{"protocol":{VERSION},"message":{{"prediction":{prediction}}}}}"#))
         };
         let shown = r#""shown":{"left":0,"top":0,"side":9}"#;
