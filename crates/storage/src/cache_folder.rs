@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use directories::BaseDirs;
+
 use crate::files::write_failed;
 
 /// Bytes that the folder may hold; beyond it, what was not used for the longest time goes.
@@ -22,13 +24,9 @@ impl CacheFolder {
     /// The folder that was named, or `sulcus/trainer` in the place where this system keeps what can be made again.
     #[must_use]
     pub fn new(named: Option<&Path>) -> Self {
-        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let usual = || {
-            set("XDG_CACHE_HOME")
-                .or_else(|| set("LOCALAPPDATA"))
-                .or_else(|| set("HOME").map(|home| home.join(".cache")))
-                .unwrap_or_else(std::env::temp_dir)
-                .join("sulcus/trainer")
+            let base = BaseDirs::new();
+            base.map_or_else(std::env::temp_dir, |base| base.cache_dir().to_owned()).join("sulcus/trainer")
         };
         Self { path: named.map_or_else(usual, Path::to_owned) }
     }
@@ -74,12 +72,12 @@ impl CacheFolder {
 }
 
 /// Whether a file bears a name that [`CacheFolder::file`] gives, or that of one which is being written:
-/// `slices-0123456789abcdef`, `slices-0123456789abcdef.4711.part`.
+/// `slices-0123456789abcdef`, `slices-0123456789abcdef.Xy12ab.part`.
 fn is_own_name(name: &str) -> bool {
     let hex = |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let (name, rest) = name.split_once('.').unwrap_or((name, ""));
-    let is_part = |rest: &str| rest.strip_suffix(".part").is_some_and(|process| process.parse::<u32>().is_ok());
-    (rest.is_empty() || is_part(rest))
+    let is_part = rest.strip_suffix(".part").is_some_and(|random| !random.contains('.'));
+    (rest.is_empty() || is_part)
         && name.split_once('-').is_some_and(|(kind, digest)| KINDS.contains(&kind) && hex(digest))
 }
 

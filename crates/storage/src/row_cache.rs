@@ -1,7 +1,7 @@
 //! A file of rows of equal length that is made once and mapped into memory by every run that needs it.
 //!
 //! Rows come first, so that they are aligned for any number; then JSON with the key and notes; then its length, a checksum
-//! of all before it, and a mark. A file of another key, an unfinished or a damaged one is as good as none.
+//! of all before it, and a mark. A file of another key, an unfinished or a damaged one counts as none.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -11,9 +11,10 @@ use bytemuck::AnyBitPattern;
 use memmap2::Mmap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 use crate::cache_folder::{CacheFolder, touch};
-use crate::files::write_failed;
+use crate::files::{part_of, write_failed};
 
 /// The last bytes of a whole file. The version changes with the layout, and with what decoders make of a scan.
 const MARK: [u8; 8] = *b"sulcus02";
@@ -66,20 +67,20 @@ impl<N: Serialize + DeserializeOwned> KeptRows<N> {
         make: impl FnOnce(&mut RowWriter) -> anyhow::Result<N>,
     ) -> anyhow::Result<Self> {
         let path = cache.file(kind, key);
+        let failed = |error: io::Error| write_failed(&path, rows * bytes_a_row, &error);
         cache.make_room((rows * bytes_a_row) as u64)?;
         // Of two processes that make the same file each has its own until it is whole.
-        let part = path.with_extension(format!("{}.part", std::process::id()));
-        let written = RowWriter::new(&part, (rows, bytes_a_row)).and_then(|mut writer| {
-            let notes = make(&mut writer)?;
-            writer.finish(key, &notes)?;
-            std::fs::rename(&part, &path).map_err(|error| write_failed(&path, rows * bytes_a_row, &error))?;
-            let map = map(&path).map_err(|error| write_failed(&path, 0, &error))?;
-            Ok(Self { map, bytes_a_row, notes })
-        });
-        written.inspect_err(|_| {
-            // Half a file takes room for nothing. If it can't go, it is never taken for a whole one.
-            let _ = std::fs::remove_file(&part);
-        })
+        let mut writer = RowWriter {
+            file: BufWriter::new(part_of(&path).map_err(failed)?),
+            path: path.clone(),
+            bytes_a_row,
+            bytes: rows * bytes_a_row,
+            checksum: crc32fast::Hasher::new(),
+        };
+        let notes = make(&mut writer)?;
+        writer.finish(key, &notes)?.persist(&path).map_err(|error| failed(error.error))?;
+        let map = map(&path).map_err(failed)?;
+        Ok(Self { map, bytes_a_row, notes })
     }
 
     /// One row as numbers.
@@ -108,7 +109,7 @@ fn map(path: &Path) -> io::Result<Mmap> {
 
 /// Writes rows one after the other.
 pub struct RowWriter {
-    file: BufWriter<File>,
+    file: BufWriter<NamedTempFile>,
     path: PathBuf,
     bytes_a_row: usize,
     /// Of all rows.
@@ -117,13 +118,6 @@ pub struct RowWriter {
 }
 
 impl RowWriter {
-    fn new(path: &Path, (rows, bytes_a_row): (usize, usize)) -> anyhow::Result<Self> {
-        let bytes = rows * bytes_a_row;
-        let file = File::create(path).map_err(|error| write_failed(path, bytes, &error))?;
-        let checksum = crc32fast::Hasher::new();
-        Ok(Self { file: BufWriter::new(file), path: path.to_owned(), bytes_a_row, bytes, checksum })
-    }
-
     /// Adds one row.
     ///
     /// # Errors
@@ -144,14 +138,14 @@ impl RowWriter {
         self.file.write_all(bytes).map_err(|error| write_failed(&self.path, self.bytes, &error))
     }
 
-    fn finish(mut self, key: &str, notes: &impl Serialize) -> anyhow::Result<()> {
+    fn finish(mut self, key: &str, notes: &impl Serialize) -> anyhow::Result<NamedTempFile> {
         let trailer = serde_json::to_vec(&Trailer { key: key.to_owned(), bytes_a_row: self.bytes_a_row, notes })?;
         self.put(&trailer)?;
         self.put(&(trailer.len() as u64).to_le_bytes())?;
         let checksum = self.checksum.clone().finalize();
         self.put(&checksum.to_le_bytes())?;
         self.put(&MARK)?;
-        self.file.flush().map_err(|error| write_failed(&self.path, self.bytes, &error))
+        self.file.into_inner().map_err(|error| write_failed(&self.path, self.bytes, error.error()))
     }
 }
 
