@@ -10,6 +10,8 @@ mod classes;
 mod findings;
 mod inspect;
 mod jpeg;
+mod linear_probe;
+mod logistic;
 mod numbers;
 mod page;
 mod pairs;

@@ -125,7 +125,7 @@ fn probes(
         clusters: indices.iter().map(|&index| clusters[index]).collect(),
     };
     let traces: Vec<&Traces> = looked.iter().map(|(traces, _)| traces).collect();
-    Ok(sample.probe_inputs(&traces)?)
+    sample.probe_inputs(&traces)
 }
 
 /// As a table for a terminal.

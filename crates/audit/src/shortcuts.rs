@@ -6,12 +6,13 @@
 
 use dataset::Dataset;
 use imaging::InputSpec;
-use metrics::{FOLDS, ProbeReport, ProbedClass};
+use metrics::FOLDS;
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::acquisition_features::Traces;
 use crate::inspect::{Seen, network_input};
+use crate::linear_probe::{self, ProbeReport, ProbedClass};
 use crate::numbers::percent;
 
 /// What probes found.
@@ -135,17 +136,13 @@ impl Sample<'_> {
     ///
     /// # Errors
     /// A class has too few clusters.
-    pub fn probe_inputs(&self, traces: &[&Traces]) -> Result<Vec<Probed>, metrics::MetricsError> {
+    pub fn probe_inputs(&self, traces: &[&Traces]) -> anyhow::Result<Vec<Probed>> {
         self.probe(&Group::OF_INPUTS, |group| of_inputs(group, traces))
     }
 
-    fn probe(
-        &self,
-        groups: &[Group],
-        rows: impl Fn(Group) -> Vec<Vec<f64>> + Sync,
-    ) -> Result<Vec<Probed>, metrics::MetricsError> {
+    fn probe(&self, groups: &[Group], rows: impl Fn(Group) -> Vec<Vec<f64>> + Sync) -> anyhow::Result<Vec<Probed>> {
         let probe = |&group: &Group| {
-            let report = metrics::probe(self.classes, &rows(group), &self.labels, &self.clusters)?;
+            let report = linear_probe::probe(self.classes, &rows(group), &self.labels, &self.clusters)?;
             Ok(Probed { group, report })
         };
         groups.par_iter().map(probe).collect()

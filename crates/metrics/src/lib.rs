@@ -17,17 +17,13 @@
 //! assert_eq!(report.accuracy, 0.75);
 //! # Ok::<(), metrics::MetricsError>(())
 //! ```
-//!
-//! [`probe`] measures something else: what a few numbers tell about the class that should tell nothing.
 
 mod bootstrap;
 mod calibration;
 mod confusion;
 mod error;
 mod folds;
-mod logistic;
 mod predictions;
-mod probe;
 mod report;
 mod roc;
 
@@ -39,8 +35,6 @@ pub use calibration::{Bin, RiskPoint, expected_calibration_error, log_loss, reli
 pub use confusion::{Average, Confusion, Scores};
 pub use error::MetricsError;
 pub use folds::{FOLDS, folds};
-pub use logistic::Logistic;
 pub use predictions::Predictions;
-pub use probe::{ProbeReport, ProbedClass, probe};
 pub use report::{ClassReport, Report};
 pub use roc::{RocPoint, roc_auc, roc_curve, separation};
