@@ -83,7 +83,7 @@ impl TrainedRun {
             date: time::OffsetDateTime::now_utc().date().to_string(),
             credit: credit.to_owned(),
             temperature: None,
-            reserve: None,
+            rejection: None,
         })
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Raised whenever a message changes its meaning or shape.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// A text that is no message of this version.
 #[derive(Error, Debug)]
@@ -71,8 +71,8 @@ mod tests {
         let reply = Reply::Prediction {
             id: 3,
             verdict: Verdict::NotBrainMri,
-            nearest: 2,
-            evidence: Some(Evidence { distance: 2.5, familiar_up_to: 1.4, abstain_below: 0.55 }),
+            top_class: 2,
+            evidence: Some(Evidence { distance: 2.5, ood_threshold: 1.4, abstain_below: 0.55 }),
             probabilities: vec![0.1, 1.0e-7, 0.899_999_9, f32::MIN_POSITIVE],
             engine: Engine::WebGpu,
             milliseconds: 17.25,

@@ -38,7 +38,7 @@ fn manifest(architecture: Architecture, size: u32, temperature: Option<f32>) -> 
         recipe: "name = \"test\"".to_owned(),
         data_fingerprint: "abc".to_owned(),
         held_out_fingerprint: None,
-        reserve: None,
+        rejection: None,
         split: SplitProtocol::Grouped,
         metrics: None,
         licence: "MIT".to_owned(),
