@@ -144,7 +144,7 @@ impl Launch {
         let (vector, window) = (self.tile.vector, self.window);
         let (count, dim) = grid(self.to.channels / vector, self.pixels());
         unsafe {
-            kernels::take_largest::launch_unchecked(
+            kernels::max_pool::launch_unchecked(
                 client,
                 count,
                 dim,
