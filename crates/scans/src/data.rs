@@ -10,7 +10,7 @@ use dataset::{Copies, Dataset, DatasetError, Record, Split, Thumbnail};
 use indicatif::ParallelProgressIterator;
 use model::Hinted;
 use rayon::prelude::*;
-use storage::{CacheFolder, KeptRows};
+use storage::{CacheFolder, CacheKind, CachedRows, RowsSize};
 
 use crate::decoding::{decode, read_scan};
 use crate::hint::told;
@@ -69,9 +69,10 @@ impl Scans {
     /// The cache can't be written.
     pub fn with_copies(self) -> anyhow::Result<Self> {
         let key = format!("copies of {}", self.fingerprint);
-        let kept: KeptRows<Vec<Copies>> = match KeptRows::open(&self.cache, "copies", &key) {
+        let entry = self.cache.entry(CacheKind::Copies, &key);
+        let kept: CachedRows<Vec<Copies>> = match CachedRows::open(entry) {
             Some(kept) => kept,
-            None => KeptRows::make(&self.cache, ("copies", &key), (0, 0), |_| Ok(find_copies(&self.dataset)))?,
+            None => CachedRows::make(entry, RowsSize::default(), |_| Ok(find_copies(&self.dataset)))?,
         };
         Ok(Self { dataset: self.dataset.with_copies(&kept.notes), ..self })
     }

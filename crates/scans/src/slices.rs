@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use imaging::{InputSpec, PreparedSlice, Rect};
 use rayon::prelude::*;
-use storage::{KeptRows, RowWriter};
+use storage::{CacheKind, CachedRows, RowWriter, RowsSize};
 
 use crate::data::Scans;
 use crate::decoding::{decode, read_scan};
@@ -74,14 +74,15 @@ impl FromIterator<PreparedSlice> for Slices {
 /// The prepared slices of every record, one a row.
 struct Kept {
     /// With the crop of each record as left, top, width and height, or why it could not be read.
-    rows: KeptRows<Vec<Result<[i64; 4], String>>>,
+    rows: CachedRows<Vec<Result<[i64; 4], String>>>,
     size: u32,
 }
 
 impl Kept {
     fn of(scans: &Scans, spec: &InputSpec) -> anyhow::Result<Self> {
         let key = serde_json::json!({ "scans": scans.fingerprint(), "input": spec }).to_string();
-        let kept = KeptRows::open(scans.cache(), "slices", &key).map(|rows| Self { rows, size: spec.size });
+        let entry = scans.cache().entry(CacheKind::Slices, &key);
+        let kept = CachedRows::open(entry).map(|rows| Self { rows, size: spec.size });
         if let Some(kept) = kept.filter(|kept| kept.is_of_today(scans, spec)) {
             return Ok(kept);
         }
@@ -95,8 +96,8 @@ impl Kept {
             }
             Ok(notes)
         };
-        let bytes = (spec.size as usize).pow(2) * size_of::<f32>();
-        let rows = KeptRows::make(scans.cache(), ("slices", &key), (scans.records.len(), bytes), make)?;
+        let bytes_a_row = (spec.size as usize).pow(2) * size_of::<f32>();
+        let rows = CachedRows::make(entry, RowsSize { rows: scans.records.len(), bytes_a_row }, make)?;
         bar.finish_and_clear();
         Ok(Self { rows, size: spec.size })
     }
@@ -196,7 +197,8 @@ mod tests {
             (0..3).try_for_each(|_| writer.write(&[0.5_f32; 256]))?;
             Ok(vec![Result::<[i64; 4], String>::Ok([0, 0, 40, 30]); 3])
         };
-        KeptRows::make(scans.cache(), ("slices", &key), (3, 1024), stale).unwrap();
+        let entry = scans.cache().entry(CacheKind::Slices, &key);
+        CachedRows::make(entry, RowsSize { rows: 3, bytes_a_row: 1024 }, stale).unwrap();
         let slices = Slices::prepare(&scans, &[0], &spec()).unwrap();
         assert_eq!(slices.get(0), prepare_file(&scans.file(&scans.records[0]), &spec()).ok().as_ref());
     }

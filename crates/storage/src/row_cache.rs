@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use crate::cache_folder::{CacheFolder, touch};
+use crate::cache_folder::{CacheEntry, touch};
 use crate::files::{part_of, write_failed};
 
 /// The last bytes of a whole file. The version changes with the layout, and with what decoders make of a scan.
@@ -27,19 +27,28 @@ struct Trailer<N> {
     notes: N,
 }
 
+/// How many rows there are, and how long each is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RowsSize {
+    /// How many.
+    pub rows: usize,
+    /// Length of each.
+    pub bytes_a_row: usize,
+}
+
 /// Rows mapped into memory, and what was noted of them.
-pub struct KeptRows<N> {
+pub struct CachedRows<N> {
     map: Mmap,
     bytes_a_row: usize,
     /// What belongs to the rows and is no row.
     pub notes: N,
 }
 
-impl<N: Serialize + DeserializeOwned> KeptRows<N> {
-    /// The rows that are kept under `key`; `None` where there are none, or not whole ones.
+impl<N: Serialize + DeserializeOwned> CachedRows<N> {
+    /// The rows that are cached; `None` where there are none, or not whole ones.
     #[must_use]
-    pub fn open(cache: &CacheFolder, kind: &str, key: &str) -> Option<Self> {
-        let path = cache.file(kind, key);
+    pub fn open(entry: CacheEntry<'_>) -> Option<Self> {
+        let path = entry.file();
         let map = map(&path).ok()?;
         let (before, mark) = map.split_last_chunk::<8>()?;
         let (before, checksum) = before.split_last_chunk::<4>()?;
@@ -49,38 +58,37 @@ impl<N: Serialize + DeserializeOwned> KeptRows<N> {
         let (before, length) = before.split_last_chunk::<8>()?;
         let rows = before.len().checked_sub(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
         let trailer: Trailer<N> = serde_json::from_slice(&before[rows..]).ok()?;
-        if trailer.key != key {
+        if trailer.key != entry.key {
             return None;
         }
         touch(&path);
         Some(Self { map, bytes_a_row: trailer.bytes_a_row, notes: trailer.notes })
     }
 
-    /// Keeps the rows that `make` writes, and the notes that it returns, under `key`.
+    /// Caches the rows that `make` writes, and the notes that it returns.
     ///
     /// # Errors
     /// Those of `make`, and the disk refusing.
     pub fn make(
-        cache: &CacheFolder,
-        (kind, key): (&str, &str),
-        (rows, bytes_a_row): (usize, usize),
+        entry: CacheEntry<'_>,
+        size: RowsSize,
         make: impl FnOnce(&mut RowWriter) -> anyhow::Result<N>,
     ) -> anyhow::Result<Self> {
-        let path = cache.file(kind, key);
-        let failed = |error: io::Error| write_failed(&path, rows * bytes_a_row, &error);
-        cache.make_room((rows * bytes_a_row) as u64)?;
+        let (path, bytes) = (entry.file(), size.rows * size.bytes_a_row);
+        let failed = |error: io::Error| write_failed(&path, bytes, &error);
+        entry.folder.make_room(bytes as u64)?;
         // Of two processes that make the same file each has its own until it is whole.
         let mut writer = RowWriter {
             file: BufWriter::new(part_of(&path).map_err(failed)?),
             path: path.clone(),
-            bytes_a_row,
-            bytes: rows * bytes_a_row,
+            bytes_a_row: size.bytes_a_row,
+            bytes,
             checksum: crc32fast::Hasher::new(),
         };
         let notes = make(&mut writer)?;
-        writer.finish(key, &notes)?.persist(&path).map_err(|error| failed(error.error))?;
+        writer.finish(entry.key, &notes)?.persist(&path).map_err(|error| failed(error.error))?;
         let map = map(&path).map_err(failed)?;
-        Ok(Self { map, bytes_a_row, notes })
+        Ok(Self { map, bytes_a_row: size.bytes_a_row, notes })
     }
 
     /// One row as numbers.
@@ -152,18 +160,19 @@ impl RowWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache_folder::{CacheFolder, CacheKind};
 
-    fn made(cache: &CacheFolder, key: &str) -> KeptRows<String> {
+    fn made(cache: &CacheFolder, key: &str) -> CachedRows<String> {
         let rows = |writer: &mut RowWriter| {
             writer.write(&[1.0_f32, 2.0])?;
             writer.write(&[3.0_f32, 4.0])?;
             Ok("two rows".to_owned())
         };
-        KeptRows::make(cache, ("test", key), (2, 8), rows).unwrap()
+        CachedRows::make(cache.entry(CacheKind::Slices, key), RowsSize { rows: 2, bytes_a_row: 8 }, rows).unwrap()
     }
 
-    fn open(cache: &CacheFolder, key: &str) -> Option<KeptRows<String>> {
-        KeptRows::open(cache, "test", key)
+    fn open(cache: &CacheFolder, key: &str) -> Option<CachedRows<String>> {
+        CachedRows::open(cache.entry(CacheKind::Slices, key))
     }
 
     #[test]
@@ -182,7 +191,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = CacheFolder::new(Some(folder.path()));
         drop(made(&cache, "a"));
-        let (file, other) = (cache.file("test", "a"), cache.file("test", "b"));
+        let [file, other] = ["a", "b"].map(|key| cache.entry(CacheKind::Slices, key).file());
         let whole = std::fs::read(&file).unwrap();
         std::fs::write(&other, &whole).unwrap();
         assert!(open(&cache, "b").is_none(), "the file is of another key");
@@ -204,7 +213,8 @@ mod tests {
     fn what_could_not_be_made_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let cache = CacheFolder::new(Some(folder.path()));
-        let made = KeptRows::<String>::make(&cache, ("test", "a"), (1, 8), |_| anyhow::bail!("no rows"));
+        let (entry, size) = (cache.entry(CacheKind::Slices, "a"), RowsSize { rows: 1, bytes_a_row: 8 });
+        let made = CachedRows::<String>::make(entry, size, |_| anyhow::bail!("no rows"));
         assert!(made.is_err() && std::fs::read_dir(folder.path()).unwrap().next().is_none());
     }
 }

@@ -14,7 +14,7 @@ use rand::seq::IndexedRandom;
 use rayon::prelude::*;
 
 use scans::{Scans, ScansConfig, Slices, thumbnails};
-use storage::{CacheFolder, KeptRows};
+use storage::{CacheFolder, CacheKind, CachedRows, RowsSize};
 
 use crate::map_targets::{Place, Polygon};
 use crate::recipe::{OtherSource, Recipe};
@@ -107,9 +107,10 @@ impl OtherScans {
             let (pairs, own) = (dataset::copies(&all), scans.records.len());
             pairs.iter().filter(|pair| pair.a < own && pair.b >= own).map(|pair| pair.b - own).collect::<Vec<usize>>()
         };
-        let kept: KeptRows<Vec<usize>> = match KeptRows::open(self.scans.cache(), "others", &key) {
+        let entry = self.scans.cache().entry(CacheKind::Others, &key);
+        let kept: CachedRows<Vec<usize>> = match CachedRows::open(entry) {
             Some(kept) => kept,
-            None => KeptRows::make(self.scans.cache(), ("others", &key), (0, 0), |_| Ok(find()))?,
+            None => CachedRows::make(entry, RowsSize::default(), |_| Ok(find()))?,
         };
         kept.notes.iter().for_each(|&copy| self.known[copy] = None);
         Ok(())

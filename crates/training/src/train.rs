@@ -13,6 +13,7 @@ use crate::allocator::keep_freed_memory;
 use crate::checkpoint::{RunFolder, has_state};
 use crate::device::{DeviceName, Precision};
 use crate::environment::Environment;
+use crate::feature_cache::Kept;
 use crate::loss::Loss;
 use crate::others::OtherScans;
 use crate::recipe::Recipe;
@@ -110,15 +111,6 @@ impl Job {
             kept: None,
         })
     }
-}
-
-/// Slices whose activations are kept, as ascending indices.
-#[derive(Clone)]
-pub struct Kept {
-    /// Changed as training does.
-    pub train: Vec<usize>,
-    /// As they are.
-    pub validation: Vec<usize>,
 }
 
 /// Trains by the recipe and leaves a run folder.

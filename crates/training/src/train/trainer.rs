@@ -17,9 +17,10 @@ use networks::{Answers, Form, Network};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use scans::{Slices, fingerprint_of, progress_bar};
+use storage::CacheKind;
 
+use super::Job;
 use super::running_metrics::Tally;
-use super::{Job, Kept};
 use crate::adamax::Adamax;
 use crate::adamw::AdamW;
 use crate::batches::{Batch, Changes, MapTask, Source};
@@ -27,7 +28,7 @@ use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::clipping;
 use crate::copy_paste::CopyPaste;
 use crate::epoch_log::EpochLog;
-use crate::feature_cache::{Activations, Frozen};
+use crate::feature_cache::{Activations, Frozen, Kept};
 use crate::layer_rates::LayerRates;
 use crate::logits::rows;
 use crate::loss::Loss;
@@ -234,8 +235,8 @@ impl Trainer<'_> {
             device: &device,
         };
         let key = self.activations_key()?;
-        let parts = (self.kept.train.as_slice(), self.kept.validation.as_slice());
-        let activations = Activations::of(frozen, parts, cache.variants, (self.job.scans.cache(), &key))?;
+        let entry = self.job.scans.cache().entry(CacheKind::Activations, &key);
+        let activations = Activations::of(frozen, &self.kept, cache.variants, entry)?;
         log::info!("the output of the frozen blocks is kept: {} MiB", activations.bytes() >> 20);
         Ok(Some(activations))
     }
