@@ -9,7 +9,7 @@ use metrics::FOLDS;
 use rayon::prelude::*;
 use scans::{Scans, ScansConfig, Slices};
 use serde::Serialize;
-use training::{Augmentation, Changes, CopyPaste, Recipe, TumourMasks, chance};
+use training::{Augmentation, Changes, CopyPaste, LabelledSlices, Recipe, TumourMasks, chance};
 
 use crate::acquisition_features::Traces;
 use crate::shortcuts::{Probed, Sample, best_told};
@@ -85,9 +85,10 @@ fn steps(recipe: &Recipe, scans: &Scans, outlines: &TumourMasks) -> anyhow::Resu
     let indices = prepared.readable(&dataset::unique(scans, &all));
     let cropped = InputSpec { intensity: Intensity { low: 0.0, high: 100.0 }, ..recipe.input };
     let whole = InputSpec { crop: Crop::None, margin: 0.0, ..cropped };
-    let grafts = CopyPaste::of(recipe, scans, outlines, (&prepared, &labels, &indices))?;
+    let inputs = LabelledSlices { slices: &prepared, labels: &labels, indices: &indices };
+    let grafts = CopyPaste::of(recipe, scans, outlines, inputs)?;
     let probe = |after, slices: &Slices, changes: Changes<'_>| {
-        let probes = probes(scans, slices, (&indices, &labels), changes, recipe.seed)?;
+        let probes = probed(scans, LabelledSlices { slices, ..inputs }, changes, recipe.seed)?;
         anyhow::Ok(Step { after, probes })
     };
     let as_they_are = Changes { grafts: None, augmentation: Augmentation::default() };
@@ -105,13 +106,8 @@ fn steps(recipe: &Recipe, scans: &Scans, outlines: &TumourMasks) -> anyhow::Resu
 }
 
 /// Probes slices as a network would see them in an epoch.
-fn probes(
-    scans: &Scans,
-    slices: &Slices,
-    (indices, labels): (&[usize], &[usize]),
-    changes: Changes<'_>,
-    seed: u64,
-) -> anyhow::Result<Vec<Probed>> {
+fn probed(scans: &Scans, inputs: LabelledSlices<'_>, changes: Changes<'_>, seed: u64) -> anyhow::Result<Vec<Probed>> {
+    let LabelledSlices { slices, labels, indices } = inputs;
     let clusters = dataset::clusters(scans);
     let look = |&index: &usize| {
         let slice = slices.get(index).context("a slice that was readable is gone")?;

@@ -15,7 +15,7 @@ use reports::{Answers, Transfer};
 use scans::{ScansConfig, Slices, held_out_fingerprint, prepare_file, progress_bar};
 use serde::Serialize;
 use storage::files_below;
-use training::{Batch, CopyPaste, Recipe, Transplant, TumourMasks, write_sheet};
+use training::{Batch, CopyPaste, LabelledSlices, Recipe, Transplant, TumourMasks, write_sheet};
 
 /// Decides which tumour goes into which slice.
 const SEED: u64 = 1;
@@ -127,7 +127,8 @@ fn trials(config: &TransferConfig, classifier: &Classifier, healthy: usize) -> a
     let labels: Vec<usize> = scans.records.iter().map(|record| record.label).collect();
     let none = Transplant { healthy: config.healthy_class.clone(), grow: 0.0, repair: 0.0, sham: 0.0 };
     let mask = |index: usize| outlines.mask(&scans.records[index].path, slices.get(index)?);
-    let grafts = CopyPaste::new(&slices, mask, &labels, &split.test, (&none, healthy));
+    let test = LabelledSlices { slices: &slices, labels: &labels, indices: &split.test };
+    let grafts = CopyPaste::new(test, mask, &none, healthy);
     let (donors, _) = grafts.counts();
     ensure!(donors > 0, "no outline is of a held-out slice");
     let mut random = ChaCha8Rng::seed_from_u64(SEED);

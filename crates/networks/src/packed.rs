@@ -133,9 +133,7 @@ impl PackedNetwork {
                 operations::depthwise(input, weights.val(), convolution.bias, launch)
             }
             (_, Some(Parameters::Plain(weights))) => operations::grey(input, weights.val(), launch),
-            (_, Some(Parameters::Mixing(mixing))) => {
-                operations::mix(input, (mixing.words.val(), mixing.format), mixing.ends.val(), residual, launch)
-            }
+            (_, Some(Parameters::Mixing(mixing))) => operations::mix(input, mixing, residual, launch),
             (Op::Resize, None) => operations::resize(input, launch),
             (_, None) => operations::pool(input, launch),
         }

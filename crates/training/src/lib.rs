@@ -45,7 +45,7 @@ pub use batches::{Batch, Changes, Source, chance};
 pub use bench::{BenchConfig, TrainingSpeed, bench};
 pub use checkpoint::{RunFolder, has_state, read_tensors};
 pub use component::Component;
-pub use copy_paste::CopyPaste;
+pub use copy_paste::{CopyPaste, LabelledSlices};
 pub use device::{DeviceName, Precision};
 pub use environment::Environment;
 pub use epoch_log::EpochLog;

@@ -4,25 +4,22 @@
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::{DType, Int, Shape, Tensor};
+use burn::tensor::{DType, Shape, Tensor};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use gpu::{Buffers, Ends, Format, Launch};
+
+use crate::packed::parameters::Mixing;
 
 /// The first convolution, of a grey image; the bias is the last row of `weights`.
 pub(crate) fn grey(input: Tensor<4>, weights: Tensor<2>, launch: Launch) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::grey(input.into_dispatch(), weights.into_dispatch(), launch))
 }
 
-/// A convolution that mixes channels, with scales and bias in `ends`, and a sum with `residual` where there is one.
-pub(crate) fn mix(
-    input: Tensor<4>,
-    (words, format): (Tensor<2, Int>, Format),
-    ends: Tensor<2>,
-    residual: Option<Tensor<4>>,
-    launch: Launch,
-) -> Tensor<4> {
+/// A convolution that mixes channels, and a sum with `residual` where there is one.
+pub(crate) fn mix(input: Tensor<4>, mixing: &Mixing, residual: Option<Tensor<4>>, launch: Launch) -> Tensor<4> {
+    let (words, ends, format) = (mixing.words.val(), mixing.ends.val(), mixing.format);
     let (input, words, ends) = (input.into_dispatch(), words.into_dispatch(), ends.into_dispatch());
     Tensor::from_dispatch(match residual {
         Some(residual) => Dispatch::mix_onto(input, words, ends, residual.into_dispatch(), format, launch),

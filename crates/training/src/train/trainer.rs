@@ -26,7 +26,7 @@ use crate::adamw::AdamW;
 use crate::batches::{Batch, Changes, MapTask, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
 use crate::clipping;
-use crate::copy_paste::CopyPaste;
+use crate::copy_paste::{CopyPaste, LabelledSlices};
 use crate::epoch_log::EpochLog;
 use crate::feature_cache::{Activations, Frozen, Kept};
 use crate::layer_rates::LayerRates;
@@ -199,7 +199,8 @@ impl Trainer<'_> {
     /// What tumours are put in and taken out with, where the recipe asks for it.
     fn grafts<'b>(&'b self, slices: &'b Slices) -> anyhow::Result<Option<CopyPaste<'b>>> {
         let Job { scans, recipe, outlines, .. } = self.job;
-        let grafts = CopyPaste::of(recipe, scans, outlines, (slices, self.labels, &self.split.train))?;
+        let train = LabelledSlices { slices, labels: self.labels, indices: &self.split.train };
+        let grafts = CopyPaste::of(recipe, scans, outlines, train)?;
         if let Some(grafts) = &grafts {
             let (donors, repairable) = grafts.counts();
             log::info!("{donors} slices can lend a tumour; the other half of the head can cover {repairable} of them");
