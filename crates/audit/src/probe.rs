@@ -11,7 +11,7 @@ use scans::{Scans, ScansConfig, Slices};
 use serde::Serialize;
 use training::{Augmentation, Changes, CopyPaste, LabelledSlices, Recipe, TumourMasks, chance};
 
-use crate::acquisition_features::Traces;
+use crate::acquisition_features::AcquisitionFeatures;
 use crate::shortcuts::{Probed, Sample, best_told};
 
 /// What was probed, and what is told after each step.
@@ -112,16 +112,16 @@ fn probed(scans: &Scans, inputs: LabelledSlices<'_>, changes: Changes<'_>, seed:
     let look = |&index: &usize| {
         let slice = slices.get(index).context("a slice that was readable is gone")?;
         let (pixels, label) = changes.apply(index, slice.pixels(), labels[index], &mut chance(seed, index));
-        anyhow::Ok((Traces::of(&Slice::new(slice.size(), slice.size(), pixels)?), label))
+        anyhow::Ok((AcquisitionFeatures::of(&Slice::new(slice.size(), slice.size(), pixels)?), label))
     };
-    let looked: Vec<(Traces, usize)> = indices.par_iter().map(look).collect::<anyhow::Result<_>>()?;
+    let looked: Vec<(AcquisitionFeatures, usize)> = indices.par_iter().map(look).collect::<anyhow::Result<_>>()?;
     let sample = Sample {
         classes: &scans.classes,
         labels: looked.iter().map(|(_, label)| *label).collect(),
         clusters: indices.iter().map(|&index| clusters[index]).collect(),
     };
-    let traces: Vec<&Traces> = looked.iter().map(|(traces, _)| traces).collect();
-    sample.probe_inputs(&traces)
+    let features: Vec<&AcquisitionFeatures> = looked.iter().map(|(features, _)| features).collect();
+    sample.probe_inputs(&features)
 }
 
 /// As a table for a terminal.
