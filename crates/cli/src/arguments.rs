@@ -91,10 +91,18 @@ pub struct AuditArguments {
 }
 
 /// Measure a weights file on labelled scans.
+///
+/// Scans whose labels are the model's classes are measured by class. Other scans are measured by whether there is a tumour:
+/// a label that is the model's class without a tumour means none, "tumour" and the model's other classes mean one, and with
+/// --labels TUMOUR,NONE two labels of any name do. The report has the area under the ROC curve, recall, specificity, the
+/// share of slices that is answered and the share of answers that is wrong, with intervals over patients; where a CSV labels
+/// the scans, by its columns source, sequence and plane as well.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  sulcus evaluate --weights weights/xception.safetensors --data scans --split grouped
-  sulcus evaluate --weights weights/xception.safetensors --data scans --split official --json report.json")]
+  sulcus evaluate --weights weights/xception.safetensors --data scans
+  sulcus evaluate --weights weights/xception.safetensors --data scans --split official --json report.json
+  sulcus evaluate --weights weights/xception.safetensors --data elsewhere --labels tumour,notumor
+  sulcus evaluate --weights weights/xception.safetensors --data elsewhere --labels elsewhere/labels.csv")]
 pub struct EvaluateArguments {
     /// The weights file
     #[arg(long, value_name = "FILE")]
@@ -102,9 +110,10 @@ pub struct EvaluateArguments {
     /// The folder of scans.
     #[command(flatten)]
     pub data: DataArguments,
-    /// Which slices to measure on
+    /// Which slices to measure on [default: those that the model's own split holds out; of scans that it was not trained
+    /// on, all]
     #[arg(long, value_parser = split_protocol())]
-    pub split: SplitProtocol,
+    pub split: Option<SplitProtocol>,
     /// Write the report here as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

@@ -12,7 +12,7 @@ use crate::arguments::AuditArguments;
 /// The folder holds no labelled scans, the CSV of groups can't be used, or a file can't be written.
 pub fn run(arguments: &AuditArguments) -> anyhow::Result<()> {
     let (folder, labels, groups) = (arguments.folder.clone(), arguments.labels.clone(), arguments.groups.clone());
-    let audited = audit(&ScansConfig { folder, labels, groups, cache: None })?;
+    let audited = audit(&ScansConfig { folder, labels, one_class: false, groups, cache: None })?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&audited.findings)?);
     } else {

@@ -26,7 +26,7 @@ fn config(arguments: &ExportArguments) -> anyhow::Result<ExportConfig> {
         source,
         format,
         // Which slices were held out stands in the run folder: groups are not asked again.
-        scans: data.map(|folder| ScansConfig { folder, labels, groups: None, cache }),
+        scans: data.map(|folder| ScansConfig { folder, labels, one_class: false, groups: None, cache }),
         out,
         listing: catalogue.zip(title).map(|(catalogue, title)| Listing { catalogue, title }),
         licence: arguments.licence.clone(),

@@ -47,5 +47,6 @@ pub use folds::Fold;
 pub use groups::{clusters, unique};
 pub use leakage::leakage;
 pub use model::{Leakage, SplitProtocol};
+pub use names::same_class;
 pub use record::{Dataset, Part, PatientSource, Reason, Record, Rejected};
 pub use split::{Shares, Split, SplitSpec, split};

@@ -30,6 +30,13 @@ pub(crate) fn known_class(name: &str) -> Option<&'static str> {
     KNOWN.into_iter().find(|class| *class == stem.strip_suffix('s').unwrap_or(stem))
 }
 
+/// Whether two names are spellings of one class.
+#[must_use]
+pub fn same_class(one: &str, other: &str) -> bool {
+    let plain = |name: &str| known_class(name).map_or_else(|| name.trim().to_lowercase(), str::to_owned);
+    plain(one) == plain(other)
+}
+
 /// Whether one of the classes is a known one.
 pub(crate) fn any_known(classes: &[String]) -> bool {
     classes.iter().any(|class| KNOWN.contains(&class.as_str()))

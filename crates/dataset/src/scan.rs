@@ -52,7 +52,8 @@ impl Dataset {
         Labels::read(csv)?.dataset(root, &Walk::below(root)?, 2)
     }
 
-    /// As [`Dataset::open_labelled`], where one class is enough: slices that are trained on beside those of a data set.
+    /// As [`Dataset::open_labelled`], where one class is enough: slices that are trained on beside those of a data set, or that a model is
+    /// measured on.
     ///
     /// # Errors
     /// As [`Dataset::open_labelled`], or [`DatasetError::TooFewClasses`] where no class has an image.

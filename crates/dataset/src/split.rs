@@ -66,7 +66,7 @@ pub fn split(dataset: &Dataset, spec: &SplitSpec) -> Result<Split, DatasetError>
     }
     let clusters = match spec.protocol {
         SplitProtocol::Random => (0..dataset.records.len()).collect(),
-        SplitProtocol::Official | SplitProtocol::Grouped => clusters(dataset),
+        SplitProtocol::Official | SplitProtocol::Grouped | SplitProtocol::LeaveSourceOut => clusters(dataset),
     };
     let mut draw = Draw { dataset, clusters, random: ChaCha8Rng::seed_from_u64(spec.seed) };
     let (test_files, rest) = match (spec.protocol, spec.fold) {

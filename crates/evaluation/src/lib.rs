@@ -8,6 +8,7 @@
 mod ablate;
 mod calibrate;
 mod curves;
+mod detect;
 mod evaluate;
 mod figures;
 mod folds;
@@ -22,11 +23,14 @@ mod report;
 mod report_page;
 mod run;
 mod run_report;
+mod sources;
+mod sources_page;
 mod transfer;
 mod truth;
 
 pub use ablate::{AblateConfig, Ablation, Outcome, ablate};
 pub use calibrate::{CalibrateConfig, Calibrated, CalibrationFindings, calibrate};
+pub use detect::TumourOrNone;
 pub use evaluate::{EvaluateConfig, Evaluated, evaluate};
 pub use maps::ScanMap;
 pub use run::{report_again, train_and_report};

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use anyhow::bail;
 use burn::tensor::Device;
+use dataset::SplitProtocol;
 use model::Hinted;
 use scans::ScansConfig;
-use training::{Job, Recipe, TrainConfig, TumourMasks, has_state, train};
+use training::{Job, OtherScans, Recipe, TrainConfig, TumourMasks, has_state, train};
 
-use crate::{folds, report};
+use crate::{folds, report, sources};
 
 /// Trains as `config` says, and reports; with `folds`, a network for each of so many, and what they come to together.
 /// Where the configuration asks for a preview alone, there is nothing to report.
@@ -16,7 +17,11 @@ use crate::{folds, report};
 /// # Errors
 /// The recipe, the data or the starting weights can't be used, the folder holds another run, or training failed.
 pub fn train_and_report(config: &TrainConfig, folds: Option<usize>) -> anyhow::Result<()> {
-    if !config.resume && (has_state(&config.out) || !folds::folders(&config.out).is_empty()) {
+    if !config.resume
+        && (has_state(&config.out)
+            || !folds::folders(&config.out).is_empty()
+            || !sources::folders(&config.out).is_empty())
+    {
         bail!(Hinted::new(
             format!("\"{}\" already holds a training run.", config.out.display()),
             "go on with --resume, or name another folder with --out"
@@ -27,6 +32,9 @@ pub fn train_and_report(config: &TrainConfig, folds: Option<usize>) -> anyhow::R
     if let Some(count) = folds {
         return folds::train_all(&job, count, &device);
     }
+    if job.recipe.data.protocol == SplitProtocol::LeaveSourceOut && job.recipe.data.leave_out.is_none() {
+        return sources::train_all(&job, &device);
+    }
     train(&job, &device)?;
     if job.preview.is_some() {
         return Ok(());
@@ -34,7 +42,7 @@ pub fn train_and_report(config: &TrainConfig, folds: Option<usize>) -> anyhow::R
     report::write(&job.out, &job.scans, &job.outlines, &device)
 }
 
-/// Makes the report of a run folder again, or of every fold in it and of all together.
+/// Makes the report of a run folder again, or of every fold or source in it and of all together.
 ///
 /// # Errors
 /// The run folder is incomplete, the data are not those it was trained on, or the disk refuses.
@@ -42,6 +50,12 @@ pub fn report_again(run: &Path, folder: &ScansConfig, device: &Device) -> anyhow
     if let Some(fold) = folds::folders(run).first() {
         let recipe = Recipe::open(&fold.join("recipe.toml"))?;
         return folds::report_again(run, &recipe.scans(folder)?, &outlines(&recipe, folder), device);
+    }
+    if let Some(first) = sources::folders(run).first() {
+        let recipe = Recipe::open(&first.join("recipe.toml"))?;
+        let scans = recipe.scans(folder)?;
+        let others = OtherScans::open(&recipe, folder, &scans)?;
+        return sources::report_again(run, &scans, &others, &outlines(&recipe, folder), device);
     }
     let recipe = Recipe::open(&run.join("recipe.toml"))?;
     report::again(run, &recipe.scans(folder)?, &outlines(&recipe, folder), device)

@@ -214,7 +214,8 @@ fn outcomes_by_cluster(predictions: &Predictions) -> Vec<Vec<(usize, usize)>> {
     clusters.into_values().collect()
 }
 
-fn middle_95(mut values: Vec<f64>) -> [f64; 2] {
+/// The 2.5th and the 97.5th percentile.
+pub(crate) fn middle_95(mut values: Vec<f64>) -> [f64; 2] {
     values.sort_by(f64::total_cmp);
     [quantile(&values, 0.025), quantile(&values, 0.975)]
 }

@@ -21,6 +21,7 @@
 mod bootstrap;
 mod calibration;
 mod confusion;
+mod detection;
 mod error;
 mod folds;
 mod predictions;
@@ -33,6 +34,7 @@ pub use bootstrap::{
 };
 pub use calibration::{Bin, RiskPoint, expected_calibration_error, log_loss, reliability, risk_coverage};
 pub use confusion::{Average, Confusion, Scores};
+pub use detection::{Detected, DetectionReport, Estimate};
 pub use error::MetricsError;
 pub use folds::{FOLDS, folds};
 pub use predictions::Predictions;

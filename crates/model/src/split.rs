@@ -15,11 +15,14 @@ pub enum SplitProtocol {
     Random,
     /// Whole clusters of patients and copies, by chance, each class alike.
     Grouped,
+    /// As `Grouped` within a data set, and once for every source a network that has seen nothing of it.
+    #[serde(rename = "leave-source-out")]
+    LeaveSourceOut,
 }
 
 impl SplitProtocol {
     /// Every rule.
-    pub const ALL: [Self; 3] = [Self::Official, Self::Random, Self::Grouped];
+    pub const ALL: [Self; 4] = [Self::Official, Self::Random, Self::Grouped, Self::LeaveSourceOut];
 
     /// As recipes, manifests and reports spell it.
     #[must_use]
@@ -28,6 +31,7 @@ impl SplitProtocol {
             Self::Official => "official",
             Self::Random => "random",
             Self::Grouped => "grouped",
+            Self::LeaveSourceOut => "leave-source-out",
         }
     }
 }
@@ -60,6 +64,6 @@ mod tests {
             assert_eq!(serde_json::to_value(protocol).unwrap(), protocol.name());
         }
         let error = "patient".parse::<SplitProtocol>().unwrap_err();
-        assert_eq!(error, "\"patient\" is no split protocol; accepted are official, random, grouped");
+        assert_eq!(error, "\"patient\" is no split protocol; accepted are official, random, grouped, leave-source-out");
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Calibration, Evaluation, Folds, Rounding, Transfer, WithRecipe};
+use crate::{Calibration, Detection, Evaluation, Folds, Rounding, Transfer, WithRecipe};
 
 /// The schema version that this build writes and reads, of every kind. Raised when a field changes its meaning or goes.
 pub const SCHEMA: u32 = 1;
@@ -25,6 +25,10 @@ impl<M> Kind for Folds<M> {
 
 impl<M> Kind for Calibration<M> {
     const KIND: &'static str = "calibration";
+}
+
+impl<M> Kind for Detection<M> {
+    const KIND: &'static str = "detection";
 }
 
 impl<M> Kind for Transfer<M> {
@@ -58,6 +62,8 @@ pub enum Report {
     Folds(Folds<WithRecipe>),
     /// Of a weights file's probabilities and rules.
     Calibration(Calibration),
+    /// Of one network on scans whose labels say whether there is a tumour, and no more.
+    Detection(Detection),
     /// Of a weights file on brains from elsewhere.
     Transfer(Transfer),
     /// Of what int8 kernels cost.
@@ -85,6 +91,7 @@ impl Report {
             Evaluation::<()>::KIND => parse(content, Self::Evaluation),
             Folds::<()>::KIND => parse(content, Self::Folds),
             Calibration::<()>::KIND => parse(content, Self::Calibration),
+            Detection::<()>::KIND => parse(content, Self::Detection),
             Transfer::<()>::KIND => parse(content, Self::Transfer),
             Rounding::<()>::KIND => parse(content, Self::Rounding),
             other => Err(format!("\"{other}\" is no kind of report that is known here")),

@@ -18,6 +18,7 @@
 //! ```
 
 mod calibration;
+mod detection;
 mod evaluation;
 mod folds;
 mod kind;
@@ -28,10 +29,11 @@ mod transfer;
 use serde::{Deserialize, Serialize};
 
 pub use calibration::{Abstention, Calibration, CalibrationError, Foreign, Method, Parts};
+pub use detection::{Detection, DetectionGroup};
 pub use evaluation::{Evaluation, Header};
 pub use folds::{FoldFigures, Folds, RecipeName, Spread, Summary, WithRecipe};
 pub use kind::{Kind, Report, SCHEMA, Tagged, tagged};
-pub use metrics::{Bin, ByChance, RiskPoint};
+pub use metrics::{Bin, ByChance, DetectionReport, Estimate, RiskPoint};
 pub use migrate::migrate;
 pub use model::Leakage;
 pub use rounding::Rounding;

@@ -107,6 +107,8 @@ pub struct ScansConfig {
     pub folder: PathBuf,
     /// CSV of labels; where there is none, folders name the classes, else the CSV in the folder.
     pub labels: Option<PathBuf>,
+    /// Whether one class is enough where a CSV names them; training needs two.
+    pub one_class: bool,
     /// CSV of patients and copies; where there is none, `index.csv` in the folder or beside it, if it is there.
     pub groups: Option<PathBuf>,
     /// Folder for what can be made again; where there is none, the user's cache folder.
@@ -120,6 +122,7 @@ impl ScansConfig {
     /// The folder holds no labelled scans, or the CSV of groups can't be used.
     pub fn open(&self) -> anyhow::Result<Dataset> {
         let dataset = match &self.labels {
+            Some(csv) if self.one_class => Dataset::open_source(&self.folder, csv)?,
             Some(csv) => Dataset::open_labelled(&self.folder, csv)?,
             None => Dataset::open(&self.folder)?,
         };

@@ -52,6 +52,7 @@ pub use epoch_log::EpochLog;
 pub use feature_cache::Kept;
 pub use logits::{largest, rows};
 pub use map_targets::MapTargets;
+pub use others::{OtherScans, Truth};
 pub use predict::{Said, predict};
 pub use preview::write_sheet;
 pub use recipe::{Augmentation, Recipe, Transplant};

@@ -4,7 +4,7 @@
 //! the data set is left out, so that nothing that is held out is trained on under another name.
 
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, ensure};
 use dataset::{Dataset, Thumbnail};
@@ -91,6 +91,24 @@ impl OtherScans {
         Ok(Self { scans: Scans::new(dataset, cache)?, known })
     }
 
+    /// The names of its sources.
+    #[must_use]
+    pub fn sources(&self) -> BTreeSet<&str> {
+        self.known.iter().flatten().map(|known| known.source.as_str()).collect()
+    }
+
+    /// The scans, whatever is known of them.
+    #[must_use]
+    pub fn scans(&self) -> &Scans {
+        &self.scans
+    }
+
+    /// The records of one source, and what is known of their class.
+    pub fn of_source<'a>(&'a self, source: &'a str) -> impl Iterator<Item = (usize, Truth)> + 'a {
+        let known = self.known.iter().enumerate().filter_map(|(index, known)| Some((index, known.as_ref()?)));
+        known.filter(move |(_, known)| known.source == source).map(|(index, known)| (index, known.truth))
+    }
+
     fn count(&self) -> usize {
         self.known.iter().flatten().count()
     }
@@ -151,20 +169,29 @@ pub struct Other {
 }
 
 impl Others {
-    /// Prepares the slices of all sources.
+    /// Prepares the slices of all sources but the one to leave out; `None` where no slice is left.
     ///
     /// # Errors
     /// The cache can't be written.
-    pub fn prepare(sources: &[OtherScans], spec: &InputSpec, none: Option<usize>) -> anyhow::Result<Self> {
+    pub fn prepare(
+        sources: &[OtherScans],
+        leave_out: Option<&str>,
+        spec: &InputSpec,
+        none: Option<usize>,
+    ) -> anyhow::Result<Option<Self>> {
         let mut slices = Vec::new();
         let mut cells: BTreeMap<(String, Option<usize>), Vec<usize>> = BTreeMap::new();
         for OtherScans { scans, known } in sources {
+            let known: Vec<Option<&Known>> = known
+                .iter()
+                .map(|known| known.as_ref().filter(|known| Some(known.source.as_str()) != leave_out))
+                .collect();
             let indices: Vec<usize> = (0..known.len()).filter(|&index| known[index].is_some()).collect();
             let prepared = Slices::prepare(scans, &indices, spec)?;
             for file in &prepared.unreadable {
                 log::warn!("left out \"{}\": {}", file.path.display(), file.reason);
             }
-            for (index, known) in known.iter().enumerate() {
+            for (index, known) in known.into_iter().enumerate() {
                 let (Some(known), Some(slice)) = (known, prepared.get(index)) else { continue };
                 let class = if let Truth::Class(class) = known.truth { Some(class) } else { None };
                 cells.entry((known.source.clone(), class)).or_default().push(slices.len());
@@ -172,7 +199,7 @@ impl Others {
                 slices.push(Other { slice: slice.clone(), truth: known.truth, place });
             }
         }
-        Ok(Self { slices, cells: cells.into_values().collect() })
+        Ok((!slices.is_empty()).then(|| Self { slices, cells: cells.into_values().collect() }))
     }
 
     /// So many slices by chance: sources and labels take turns, from one that follows from `step`.

@@ -85,6 +85,13 @@ pub struct Data {
     /// The fold that is held out for the test in place of a share; `--folds` writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fold: Option<Fold>,
+    /// The collection that the slices of a class come from, where it is one of the `[[source]]`; of other classes it is the
+    /// data set itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub source_of: BTreeMap<String, String>,
+    /// The source of which nothing is trained on; `protocol = "leave-source-out"` writes it, for each source in turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leave_out: Option<String>,
     /// Share of the rest that decides when to stop.
     pub validation: f64,
     /// Train on one slice of every group of copies.
@@ -117,6 +124,12 @@ fn is_zero(value: &usize) -> bool {
 }
 
 impl Data {
+    /// Whether slices of a class are of a source that is left out.
+    #[must_use]
+    pub fn leaves_out(&self, class: &str) -> bool {
+        self.leave_out.is_some() && self.source_of.get(class) == self.leave_out.as_ref()
+    }
+
     /// The part of a folder that the recipe is about.
     ///
     /// # Errors
@@ -252,7 +265,14 @@ impl Recipe {
     /// # Errors
     /// The folder can't be opened, the recipe asks for what is not there, or the cache can't be written.
     pub fn scans(&self, folder: &ScansConfig) -> anyhow::Result<Scans> {
-        let scans = folder.scans()?;
+        self.chosen(folder.scans()?)
+    }
+
+    /// The scans of a folder that this recipe takes, with their copies where it asks for them.
+    ///
+    /// # Errors
+    /// As [`Recipe::scans`].
+    pub fn chosen(&self, scans: Scans) -> anyhow::Result<Scans> {
         let scans = if self.data.find_copies { scans.with_copies()? } else { scans };
         scans.select(|dataset| self.data.select(dataset))
     }

@@ -168,7 +168,8 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
 fn warn_of_unknown_groups(job: &Job) {
     let has = |group: fn(&Record) -> &Option<String>| job.scans.records.iter().any(|record| group(record).is_some());
     let (patients, copies) = (has(|record| &record.patient_group), has(|record| &record.dup_group));
-    if job.recipe.data.protocol == SplitProtocol::Grouped && !patients {
+    let grouped = [SplitProtocol::Grouped, SplitProtocol::LeaveSourceOut].contains(&job.recipe.data.protocol);
+    if grouped && !patients {
         let known = if copies { "copies are known, but no patients" } else { "neither patients nor copies are known" };
         log::warn!(
             "warning: {known}: slices of one patient can be on both sides.\n\
@@ -183,6 +184,10 @@ fn warn_of_unknown_groups(job: &Job) {
 /// The data can't be divided as asked.
 pub fn prepare_split(job: &Job) -> anyhow::Result<Split> {
     let mut split = dataset::split(&job.scans, &job.recipe.split_spec())?;
+    let seen = |&index: &usize| !job.recipe.data.leaves_out(job.scans.class(&job.scans.records[index]));
+    for part in [&mut split.train, &mut split.validation, &mut split.test] {
+        part.retain(seen);
+    }
     if job.recipe.data.unique {
         // Of copies, the one whose outline is known is the one to keep.
         let outlined = |&index: &usize| job.outlines.has(&job.scans.records[index].path);

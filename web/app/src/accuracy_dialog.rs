@@ -7,6 +7,7 @@ use reports::{Calibration, Evaluation, Method};
 use crate::catalogue::Model;
 use crate::chart::{Reliability, Risk};
 use crate::contexts::{Models, ReportIndex};
+use crate::detections::DetectionTable;
 use crate::figures::{Card, Cell, FoldsCard, TransferLine};
 use crate::model_reports::{ModelReports, ReportEntry, unreadable};
 use crate::wording;
@@ -101,7 +102,7 @@ fn Network(reports: ModelReports, model: Model, open: bool) -> impl IntoView {
     let (own, others) = (reports.own, reports.others);
     let card = |own: bool| move |entry: ReportEntry<Evaluation>| view! { <Card entry own /> };
     let calibration = reports.calibration;
-    let untested = own.is_empty() && others.is_empty() && reports.folds.is_empty();
+    let untested = own.is_empty() && others.is_empty() && reports.folds.is_empty() && reports.detections.is_empty();
     let charts = calibration.clone().map(|ReportEntry { content, .. }| {
         view! {
             <div class="charts">
@@ -127,6 +128,7 @@ fn Network(reports: ModelReports, model: Model, open: bool) -> impl IntoView {
             </div>
             {charts}
             {calibration.map(|entry| view! { <Rules entry /> })}
+            {reports.detections.into_iter().map(|entry| view! { <DetectionTable entry /> }).collect_view()}
             {reports.transfer.map(|entry| view! { <TransferLine entry /> })}
         </details>
     }

@@ -11,6 +11,7 @@ mod catalogue;
 mod chart;
 mod confusion;
 mod contexts;
+mod detections;
 mod dialogs;
 mod dispatcher;
 mod engine_selection;

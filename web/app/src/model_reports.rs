@@ -1,7 +1,7 @@
 //! Which reports are about which model. The reports themselves say it: by the SHA-256 of the weights file that was
 //! measured or, where another training of the same network was, by the network.
 
-use reports::{Calibration, Evaluation, Folds, Report, Transfer, WithRecipe};
+use reports::{Calibration, Detection, Evaluation, Folds, Report, Transfer, WithRecipe};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -47,6 +47,9 @@ pub struct ModelReports {
     pub calibration: Option<ReportEntry<Calibration>>,
     /// Folds of the same network.
     pub folds: Vec<ReportEntry<Folds<WithRecipe>>>,
+    /// Tests of the model's own weights file on scans whose labels say whether there is a tumour, and of the same network
+    /// trained without a source on that source.
+    pub detections: Vec<ReportEntry<Detection>>,
     /// Its answers on brains from elsewhere.
     pub transfer: Option<ReportEntry<Transfer>>,
 }
@@ -70,6 +73,13 @@ impl ModelReports {
                 }
                 Report::Folds(content) if content.header.architecture == model.architecture => {
                     reports.folds.push(ReportEntry { address, content });
+                }
+                Report::Detection(content)
+                    if is_own(&content.header.weights_sha256)
+                        || content.header.architecture == model.architecture
+                            && report::leaves_sources_out(&content) =>
+                {
+                    reports.detections.push(ReportEntry { address, content });
                 }
                 Report::Transfer(content) if is_own(&content.weights_sha256) => {
                     reports.transfer = Some(ReportEntry { address, content });

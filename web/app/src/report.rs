@@ -1,12 +1,17 @@
 //! A test in words: what a reader has to know of it before believing its figure.
 
-use reports::{Evaluation, Leakage};
+use reports::{Detection, Evaluation, Leakage};
 
 use crate::wording;
 
 /// Whether the figures flatter; `None` where nobody knows.
 pub fn leaky(report: &Evaluation) -> Option<bool> {
     report.header.leakage.map(|leakage| leakage.leaky)
+}
+
+/// Whether each group of slices is of a source that its network has seen nothing of.
+pub fn leaves_sources_out(report: &Detection) -> bool {
+    report.header.protocol == "leave-source-out"
 }
 
 /// What a reader has to know of the split before believing the figure. `own` says that this very weights file was

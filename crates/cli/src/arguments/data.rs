@@ -28,6 +28,6 @@ impl DataArguments {
     #[must_use]
     pub fn config(&self) -> ScansConfig {
         let Self { data, labels, groups, cache } = self.clone();
-        ScansConfig { folder: data, labels, groups, cache }
+        ScansConfig { folder: data, labels, one_class: false, groups, cache }
     }
 }

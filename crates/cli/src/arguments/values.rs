@@ -27,6 +27,7 @@ pub fn split_protocol() -> impl TypedValueParser<Value = SplitProtocol> {
         SplitProtocol::Official => "The published Testing part",
         SplitProtocol::Random => "The share held out at random by the model's recipe",
         SplitProtocol::Grouped => "The share held out by patient and copy by the model's recipe",
+        SplitProtocol::LeaveSourceOut => "As grouped; the recipe's protocol for networks that have not seen a source",
     })
 }
 

@@ -1,5 +1,7 @@
 //! A network that says where: trained with outlines and another source, exported, and asked for its maps.
 
+use super::refused::refused;
+use super::written::is_like;
 use super::*;
 
 /// Scans with outlines of their spots, and two slices of another source beside them: `[root, scans]`.
@@ -66,6 +68,58 @@ fn a_network_with_a_map_is_trained_exported_and_says_where() {
     }
     // Files of one name are not written over each other.
     assert_eq!(fs::read_dir(&maps).unwrap().count(), 4);
+    scans_from_elsewhere_are_measured_by_whether_there_is_a_tumour(root.path(), &file);
+}
+
+fn scans_from_elsewhere_are_measured_by_whether_there_is_a_tumour(root: &Path, file: &str) {
+    let [other, csv, report] = ["other", "other.csv", "detection.json"].map(|name| root.join(name));
+    let [other_text, csv, report_text] = [&other, &csv, &report].map(|path| path.to_str().unwrap());
+    let evaluate = ["evaluate", "--weights", file, "--data", other_text, "--json", report_text, "--labels"];
+    let by_csv = succeed(&[&evaluate[..], &[csv]].concat());
+    assert!(by_csv.contains("2 slices, 1 of them with a tumour") && by_csv.contains("source elsewhere"), "{by_csv}");
+    let found = json(&report);
+    is_like("reports/evaluate-detection.json", &found);
+    assert_eq!((&found["kind"], &found["figures"]["n"]), (&"detection".into(), &2.into()));
+
+    for (label, name) in [("yes", "sick.png"), ("no", "well.png")] {
+        fs::create_dir(other.join(label)).unwrap();
+        fs::rename(other.join(name), other.join(label).join(name)).unwrap();
+    }
+    succeed(&[&evaluate[..], &["yes,no"]].concat());
+    assert_eq!(json(&report)["figures"], found["figures"], "the same slices in folders");
+    refused(&evaluate[..7], "say which label means a tumour");
+    let by_split = [&evaluate[..], &["yes,no", "--split", "grouped"]].concat();
+    refused(&by_split, "leave --split out");
+}
+
+#[test]
+fn a_network_is_trained_for_every_source_that_has_seen_nothing_of_it() {
+    let (root, data) = with_outlines();
+    let out = root.path().join("sources");
+    let text = RECIPE.replacen("[[stage]]", MAP, 1).replacen("[data]", "[data]\nothers = 2", 1);
+    let text = text.replacen(
+        "protocol = \"random\"",
+        "protocol = \"leave-source-out\"\nsource_of = { notumor = \"elsewhere\" }",
+        1,
+    );
+    let recipe = root.path().join("recipe.toml");
+    fs::write(&recipe, text).unwrap();
+    let train = train_arguments(&recipe, &data, &out);
+    succeed(&train);
+    let report = json(&out.join("sources.json"));
+    let group = &report["groups"][0];
+    let healthy = fs::read_dir(data.join("notumor")).unwrap().count() as u64;
+    assert_eq!((&report["protocol"], &group["value"]), (&"leave-source-out".into(), &"elsewhere".into()));
+    assert_eq!((group["figures"]["n"].as_u64(), group["figures"]["positives"].as_u64()), (Some(healthy + 2), Some(1)));
+    let trained_on = fs::read_to_string(out.join("source-1/split.json")).unwrap();
+    assert!(trained_on.contains("glioma/") && !trained_on.contains("notumor/"), "{trained_on}");
+    assert!(fs::read_to_string(out.join("sources.html")).unwrap().contains("source-1/report.html"));
+
+    let again = ["report", "--run", out.to_str().unwrap(), "--data", data.to_str().unwrap()];
+    succeed(&again);
+    assert_eq!(json(&out.join("sources.json")), report, "the report made again");
+    let resumed = succeed(&[&train[..], &["--resume"]].concat());
+    assert!(resumed.contains("the network without elsewhere is done"), "{resumed}");
 }
 
 #[test]

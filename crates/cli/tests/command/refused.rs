@@ -5,7 +5,7 @@ use std::process::Stdio;
 use super::written::is_like;
 use super::*;
 
-fn refused(arguments: &[&str], expected: &str) {
+pub fn refused(arguments: &[&str], expected: &str) {
     let outcome = sulcus(arguments);
     let error = String::from_utf8_lossy(&outcome.stderr).into_owned();
     assert!(!outcome.status.success() && error.contains(expected), "{error}");

@@ -1,6 +1,7 @@
 //! A map of evidence beside the classes, and other sources that help to learn it.
 
 use anyhow::{Context, ensure};
+use dataset::SplitProtocol;
 use graph::Graph;
 use networks::{Form, NetworkConfig};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,14 @@ impl Recipe {
     }
 
     pub(super) fn check_map(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.data.protocol != SplitProtocol::LeaveSourceOut || !self.sources.is_empty(),
+            "`protocol` is \"leave-source-out\", and there is no [[source]]"
+        );
+        ensure!(
+            self.data.protocol == SplitProtocol::LeaveSourceOut || self.data.leave_out.is_none(),
+            "`data.leave_out` asks for `protocol` = \"leave-source-out\""
+        );
         let Some(map) = &self.map else {
             ensure!(self.sources.is_empty(), "there is a [[source]], but no [map] that learns from it");
             return Ok(());

@@ -217,7 +217,7 @@ impl Trainer<'_> {
         let spec = InputSpec { size: size.unwrap_or(recipe.input.size), ..recipe.input.clone() };
         let map = network.graph().map_output().context("the network has no map")?;
         let shape = network.graph().shapes(spec.size as usize)?[map];
-        let others = (!others.is_empty()).then(|| Others::prepare(others, &spec, self.none)).transpose()?;
+        let others = Others::prepare(others, recipe.data.leave_out.as_deref(), &spec, self.none)?;
         Ok(Some(MapMaterial { places: Places::of(scans, outlines, slices, self.none), others, side: shape.height }))
     }
 
