@@ -71,7 +71,7 @@ pub fn probe(config: &ProbeConfig) -> anyhow::Result<ProbeFindings> {
         augmentation: recipe.augmentation,
         slices,
         folds: FOLDS,
-        chance: 1.0 / scans.classes.len() as f64,
+        chance: 1.0 / scans.dataset().classes.len() as f64,
         steps,
         data_fingerprint: scans.fingerprint().to_owned(),
     })
@@ -79,14 +79,14 @@ pub fn probe(config: &ProbeConfig) -> anyhow::Result<ProbeFindings> {
 
 /// How many slices there are, and what they tell step by step.
 fn steps(recipe: &Recipe, scans: &Scans, outlines: &TumourMasks) -> anyhow::Result<(usize, Vec<Step>)> {
-    let all: Vec<usize> = (0..scans.records.len()).collect();
-    let labels: Vec<usize> = scans.records.iter().map(|record| record.label).collect();
+    let all: Vec<usize> = (0..scans.dataset().records.len()).collect();
+    let labels: Vec<usize> = scans.dataset().records.iter().map(|record| record.label).collect();
     let prepared = Slices::prepare(scans, &all, &recipe.input)?;
-    let indices = prepared.readable(&dataset::unique(scans, &all));
+    let indices = prepared.readable(&dataset::unique(scans.dataset(), &all));
     let cropped = InputSpec { intensity: Intensity { low: 0.0, high: 100.0 }, ..recipe.input };
     let whole = InputSpec { crop: Crop::None, margin: 0.0, ..cropped };
     let inputs = LabelledSlices { slices: &prepared, labels: &labels, indices: &indices };
-    let grafts = CopyPaste::of(recipe, scans, outlines, inputs)?;
+    let grafts = CopyPaste::of(recipe, scans.dataset(), outlines, inputs)?;
     let probe = |after, slices: &Slices, changes: Changes<'_>| {
         let probes = probed(scans, LabelledSlices { slices, ..inputs }, changes, recipe.seed)?;
         anyhow::Ok(Step { after, probes })
@@ -108,7 +108,7 @@ fn steps(recipe: &Recipe, scans: &Scans, outlines: &TumourMasks) -> anyhow::Resu
 /// Probes slices as a network would see them in an epoch.
 fn probed(scans: &Scans, inputs: LabelledSlices<'_>, changes: Changes<'_>, seed: u64) -> anyhow::Result<Vec<Probed>> {
     let LabelledSlices { slices, labels, indices } = inputs;
-    let clusters = dataset::clusters(scans);
+    let clusters = dataset::clusters(scans.dataset());
     let look = |&index: &usize| {
         let slice = slices.get(index).context("a slice that was readable is gone")?;
         let (pixels, label) = changes.apply(index, slice.pixels(), labels[index], &mut chance(seed, index));
@@ -116,7 +116,7 @@ fn probed(scans: &Scans, inputs: LabelledSlices<'_>, changes: Changes<'_>, seed:
     };
     let looked: Vec<(AcquisitionFeatures, usize)> = indices.par_iter().map(look).collect::<anyhow::Result<_>>()?;
     let sample = Sample {
-        classes: &scans.classes,
+        classes: &scans.dataset().classes,
         labels: looked.iter().map(|(_, label)| *label).collect(),
         clusters: indices.iter().map(|&index| clusters[index]).collect(),
     };

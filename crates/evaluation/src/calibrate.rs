@@ -144,13 +144,13 @@ impl Looks {
         let recipe = Recipe::parse(&file.manifest.recipe).context("the recipe in the weights file cannot be used")?;
         let scans = recipe.scans(&config.scans)?;
         let split = split(&classifier, &recipe, &scans)?;
-        let some = thinned(&dataset::unique(&scans, &split.train), TRAINING_SLICES);
+        let some = thinned(&dataset::unique(scans.dataset(), &split.train), TRAINING_SLICES);
         let wanted = [&some[..], &split.validation, &split.test].concat();
         let gallery = Gallery {
             classifier: &classifier,
             scans: &scans,
             slices: Slices::prepare(&scans, &wanted, &classifier.input_spec())?,
-            clusters: dataset::clusters(&scans),
+            clusters: dataset::clusters(scans.dataset()),
             stage,
         };
         let (as_it_is, changes) = (Augmentation::default(), recipe.augmentation);
@@ -191,8 +191,8 @@ fn forget(file: &mut weights::WeightsFile) {
 /// The split the model was trained by.
 fn split(classifier: &Classifier, recipe: &Recipe, scans: &Scans) -> anyhow::Result<Split> {
     let manifest = classifier.manifest();
-    let split = dataset::split(scans, &recipe.split_spec())?;
-    let held_out = held_out_fingerprint(scans, &split);
+    let split = dataset::split(scans.dataset(), &recipe.split_spec())?;
+    let held_out = held_out_fingerprint(scans.dataset(), &split);
     ensure!(
         scans.fingerprint() == manifest.data_fingerprint
             && manifest.held_out_fingerprint.as_ref().is_none_or(|trained| *trained == held_out),

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::ops::Deref;
 use std::path::PathBuf;
 
 use anyhow::ensure;
@@ -31,6 +30,12 @@ impl Scans {
     /// A file can't be read.
     pub fn new(dataset: Dataset, cache: CacheFolder) -> anyhow::Result<Self> {
         Ok(Self { fingerprint: dataset::fingerprint(&dataset)?, dataset, cache })
+    }
+
+    /// The files, and what is said of them.
+    #[must_use]
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
     }
 
     /// What [`dataset::fingerprint`] says.
@@ -88,15 +93,6 @@ impl Scans {
             return Ok(Self { dataset, fingerprint: self.fingerprint, cache: self.cache });
         }
         Self::new(dataset, self.cache)
-    }
-}
-
-/// Most of what is asked of scans is asked of the data set.
-impl Deref for Scans {
-    type Target = Dataset;
-
-    fn deref(&self) -> &Dataset {
-        &self.dataset
     }
 }
 

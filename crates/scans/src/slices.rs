@@ -40,12 +40,13 @@ impl Slices {
     /// The cache can't be written.
     pub fn prepare(scans: &Scans, indices: &[usize], spec: &InputSpec) -> anyhow::Result<Self> {
         let kept = Kept::of(scans, spec)?;
-        let mut slices = vec![None; scans.records.len()];
+        let dataset = scans.dataset();
+        let mut slices = vec![None; dataset.records.len()];
         let mut unreadable = Vec::new();
         for &index in indices {
             match kept.slice(index) {
                 Ok(slice) => slices[index] = Some(slice),
-                Err(reason) => unreadable.push(Unreadable { path: scans.file(&scans.records[index]), reason }),
+                Err(reason) => unreadable.push(Unreadable { path: dataset.file(&dataset.records[index]), reason }),
             }
         }
         Ok(Self { slices, unreadable })
@@ -86,18 +87,18 @@ impl Kept {
         if let Some(kept) = kept.filter(|kept| kept.is_of_today(scans, spec)) {
             return Ok(kept);
         }
-        let bar = progress_bar(scans.records.len(), "preparing slices");
+        let bar = progress_bar(scans.dataset().records.len(), "preparing slices");
         let make = |writer: &mut RowWriter| {
-            let mut notes = Vec::with_capacity(scans.records.len());
-            for records in scans.records.chunks(AT_ONCE) {
-                let prepare = |record| prepare_file(&scans.file(record), spec);
+            let mut notes = Vec::with_capacity(scans.dataset().records.len());
+            for records in scans.dataset().records.chunks(AT_ONCE) {
+                let prepare = |record| prepare_file(&scans.dataset().file(record), spec);
                 let prepared: Vec<_> = records.par_iter().map(prepare).inspect(|_| bar.inc(1)).collect();
                 prepared.into_iter().try_for_each(|result| write(writer, &mut notes, result, spec.size))?;
             }
             Ok(notes)
         };
         let bytes_a_row = (spec.size as usize).pow(2) * size_of::<f32>();
-        let rows = CachedRows::make(entry, RowsSize { rows: scans.records.len(), bytes_a_row }, make)?;
+        let rows = CachedRows::make(entry, RowsSize { rows: scans.dataset().records.len(), bytes_a_row }, make)?;
         bar.finish_and_clear();
         Ok(Self { rows, size: spec.size })
     }
@@ -111,8 +112,8 @@ impl Kept {
 
     /// Whether the first slices come out again as they were kept.
     fn is_of_today(&self, scans: &Scans, spec: &InputSpec) -> bool {
-        let prepare = |record| prepare_file(&scans.file(record), spec).map_err(|file| file.reason);
-        let probed = scans.records.iter().take(PROBED).enumerate();
+        let prepare = |record| prepare_file(&scans.dataset().file(record), spec).map_err(|file| file.reason);
+        let probed = scans.dataset().records.iter().take(PROBED).enumerate();
         probed.into_iter().all(|(index, record)| self.slice(index) == prepare(record))
     }
 }
@@ -181,7 +182,7 @@ mod tests {
             assert_eq!(slices.readable(&[0, 1, 2]), [0, 2]);
             assert_eq!(slices.unreadable.len(), 1);
             for index in [0, 2] {
-                let expected = prepare_file(&scans.file(&scans.records[index]), &spec()).unwrap();
+                let expected = prepare_file(&scans.dataset().file(&scans.dataset().records[index]), &spec()).unwrap();
                 assert_eq!(slices.get(index), Some(&expected));
             }
         }
@@ -200,6 +201,9 @@ mod tests {
         let entry = scans.cache().entry(CacheKind::Slices, &key);
         CachedRows::make(entry, RowsSize { rows: 3, bytes_a_row: 1024 }, stale).unwrap();
         let slices = Slices::prepare(&scans, &[0], &spec()).unwrap();
-        assert_eq!(slices.get(0), prepare_file(&scans.file(&scans.records[0]), &spec()).ok().as_ref());
+        assert_eq!(
+            slices.get(0),
+            prepare_file(&scans.dataset().file(&scans.dataset().records[0]), &spec()).ok().as_ref()
+        );
     }
 }

@@ -53,19 +53,19 @@ impl OtherScans {
     /// One is not there or can't be read.
     pub fn open(recipe: &Recipe, data: &ScansConfig, scans: &Scans) -> anyhow::Result<Vec<Self>> {
         let opened: anyhow::Result<Vec<Self>> =
-            recipe.sources.iter().map(|source| Self::open_one(source, data, &scans.classes)).collect();
+            recipe.sources.iter().map(|source| Self::open_one(source, data, &scans.dataset().classes)).collect();
         let mut opened = opened?;
         // Decoded once for all sources, and not at all where what they share is known.
-        let own = LazyCell::new(|| thumbnails(scans));
+        let own = LazyCell::new(|| thumbnails(scans.dataset()));
         for other in &mut opened {
             let before = other.count();
             other.leave_out_copies_of(scans, || own.as_slice())?;
             let (left, copies) = (other.count(), before - other.count());
             log::info!(
                 "{left} slices of \"{}\" to train on as well; {copies} are copies of the data set's",
-                other.scans.root.display()
+                other.scans.dataset().root.display()
             );
-            ensure!(left > 0, "\"{}\" has no slice to train on", other.scans.root.display());
+            ensure!(left > 0, "\"{}\" has no slice to train on", other.scans.dataset().root.display());
         }
         Ok(opened)
     }
@@ -121,8 +121,8 @@ impl OtherScans {
     ) -> anyhow::Result<()> {
         let key = format!("{} in {}", self.scans.fingerprint(), scans.fingerprint());
         let find = || {
-            let all = [own(), &thumbnails(&self.scans)].concat();
-            let (pairs, own) = (dataset::copies(&all), scans.records.len());
+            let all = [own(), &thumbnails(self.scans.dataset())].concat();
+            let (pairs, own) = (dataset::copies(&all), scans.dataset().records.len());
             pairs.iter().filter(|pair| pair.a < own && pair.b >= own).map(|pair| pair.b - own).collect::<Vec<usize>>()
         };
         let entry = self.scans.cache().entry(CacheKind::Others, &key);
@@ -239,7 +239,7 @@ impl Places {
                 None => Place::Unknown,
             }
         };
-        Self(scans.records.par_iter().enumerate().map(place).collect())
+        Self(scans.dataset().records.par_iter().enumerate().map(place).collect())
     }
 
     /// Of a record.

@@ -53,16 +53,16 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
         "environment.json",
         &serde_json::to_vec(&Environment { command: Some(job.command.clone()), ..environment })?,
     )?;
-    let labels: Vec<usize> = job.scans.records.iter().map(|record| record.label).collect();
-    let counts = job.scans.class_counts(&split.train);
+    let labels: Vec<usize> = job.scans.dataset().records.iter().map(|record| record.label).collect();
+    let counts = job.scans.dataset().class_counts(&split.train);
     let loss = if job.recipe.data.class_weights {
         Loss::balanced(&counts, job.recipe.label_smoothing)
     } else {
         Loss::new(counts.len(), job.recipe.label_smoothing)
     };
-    let none = job.recipe.map.as_ref().map(|map| map.none_of(&job.scans.classes)).transpose()?.flatten();
+    let none = job.recipe.map.as_ref().map(|map| map.none_of(&job.scans.dataset().classes)).transpose()?.flatten();
     let loss = loss.with_none(none);
-    let counts = job.scans.classes.iter().zip(&counts).map(|(class, count)| format!("{class} {count}"));
+    let counts = job.scans.dataset().classes.iter().zip(&counts).map(|(class, count)| format!("{class} {count}"));
     let (train, validation) = (split.train.len(), split.validation.len());
     log::info!("{train} slices to train on ({}), {validation} to validate", counts.collect::<Vec<_>>().join(", "));
     let device = device.clone().autodiff();
@@ -75,7 +75,9 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
 
 /// A grouped split of slices whose patients are not known keeps none of them together.
 fn warn_of_unknown_groups(job: &Job) {
-    let has = |group: fn(&Record) -> &Option<String>| job.scans.records.iter().any(|record| group(record).is_some());
+    let has = |group: fn(&Record) -> &Option<String>| {
+        job.scans.dataset().records.iter().any(|record| group(record).is_some())
+    };
     let (patients, copies) = (has(|record| &record.patient_group), has(|record| &record.dup_group));
     let grouped = [SplitProtocol::Grouped, SplitProtocol::LeaveSourceOut].contains(&job.recipe.data.protocol);
     if grouped && !patients {
@@ -92,16 +94,17 @@ fn warn_of_unknown_groups(job: &Job) {
 /// # Errors
 /// The data can't be divided as asked.
 pub fn prepare_split(job: &Job) -> anyhow::Result<Split> {
-    let mut split = dataset::split(&job.scans, &job.recipe.split_spec())?;
-    let seen = |&index: &usize| !job.recipe.data.leaves_out(job.scans.class(&job.scans.records[index]));
+    let mut split = dataset::split(job.scans.dataset(), &job.recipe.split_spec())?;
+    let seen =
+        |&index: &usize| !job.recipe.data.leaves_out(job.scans.dataset().class(&job.scans.dataset().records[index]));
     for part in [&mut split.train, &mut split.validation, &mut split.test] {
         part.retain(seen);
     }
     if job.recipe.data.unique {
         // Of copies, the one whose outline is known is the one to keep.
-        let outlined = |&index: &usize| job.outlines.has(&job.scans.records[index].path);
+        let outlined = |&index: &usize| job.outlines.has(&job.scans.dataset().records[index].path);
         split.train.sort_by_key(|index| (!outlined(index), *index));
-        split.train = dataset::unique(&job.scans, &split.train);
+        split.train = dataset::unique(job.scans.dataset(), &split.train);
         split.train.sort_unstable();
     }
     Ok(split)
@@ -116,7 +119,7 @@ pub fn check_begun(job: &Job, split: &Split) -> anyhow::Result<()> {
         return Ok(());
     }
     let folder = RunFolder::open(&job.out)?;
-    let now = SplitFile::of(&job.scans, split);
+    let now = SplitFile::of(job.scans.dataset(), split);
     let differs = if Recipe::open(&folder.file("recipe.toml"))? != job.recipe {
         "by another recipe, or as one of another number of folds"
     } else if folder.read::<String>("data.json")? != job.scans.fingerprint() {
@@ -134,9 +137,9 @@ pub fn check_begun(job: &Job, split: &Split) -> anyhow::Result<()> {
 
 /// What a run was trained with, for whoever evaluates, exports or repeats it.
 fn write_inputs(folder: &RunFolder, job: &Job, split: &Split) -> anyhow::Result<()> {
-    folder.write("classes.json", &serde_json::to_vec(&job.scans.classes)?)?;
+    folder.write("classes.json", &serde_json::to_vec(&job.scans.dataset().classes)?)?;
     folder.write("data.json", &serde_json::to_vec(job.scans.fingerprint())?)?;
-    folder.write("split.json", &serde_json::to_vec_pretty(&SplitFile::of(&job.scans, split))?)?;
+    folder.write("split.json", &serde_json::to_vec_pretty(&SplitFile::of(job.scans.dataset(), split))?)?;
     // The last, since where it is the others are.
     folder.write("recipe.toml", job.recipe.to_toml()?.as_bytes())
 }

@@ -45,7 +45,7 @@ impl Trainer<'_> {
     ) -> anyhow::Result<(TrainState, RunningMetrics)> {
         let recipe = &self.job.recipe;
         let source = self.source(material.slices, material.map);
-        let draw = Draw::new(&recipe.data.draw, &self.job.scans.classes)?;
+        let draw = Draw::new(&recipe.data.draw, &self.job.scans.dataset().classes)?;
         let changes = Changes { grafts: material.grafts, augmentation: recipe.augmentation };
         let steps = source.steps(&self.split.train);
         let bar = progress_bar(steps, "training");
@@ -139,7 +139,7 @@ impl Trainer<'_> {
         let (probabilities, labels): (Vec<_>, Vec<_>) =
             batches.into_iter().flat_map(|(_, rows, labels)| rows.into_iter().zip(labels)).unzip();
         let each_alone: Vec<usize> = (0..labels.len()).collect();
-        let predictions = Predictions::new(&self.job.scans.classes, &labels, &probabilities, &each_alone)?;
+        let predictions = Predictions::new(&self.job.scans.dataset().classes, &labels, &probabilities, &each_alone)?;
         Ok((loss, predictions.confusion()))
     }
 }

@@ -118,11 +118,11 @@ impl Trainer<'_> {
         let recipe = &self.job.recipe;
         let grafts = self.grafts(self.slices)?;
         let changes = Changes { grafts: grafts.as_ref(), augmentation: recipe.augmentation };
-        let draw = Draw::new(&recipe.data.draw, &self.job.scans.classes)?;
+        let draw = Draw::new(&recipe.data.draw, &self.job.scans.dataset().classes)?;
         let source = self.source(self.slices, None);
         std::thread::scope(|scope| {
             let batches = source.shuffled(&self.split.train, &draw, changes, recipe.seed, scope);
-            preview::write_sheet(file, batches.iter(), &self.job.scans.classes)
+            preview::write_sheet(file, batches.iter(), &self.job.scans.dataset().classes)
         })
     }
 
@@ -141,7 +141,7 @@ impl Trainer<'_> {
         let recipe = &self.job.recipe;
         self.device.seed(recipe.seed);
         let network = recipe
-            .network(&self.job.scans.classes, Form::Trainable)?
+            .network(&self.job.scans.dataset().classes, Form::Trainable)?
             .with_dropout(recipe.dropout)
             .init(&self.device)
             .identified();
@@ -156,7 +156,7 @@ impl Trainer<'_> {
     fn grafts<'b>(&'b self, slices: &'b Slices) -> anyhow::Result<Option<CopyPaste<'b>>> {
         let Job { scans, recipe, outlines, .. } = self.job;
         let train = LabelledSlices { slices, labels: self.labels, indices: &self.split.train };
-        let grafts = CopyPaste::of(recipe, scans, outlines, train)?;
+        let grafts = CopyPaste::of(recipe, scans.dataset(), outlines, train)?;
         if let Some(grafts) = &grafts {
             let (donors, repairable) = grafts.counts();
             log::info!("{donors} slices can lend a tumour; the other half of the head can cover {repairable} of them");
@@ -190,13 +190,13 @@ impl Trainer<'_> {
         let Job { recipe, scans, outlines, start, .. } = self.job;
         let Recipe { architecture, input, augmentation, transplant, cache, seed, .. } = recipe;
         let paths = |indices: &[usize]| -> Vec<&str> {
-            indices.iter().map(|&index| scans.records[index].path.as_str()).collect()
+            indices.iter().map(|&index| scans.dataset().records[index].path.as_str()).collect()
         };
         let start = std::fs::read(start).with_context(|| format!("cannot read \"{}\"", start.display()))?;
         // CopyPaste take from the training slices, whichever are kept.
         let donors = transplant.as_ref().map(|_| (outlines.digest(), fingerprint_of(&paths(&self.split.train))));
         let key = serde_json::json!({
-            "scans": scans.fingerprint(), "classes": scans.classes, "start": weights::sha256(&start), "seed": seed,
+            "scans": scans.fingerprint(), "classes": scans.dataset().classes, "start": weights::sha256(&start), "seed": seed,
             "network": architecture, "input": input, "augmentation": augmentation, "cache": cache,
             "transplant": transplant, "donors": donors,
             "train": fingerprint_of(&paths(&self.kept.train)), "validation": fingerprint_of(&paths(&self.kept.validation)),
