@@ -13,13 +13,26 @@ const SULCUS = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug
 export const PATIENCE = 5 * 60_000;
 
 /** What `sulcus classify --json` says of each file, by the file's name; by the default network where none is named. */
-export async function classifyNatively(files, weights) {
+export function classifyNatively(files, weights) {
+  const network = weights ? ["--weights", join(ROOT, "weights", weights)] : [];
+  return answers(files, () => network);
+}
+
+/** The same by a network of these bytes that says where. */
+export function mapNatively(files, weights) {
+  return answers(files, async (folder) => {
+    const file = join(folder, "weights.safetensors");
+    await writeFile(file, weights);
+    return ["--weights", file, "--maps", join(folder, "maps")];
+  });
+}
+
+async function answers(files, words) {
   const folder = await mkdtemp(join(tmpdir(), "sulcus-"));
   try {
     const paths = files.map(({ name }) => join(folder, name));
     await Promise.all(files.map(({ buffer }, index) => writeFile(paths[index], buffer)));
-    const network = weights ? ["--weights", join(ROOT, "weights", weights)] : [];
-    const lines = (await sulcus("classify", "--json", ...network, ...paths)).trim().split("\n");
+    const lines = (await sulcus("classify", "--json", ...(await words(folder)), ...paths)).trim().split("\n");
     return new Map(lines.map((line) => JSON.parse(line)).map((answer) => [basename(answer.file), answer]));
   } finally {
     await rm(folder, { recursive: true });

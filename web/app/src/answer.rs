@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{Engine, Evidence, ModelInfo, Verdict};
+use protocol::{Engine, Evidence, ModelInfo, PlacedMap, Verdict};
 
 /// A slice's classification.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Answer {
     pub evidence: Option<Evidence>,
     /// One a class, in the order of the model's list.
     pub probabilities: Vec<f32>,
+    /// Where it sees evidence; nothing for a model that does not say.
+    pub map: Option<Arc<PlacedMap>>,
     /// The model that gave it.
     pub model: Arc<ModelInfo>,
     /// What computed it.
@@ -33,6 +35,11 @@ impl Answer {
     pub fn best(&self) -> Option<f32> {
         (self.verdict != Verdict::NotBrainMri).then(|| self.probabilities.iter().copied().fold(0.0, f32::max))
     }
+
+    /// The map that may be shown: none over a picture that is no brain MRI.
+    pub fn shown_map(&self) -> Option<&Arc<PlacedMap>> {
+        self.map.as_ref().filter(|_| self.verdict != Verdict::NotBrainMri)
+    }
 }
 
 #[cfg(test)]
@@ -44,6 +51,6 @@ pub mod tests {
     /// A model with these classes.
     pub fn model(id: &str, classes: &[&str]) -> Arc<ModelInfo> {
         let classes = classes.iter().map(|class| (*class).to_owned()).collect();
-        Arc::new(ModelInfo { id: id.into(), title: id.into(), sha256: String::new(), classes })
+        Arc::new(ModelInfo { id: id.into(), title: id.into(), sha256: String::new(), classes, has_map: false })
     }
 }

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::accuracy_dialog::Evidence;
-use crate::contexts::{Dialog, Dialogs};
+use crate::contexts::{Dialog, Dialogs, EngineStatus};
 use crate::networks::Networks;
 
 /// All dialogs; at most one is open.
@@ -77,6 +77,7 @@ fn Privacy() -> impl IntoView {
 
 #[component]
 fn Keys() -> impl IntoView {
+    let status: EngineStatus = expect_context();
     let keys = [
         ("↑ ↓", "previous, next slice"),
         ("Home, End", "first, last slice"),
@@ -89,6 +90,13 @@ fn Keys() -> impl IntoView {
         ("Ctrl V", "paste a picture or files"),
         ("?", "this list"),
     ];
-    let rows = keys.map(|(key, what)| view! { <tr><th scope="row"><kbd>{key}</kbd></th><td>{what}</td></tr> });
-    view! { <table class="keys"><tbody>{rows.collect_view()}</tbody></table> }
+    let row = |(key, what)| view! { <tr><th scope="row"><kbd>{key}</kbd></th><td>{what}</td></tr> };
+    view! {
+        <table class="keys">
+            <tbody>
+                {keys.map(row).collect_view()}
+                <Show when=move || status.has_map()>{row(("M", "show or hide the map of evidence"))}</Show>
+            </tbody>
+        </table>
+    }
 }

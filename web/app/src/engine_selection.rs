@@ -115,6 +115,11 @@ impl Engines {
         ready(Engine::WebGpu).or_else(|| ready(Engine::Cpu))
     }
 
+    /// Whether the model that answers says where it sees evidence.
+    pub fn has_map(&self) -> bool {
+        self.answering().and_then(|engine| self.ready(engine)).is_some_and(|ready| ready.model.has_map)
+    }
+
     /// Whether the processor answers and nothing else is going to.
     pub fn is_processor_alone(&self) -> bool {
         self.ready(Engine::Cpu).is_some() && matches!(self.webgpu, Phase::Absent(_) | Phase::Failed(_))
@@ -209,6 +214,18 @@ mod tests {
         assert_eq!(both(ready(P, 500.0), Phase::Starting).answering(), Some(Engine::Cpu));
         assert_eq!(both(Phase::Starting, ready(P, 20.0)).answering(), Some(Engine::WebGpu));
         assert_eq!(both(Phase::Starting, Phase::Starting).answering(), None);
+    }
+
+    #[test]
+    fn whether_there_are_maps_is_said_by_the_model_that_answers() {
+        let mapped = |has_map| {
+            let Phase::Ready(mut engine) = ready(P, 500.0) else { panic!("it is not ready") };
+            engine.model.has_map = has_map;
+            Phase::Ready(engine)
+        };
+        assert!(both(mapped(true), Phase::Starting).has_map());
+        assert!(!both(mapped(false), Phase::Starting).has_map());
+        assert!(!both(Phase::Starting, Phase::Starting).has_map());
     }
 
     #[test]

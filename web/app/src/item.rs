@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::Picture;
+use protocol::{Picture, PlacedMap};
 
 use crate::answer::Answer;
 use crate::wording;
@@ -105,6 +105,11 @@ impl Item {
             Status::Answered(answer) => wording::verdict(&self.name, answer),
             _ => format!("{}: {}", self.name, self.summary()),
         }
+    }
+
+    /// The map that may be shown over it.
+    pub fn map(&self) -> Option<&Arc<PlacedMap>> {
+        if let Status::Answered(answer) = &self.status { answer.shown_map() } else { None }
     }
 
     /// Whether its name or summary contains this, which is in lower case.

@@ -9,6 +9,7 @@ use web_sys::{Element, HtmlElement};
 
 use crate::contexts::{Dialog, Dialogs, Slices, Viewing};
 use crate::dispatcher::Dispatcher;
+use crate::map_layer::MapView;
 use crate::session::Session;
 
 /// Listens to the keys.
@@ -45,6 +46,7 @@ struct Keys {
     viewing: Viewing,
     dialogs: Dialogs,
     dispatcher: Dispatcher,
+    map: MapView,
 }
 
 impl Keys {
@@ -54,6 +56,7 @@ impl Keys {
             viewing: expect_context(),
             dialogs: expect_context(),
             dispatcher: expect_context(),
+            map: MapView::from_contexts(),
         }
     }
 
@@ -89,6 +92,7 @@ impl Keys {
             }),
             ("Enter", _) if !within("button, a, summary") => self.enlarge(true),
             ("Escape", _) => self.enlarge(false),
+            ("m" | "M", _) => self.map.switch(),
             ("?", _) => {
                 self.dialogs.open(Dialog::Keys);
                 true

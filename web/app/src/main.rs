@@ -7,6 +7,7 @@
 mod accuracy_dialog;
 mod answer;
 mod browser;
+mod canvas;
 mod catalogue;
 mod chart;
 mod confusion;
@@ -23,8 +24,10 @@ mod item;
 mod keys;
 mod list;
 mod loading;
+mod map_layer;
 mod model_reports;
 mod networks;
+mod overlay;
 mod picture;
 mod reducer;
 mod report;

@@ -31,6 +31,7 @@ fn answer_of(id: &str, class: usize, best: f32) -> Status {
         model: model(id, &CLASSES),
         engine: Engine::Cpu,
         milliseconds: 1.0,
+        map: None,
     })
 }
 

@@ -116,6 +116,7 @@ mod tests {
             model: model("m", classes),
             engine: Engine::Cpu,
             milliseconds: 1.0,
+            map: None,
         }
     }
 

@@ -1,13 +1,15 @@
-//! The slice, large: window and level, zoom and pan.
+//! The slice, large: window and level, zoom and pan, and the map over it.
 
 use leptos::ev::{KeyboardEvent, PointerEvent, WheelEvent};
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
-use wasm_bindgen::{Clamped, JsCast};
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlCanvasElement;
 
+use crate::canvas;
 use crate::contexts::{Slices, Viewing};
 use crate::item::{Item, Status};
+use crate::map_layer::{MapLayer, MapLegend, MapSwitch, MapView};
 use crate::picture::{Windowing, to_rgba};
 use crate::session::Session;
 use crate::wording;
@@ -37,17 +39,7 @@ impl View {
 
 /// Draws grey values on a canvas of their size.
 pub fn draw(canvas: &HtmlCanvasElement, grey: &[u8], width: u32, height: u32, windowing: Windowing) {
-    canvas.set_width(width);
-    canvas.set_height(height);
-    let context = canvas.get_context("2d").ok().flatten();
-    let Some(context) = context.and_then(|context| context.dyn_into::<CanvasRenderingContext2d>().ok()) else {
-        return;
-    };
-    let rgba = to_rgba(grey, windowing);
-    if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&rgba), width, height) {
-        // Fails only where the canvas is detached, and then nobody sees it.
-        let _ = context.put_image_data(&image, 0.0, 0.0);
-    }
+    canvas::fill(canvas, &to_rgba(grey, windowing), width, height);
 }
 
 /// The middle region while there are slices.
@@ -58,6 +50,7 @@ pub fn Viewer() -> impl IntoView {
     let stage = NodeRef::<Div>::new();
     let windowing = RwSignal::new(Windowing::default());
     let view = RwSignal::new(FIT);
+    let map = MapView::from_contexts();
     let id = Memo::new(move |_| slices.session.with(|session| session.selected().map(|item| item.id)));
     Effect::new(move |_| {
         id.track();
@@ -104,13 +97,15 @@ pub fn Viewer() -> impl IntoView {
                 }
                 on:keydown=move |event: KeyboardEvent| keys(&event, view)
             >
-                <canvas
-                    node_ref=canvas
-                    role="img"
-                    class:absent=move || !has_picture()
-                    aria-label=move || title.get()
-                    style:transform=placed
-                ></canvas>
+                <div class="layers" style:transform=placed style=("--zoom", move || view.get().zoom.to_string())>
+                    <canvas
+                        node_ref=canvas
+                        role="img"
+                        class:absent=move || !has_picture()
+                        aria-label=move || title.get()
+                    ></canvas>
+                    <MapLayer map />
+                </div>
                 <Show when=move || !has_picture()>
                     <p class="missing">{move || missing.get()}</p>
                 </Show>
@@ -118,7 +113,8 @@ pub fn Viewer() -> impl IntoView {
             <Show when=move || viewing.enlarged.get()>
                 <p class="said">{move || slices.session.with(|session| session.selected().map(Item::spoken))}</p>
             </Show>
-            <Tools windowing view />
+            <MapLegend map />
+            <Tools windowing view map />
         </section>
     }
 }
@@ -159,7 +155,7 @@ fn keys(event: &KeyboardEvent, view: RwSignal<View>) {
 }
 
 #[component]
-fn Tools(windowing: RwSignal<Windowing>, view: RwSignal<View>) -> impl IntoView {
+fn Tools(windowing: RwSignal<Windowing>, view: RwSignal<View>, map: MapView) -> impl IntoView {
     let Viewing { enlarged, .. } = expect_context();
     let number = |event| event_target_value(&event).parse::<f32>().ok();
     let set_level = move |event| {
@@ -192,6 +188,7 @@ fn Tools(windowing: RwSignal<Windowing>, view: RwSignal<View>) -> impl IntoView 
                 <button type="button" aria-label="Zoom in" on:click=move |_| view.update(|view| *view = view.zoomed(1.25))>"+"</button>
             </span>
             <button type="button" on:click=reset>"Reset"</button>
+            <MapSwitch map />
             <button
                 type="button"
                 aria-pressed=move || if enlarged.get() { "true" } else { "false" }

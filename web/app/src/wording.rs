@@ -146,6 +146,7 @@ mod tests {
             model: model("m", classes),
             engine: Engine::Cpu,
             milliseconds: 1.0,
+            map: None,
         }
     }
 

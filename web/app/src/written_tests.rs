@@ -63,6 +63,7 @@ fn every_kind_of_report_that_is_written_is_taken_for_what_it_is() {
         ("probe", "about no weights file"),
         ("train", "evaluation"),
         ("train-folds", "folds"),
+        ("train-sources", "detection"),
         ("transfer", "transfer"),
     ];
     assert_eq!(kinds, BTreeMap::from(expected));

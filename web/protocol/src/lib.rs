@@ -16,9 +16,11 @@
 //! # Ok::<(), protocol::ProtocolError>(())
 //! ```
 
+mod map;
 mod message;
 mod wire;
 
+pub use map::{MapError, PlacedMap, Square};
 pub use message::{ModelInfo, Picture, Probe, Reply, Request, Step};
-pub use model::{Engine, Evidence, Verdict};
+pub use model::{Engine, Evidence, EvidenceMap, Verdict};
 pub use wire::{ProtocolError, VERSION, decode, encode};

@@ -3,6 +3,8 @@
 use model::{Engine, Evidence, Verdict};
 use serde::{Deserialize, Serialize};
 
+use crate::PlacedMap;
+
 /// From the page to a worker. The bytes named here travel beside the message.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "snake_case")]
@@ -75,6 +77,8 @@ pub enum Reply {
         evidence: Option<Evidence>,
         /// Probabilities in the order of [`ModelInfo::classes`], which sum to 1.
         probabilities: Vec<f32>,
+        /// Where the network sees evidence; nothing where [`ModelInfo::has_map`] is false.
+        map: Option<PlacedMap>,
         /// What computed it.
         engine: Engine,
         /// From the bytes' arrival to the answer: decoding, preparing and predicting.
@@ -121,6 +125,8 @@ pub struct ModelInfo {
     pub sha256: String,
     /// Its classes in the order of probabilities, as the weights file names them.
     pub classes: Vec<String>,
+    /// Whether it says where it sees evidence.
+    pub has_map: bool,
 }
 
 /// A worker's answer to the slice that both workers generate alike: equal answers mean equal engines.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Raised whenever a message changes its meaning or shape.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// A text that is no message of this version.
 #[derive(Error, Debug)]
@@ -64,7 +64,12 @@ pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, ProtocolError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Engine, Evidence, Reply, Request, Verdict};
+    use crate::{Engine, Evidence, EvidenceMap, PlacedMap, Reply, Request, Square, Verdict};
+
+    fn map() -> PlacedMap {
+        let evidence = EvidenceMap { side: 2, values: vec![0.1, 1.0e-7, 0.899_999_9, 0.0] };
+        PlacedMap::new(evidence, Square { left: -8, top: 3, side: 96 }).unwrap()
+    }
 
     #[test]
     fn a_prediction_survives_the_journey_to_the_last_bit() {
@@ -74,10 +79,26 @@ mod tests {
             top_class: 2,
             evidence: Some(Evidence { distance: 2.5, ood_threshold: 1.4, abstain_below: 0.55 }),
             probabilities: vec![0.1, 1.0e-7, 0.899_999_9, f32::MIN_POSITIVE],
+            map: Some(map()),
             engine: Engine::WebGpu,
             milliseconds: 17.25,
         };
         assert_eq!(decode::<Reply>(&encode(&reply).unwrap()).unwrap(), reply);
+    }
+
+    #[test]
+    fn a_prediction_with_a_map_that_is_none_is_refused() {
+        let reply = |map: &str| {
+            let fields =
+                r#""id":3,"verdict":"abstain","top_class":0,"evidence":null,"probabilities":[1],"engine":"cpu""#;
+            let prediction = format!(r#"{{{fields}","milliseconds":1,"map":{map}}}"#);
+            decode::<Reply>(&format!(r#"{{"protocol":{VERSION},"message":{{"prediction":{prediction}}}}}"#))
+        };
+        let shown = r#""shown":{"left":0,"top":0,"side":9}"#;
+        assert!(reply("null").is_ok());
+        assert!(reply(&format!(r#"{{"evidence":{{"side":1,"values":[0.5]}},{shown}}}"#)).is_ok());
+        let error = reply(&format!(r#"{{"evidence":{{"side":2,"values":[0.5]}},{shown}}}"#)).unwrap_err();
+        assert!(error.to_string().contains("2 rows has 1 values"), "{error}");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use classifier::{Classifier, ClassifierError, Prediction};
-use imaging::{InputSpec, Slice, SliceError, prepare};
-use protocol::{Engine, ModelInfo, Probe, Reply, Step};
+use imaging::{InputSpec, Rect, Slice, SliceError, prepare};
+use protocol::{Engine, MapError, ModelInfo, PlacedMap, Probe, Reply, Square, Step};
 use thiserror::Error;
 use weights::{Catalogue, WeightsError};
 
@@ -30,6 +30,9 @@ pub enum EngineError {
     /// The network gave no answer to a slice.
     #[error("the network gave no answer")]
     NoAnswer,
+    /// The network's map can't be shown.
+    #[error(transparent)]
+    Map(#[from] MapError),
     /// The generated slice is none.
     #[error(transparent)]
     Phantom(#[from] SliceError),
@@ -41,7 +44,7 @@ impl EngineError {
         match self {
             Self::Weights(error) => error.hint(),
             Self::Classifier(error) => error.hint(),
-            Self::NotLoaded | Self::NoAnswer | Self::Phantom(_) => None,
+            Self::NotLoaded | Self::NoAnswer | Self::Map(_) | Self::Phantom(_) => None,
         }
     }
 }
@@ -53,10 +56,15 @@ pub struct Model {
 }
 
 impl Model {
-    /// The answer to a slice.
-    pub async fn predict(&self, slice: &Slice) -> Result<Prediction, EngineError> {
-        let predictions = self.classifier.predict(&[prepare(slice, &self.input)]).await?;
-        predictions.into_iter().next().ok_or(EngineError::NoAnswer)
+    /// The answer to a slice, and its map, for a network that says where.
+    pub async fn predict(&self, slice: &Slice) -> Result<(Prediction, Option<PlacedMap>), EngineError> {
+        let prepared = prepare(slice, &self.input);
+        let Rect { left, top, width: side, .. } = prepared.crop();
+        let predictions = self.classifier.predict(&[prepared]).await?;
+        let mut prediction = predictions.into_iter().next().ok_or(EngineError::NoAnswer)?;
+        let evidence = prediction.map.take();
+        let map = evidence.map(|evidence| PlacedMap::new(evidence, Square { left, top, side })).transpose()?;
+        Ok((prediction, map))
     }
 
     /// Classifies the generated slice and takes the time; on WebGPU of a second run, since the first compiles.
@@ -66,7 +74,7 @@ impl Model {
             self.predict(&slice).await?;
         }
         let start = scope::now();
-        let Prediction { probabilities, .. } = self.predict(&slice).await?;
+        let (Prediction { probabilities, .. }, _) = self.predict(&slice).await?;
         Ok(Probe { probabilities, milliseconds: scope::now() - start })
     }
 }
@@ -93,9 +101,11 @@ pub async fn load(catalogue: &str, id: &str, bytes: Vec<u8>) -> Result<Reply, En
     tell(Step::WarmingUp);
     let probe = model.probe().await?;
     let name = model.classifier.engine_name().to_owned();
-    let classes = model.classifier.manifest().classes.clone();
+    let manifest = model.classifier.manifest();
+    let (classes, has_map) = (manifest.classes.clone(), manifest.network()?.map_output().is_some());
     LOADED.set(Some(Rc::new(model)));
-    let model = ModelInfo { id: entry.id.clone(), title: entry.title.clone(), sha256: entry.sha256.clone(), classes };
+    let (id, title, sha256) = (entry.id.clone(), entry.title.clone(), entry.sha256.clone());
+    let model = ModelInfo { id, title, sha256, classes, has_map };
     let max_file_bytes = imaging::Limits::default().max_bytes as f64;
     Ok(Reply::Ready { engine: ENGINE, name, model, probe, max_file_bytes })
 }

@@ -107,6 +107,7 @@ fn a_network_is_trained_for_every_source_that_has_seen_nothing_of_it() {
     let train = train_arguments(&recipe, &data, &out);
     succeed(&train);
     let report = json(&out.join("sources.json"));
+    is_like("reports/train-sources.json", &report);
     let group = &report["groups"][0];
     let healthy = fs::read_dir(data.join("notumor")).unwrap().count() as u64;
     assert_eq!((&report["protocol"], &group["value"]), (&"leave-source-out".into(), &"elsewhere".into()));

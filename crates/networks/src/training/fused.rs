@@ -99,7 +99,7 @@ type Triple<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
 
 impl ProductBackend for Flex {
     fn pointwise(input: FloatTensor<Self>, kernel: FloatTensor<Self>) -> FloatTensor<Self> {
-        channels_first::pointwise(&input, kernel)
+        channels_first::pointwise(&input, &kernel)
     }
 
     fn pointwise_kernel_gradient(input: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {

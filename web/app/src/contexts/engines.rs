@@ -22,6 +22,11 @@ impl EngineStatus {
         self.engines.with(|engines| engines.answering().is_some())
     }
 
+    /// Whether the model that answers says where it sees evidence.
+    pub fn has_map(self) -> bool {
+        self.engines.with(Engines::has_map)
+    }
+
     /// Records where an engine stands.
     pub fn set_phase(self, engine: Engine, phase: Phase) {
         self.engines.update(|engines| engines.set_phase(engine, phase));

@@ -11,10 +11,12 @@ pub struct Viewing {
     pub shown: RwSignal<Option<Decoded>, LocalStorage>,
     /// Whether the slice fills the page.
     pub enlarged: RwSignal<bool>,
+    /// Whether the map lies over the slice, where there is one.
+    pub map: RwSignal<bool>,
 }
 
 impl Viewing {
     pub(super) fn new() -> Self {
-        Self { shown: RwSignal::new_local(None), enlarged: RwSignal::new(false) }
+        Self { shown: RwSignal::new_local(None), enlarged: RwSignal::new(false), map: RwSignal::new(true) }
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use protocol::{Picture, Probe, Reply, Step, VERSION, Verdict, encode};
+use protocol::{EvidenceMap, Picture, PlacedMap, Probe, Reply, Square, Step, VERSION, Verdict, encode};
 
 use super::*;
 use crate::answer::tests::{CLASSES, model};
@@ -135,6 +135,7 @@ fn prediction(id: u32, engine: Engine) -> Reply {
         top_class: 0,
         evidence: None,
         probabilities: vec![0.9, 0.05, 0.03, 0.02],
+        map: None,
         engine,
         milliseconds: 17.0,
     }

@@ -13,6 +13,8 @@ mod depthwise;
 mod frame;
 mod norm;
 mod pool;
+mod product;
+mod runs;
 mod vectors;
 
 use burn::backend::ops::FloatTensorOps;
@@ -26,6 +28,8 @@ pub use depthwise::{depthwise, depthwise_gradients, has_depthwise};
 pub use norm::{Before, Norm, normalise, normalise_gradients};
 pub use vectors::Limits;
 
+use product::product;
+use runs::written;
 use vectors::on_wide_vectors;
 
 pub type Values = FloatTensor<Flex>;
@@ -70,8 +74,7 @@ fn by_channel(tensor: &Values) -> Values {
         return swapped.to_contiguous();
     }
     let planes = read(tensor);
-    let mut copy = vec![0.0; planes.len()];
-    copy.par_chunks_exact_mut(area).enumerate().for_each(|(number, copy)| {
+    let copy = written(planes.len(), area, |number, copy| {
         let start = (number % batch * channels + number / batch) * area;
         copy.copy_from_slice(&planes[start..start + area]);
     });
@@ -97,17 +100,17 @@ fn write<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Values {
 }
 
 /// As [`super::pointwise`].
-pub fn pointwise(input: &Values, kernel: Values) -> Values {
+pub fn pointwise(input: &Values, kernel: &Values) -> Values {
     let extent = Extent::of(input);
     let [outputs, _] = kernel.shape().dims();
-    let output = Flex::float_matmul(kernel, matrix(input));
+    let output = product(kernel, &matrix(input));
     let Extent { batch, height, width, .. } = extent;
     Flex::float_swap_dims(Flex::float_reshape(output, Shape::new([outputs, batch, height, width])), 0, 1)
 }
 
 /// The gradient of the kernel, `[out, in]`, from the input and the gradient of the output.
 pub fn pointwise_kernel_gradient(input: &Values, gradient: &Values) -> Values {
-    Flex::float_matmul(matrix(gradient), Flex::float_transpose(matrix(input)))
+    product(&matrix(gradient), &Flex::float_transpose(matrix(input)))
 }
 
 /// A tensor as the matrix `[channels, batch * height * width]`.
@@ -135,13 +138,12 @@ fn combined(left: &Values, right: &Values, of: impl Fn(f32, f32) -> f32 + Sync) 
     let in_memory = |tensor: &Values| if planes_first { tensor.clone() } else { by_channel(tensor) };
     let (sides, extent) = ([left, right].map(in_memory), Extent::of(left));
     let (left, right) = (read(&sides[0]), read(&sides[1]));
-    let mut output = vec![0.0; extent.values()];
-    let chunks = output.par_chunks_mut(CHUNK).zip(left.par_chunks(CHUNK)).zip(right.par_chunks(CHUNK));
-    chunks.for_each(|((output, left), right)| {
+    let output = written(extent.values(), CHUNK, |number, output| {
+        let start = number * CHUNK;
         on_wide_vectors(
             #[inline(always)]
             || {
-                for ((output, &left), &right) in output.iter_mut().zip(left).zip(right) {
+                for ((output, &left), &right) in output.iter_mut().zip(&left[start..]).zip(&right[start..]) {
                     *output = of(left, right);
                 }
             },
@@ -219,8 +221,8 @@ pub fn update<const N: usize>(
 /// A copy of a contiguous tensor.
 fn copied(tensor: &Values) -> Values {
     let values = read(tensor);
-    let mut copy = vec![0.0; values.len()];
-    copy.par_chunks_mut(CHUNK).zip(values.par_chunks(CHUNK)).for_each(|(copy, values)| copy.copy_from_slice(values));
+    let copy =
+        written(values.len(), CHUNK, |number, copy| copy.copy_from_slice(&values[number * CHUNK..][..copy.len()]));
     Values::from_data(TensorData::new(copy, tensor.shape()))
 }
 

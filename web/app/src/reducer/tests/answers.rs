@@ -15,6 +15,22 @@ fn an_answer_is_kept_and_spoken_and_the_next_file_goes_out() {
 }
 
 #[test]
+fn the_map_of_an_answer_stays_with_its_row_and_lies_over_nothing_that_is_no_brain_mri() {
+    let mut page = Page::ready();
+    page.add(&["a", "b"]);
+    for (id, said) in [(0, Verdict::Abstain), (1, Verdict::NotBrainMri)] {
+        let mut reply = prediction(id, Engine::Cpu);
+        if let Reply::Prediction { verdict, map, .. } = &mut reply {
+            let evidence = EvidenceMap { side: 1, values: vec![0.7] };
+            (*verdict, *map) = (said, PlacedMap::new(evidence, Square { left: 0, top: 0, side: 96 }).ok());
+        }
+        page.says(CPU, &reply);
+    }
+    let shown = |id| page.session.item(id).unwrap().map().map(|map| map.shown().side);
+    assert_eq!([shown(0), shown(1)], [Some(96), None]);
+}
+
+#[test]
 fn a_decoded_slice_is_drawn_where_its_row_is_selected_and_kept_where_not() {
     let mut page = Page::ready();
     page.add(&["a", "b"]);

@@ -6,6 +6,8 @@ use burn::tensor::Shape;
 use graph::{Placed, Window};
 use rayon::prelude::*;
 
+use super::product::product;
+use super::runs::written;
 use super::{Extent, Values, by_channel, matrix, of_channels, read, write};
 
 /// Values of patches that are made at a time: of so many slices that they stay in the last cache.
@@ -72,8 +74,8 @@ impl Patches {
     /// The patches of some slices, `[channels * taps, slices * area]`.
     fn make(self, input: &[f32], first: usize, slices: usize) -> Values {
         let (area, of_plane, stride) = (self.area(), self.input.area(), self.window.stride);
-        let mut patches = vec![0.0; self.input.channels * self.taps() * slices * area];
-        patches.par_chunks_mut((slices * area).max(1)).enumerate().for_each(|(row, patches)| {
+        let length = self.input.channels * self.taps() * slices * area;
+        let patches = written(length, slices * area, |row, patches| {
             let (channel, tap) = (row / self.taps(), row % self.taps());
             for (slice, patches) in patches.chunks_mut(area).enumerate() {
                 let plane = &input[(channel * self.input.batch + first + slice) * of_plane..][..of_plane];
@@ -126,10 +128,10 @@ pub fn convolution(input: &Values, kernel: &Values, window: Window) -> Values {
     let extent = patches.output(kernel.layout().shape()[0]);
     let mut output = vec![0.0; extent.values()];
     for (first, slices) in patches.groups() {
-        let product = Flex::float_matmul(kernel.clone(), patches.make(read(&input), first, slices));
+        let found = product(&kernel, &patches.make(read(&input), first, slices));
         let (start, length) = (first * patches.area(), slices * patches.area());
-        let channels = output.par_chunks_mut(extent.run().max(1)).zip(read(&product).par_chunks(length.max(1)));
-        channels.for_each(|(output, product)| output[start..start + length].copy_from_slice(product));
+        let channels = output.par_chunks_mut(extent.run().max(1)).zip(read(&found).par_chunks(length.max(1)));
+        channels.for_each(|(output, found)| output[start..start + length].copy_from_slice(found));
     }
     of_channels(output, extent)
 }
@@ -150,13 +152,13 @@ pub fn convolution_gradients(
     for (first, slices) in patches.groups() {
         let gradient = gradient.narrow(1, first * patches.area(), slices * patches.area());
         let made = patches.make(read(&input), first, slices);
-        let found = Flex::float_matmul(gradient.clone(), Flex::float_transpose(made));
+        let found = product(&gradient, &Flex::float_transpose(made));
         of_kernel = Some(match of_kernel {
             Some(sum) => Flex::float_add(sum, found),
             None => found,
         });
         if of_input_too {
-            let of_patches = Flex::float_matmul(Flex::float_transpose(kernel.clone()), gradient);
+            let of_patches = product(&Flex::float_transpose(kernel.clone()), &gradient);
             patches.add(read(&of_patches), first, slices, &mut of_input);
         }
     }

@@ -1,12 +1,11 @@
 //! A convolution of every channel by itself, together with what is done to the channel before it.
 
-use graph::Window;
-use rayon::prelude::*;
-
 use super::frame::{Frame, Kernel};
-use super::norm::{Before, NormGradients, Statistics, statistics, written};
+use super::norm::{Before, NormGradients, statistics, written};
+use super::runs::written_by_run;
 use super::vectors::on_wide_vectors;
 use super::{Extent, Values, by_channel, of_channels, read, write};
+use graph::Window;
 
 /// What a core keeps from channel to channel.
 struct Memory {
@@ -54,34 +53,32 @@ fn sized<const K: usize>(
     let frame = Frame::<K>::new(window, extent.height, extent.width, extent.batch);
     let [height, width] = frame.output();
     let after = Extent { height, width, ..extent };
-    let mut output = vec![0.0; after.values()];
-    let outputs = output.par_chunks_exact_mut(after.run().max(1));
-    let channels = outputs.zip(input.par_chunks_exact(run)).zip(&kernels).enumerate();
-    let statistics: Vec<Option<Statistics>> = channels
-        .map_init(
-            || Memory::new(frame),
-            |memory, (channel, ((output, values), kernel))| {
-                on_wide_vectors(
-                    #[inline(always)]
-                    || {
-                        let (map, statistics) = before.map(channel, values);
-                        let planes = output.chunks_mut(frame.output_capacity()).zip(values.chunks(frame.capacity()));
-                        for (output, values) in planes {
-                            frame.fill(
-                                &mut memory.inputs,
-                                values,
-                                #[inline(always)]
-                                |value| map.of(value),
-                            );
-                            frame.convolve(&memory.inputs, kernel, values, &mut memory.run);
-                            frame.take_output(&memory.run, output);
-                        }
-                        statistics
-                    },
-                )
-            },
-        )
-        .collect();
+    let (output, statistics) = written_by_run(
+        after.values(),
+        after.run(),
+        || Memory::new(frame),
+        |memory, channel, output| {
+            let values = &input[channel * run..][..run];
+            on_wide_vectors(
+                #[inline(always)]
+                || {
+                    let (map, statistics) = before.map(channel, values);
+                    let planes = output.chunks_mut(frame.output_capacity()).zip(values.chunks(frame.capacity()));
+                    for (output, values) in planes {
+                        frame.fill(
+                            &mut memory.inputs,
+                            values,
+                            #[inline(always)]
+                            |value| map.of(value),
+                        );
+                        frame.convolve(&memory.inputs, &kernels[channel], values, &mut memory.run);
+                        frame.take_output(&memory.run, output);
+                    }
+                    statistics
+                },
+            )
+        },
+    );
     (of_channels(output, after), statistics.into_iter().collect::<Option<Vec<_>>>().map(written))
 }
 
@@ -115,52 +112,49 @@ fn sized_gradients<const K: usize>(
     let [height, width] = frame.output();
     let after = Extent { height, width, ..extent };
     let statistics = statistics.map(|(mean, variance)| self::statistics(mean, variance));
-    let mut of_input = vec![0.0; input.len()];
-    let gradients_by_channel = gradient.par_chunks_exact(after.run().max(1));
-    let channels = of_input.par_chunks_exact_mut(run).zip(input.par_chunks_exact(run)).zip(gradients_by_channel);
-    let found: Vec<([f32; 2], Kernel<K>)> = channels
-        .zip(&kernels)
-        .enumerate()
-        .map_init(
-            || Memory::new(frame),
-            |Memory { inputs, gradients, run }, (channel, (((of_input, values), gradient), kernel))| {
-                on_wide_vectors(
-                    #[inline(always)]
-                    || {
-                        let statistics = statistics.as_ref().map(|statistics| statistics[channel]);
-                        let map = before.map_by(channel, statistics);
-                        // Each output was read through the kernel from the other side.
-                        let turned: Kernel<K> =
-                            std::array::from_fn(|row| std::array::from_fn(|tap| kernel[K - 1 - row][K - 1 - tap]));
-                        let mut of_kernel = [[0.0; K]; K];
-                        let planes = of_input.chunks_mut(frame.capacity()).zip(values.chunks(frame.capacity()));
-                        for ((of_input, values), gradient) in planes.zip(gradient.chunks(frame.output_capacity())) {
-                            frame.fill(
-                                inputs,
-                                values,
-                                #[inline(always)]
-                                |value| map.of(value),
-                            );
-                            frame.fill_output(gradients, gradient);
-                            frame.convolve(gradients, &turned, values, run);
-                            frame.mask(
-                                run,
-                                inputs,
-                                #[inline(always)]
-                                |output, gradient| map.gradient(output, gradient),
-                            );
-                            frame.take(run, of_input);
-                            let found = frame.kernel_gradient(inputs, gradients, values);
-                            for (sum, found) in of_kernel.as_flattened_mut().iter_mut().zip(found.as_flattened()) {
-                                *sum += found;
-                            }
+    let (of_input, found) = written_by_run(
+        input.len(),
+        run,
+        || Memory::new(frame),
+        |Memory { inputs, gradients, run: framed_run }, channel, of_input| {
+            let (values, kernel) = (&input[channel * run..][..run], &kernels[channel]);
+            let gradient = &gradient[channel * after.run()..][..after.run()];
+            on_wide_vectors(
+                #[inline(always)]
+                || {
+                    let statistics = statistics.as_ref().map(|statistics| statistics[channel]);
+                    let map = before.map_by(channel, statistics);
+                    // Each output was read through the kernel from the other side.
+                    let turned: Kernel<K> =
+                        std::array::from_fn(|row| std::array::from_fn(|tap| kernel[K - 1 - row][K - 1 - tap]));
+                    let mut of_kernel = [[0.0; K]; K];
+                    let planes = of_input.chunks_mut(frame.capacity()).zip(values.chunks(frame.capacity()));
+                    for ((of_input, values), gradient) in planes.zip(gradient.chunks(frame.output_capacity())) {
+                        frame.fill(
+                            inputs,
+                            values,
+                            #[inline(always)]
+                            |value| map.of(value),
+                        );
+                        frame.fill_output(gradients, gradient);
+                        frame.convolve(gradients, &turned, values, framed_run);
+                        frame.mask(
+                            framed_run,
+                            inputs,
+                            #[inline(always)]
+                            |output, gradient| map.gradient(output, gradient),
+                        );
+                        frame.take(framed_run, of_input);
+                        let found = frame.kernel_gradient(inputs, gradients, values);
+                        for (sum, found) in of_kernel.as_flattened_mut().iter_mut().zip(found.as_flattened()) {
+                            *sum += found;
                         }
-                        (before.back(map, values, statistics, of_input), of_kernel)
-                    },
-                )
-            },
-        )
-        .collect();
+                    }
+                    (before.back(map, values, statistics, of_input), of_kernel)
+                },
+            )
+        },
+    );
     let of_norm = NormGradients::of(found.iter().map(|(of_norm, _)| *of_norm));
     let of_kernel = found.iter().flat_map(|(_, of_kernel)| of_kernel.as_flattened()).copied().collect();
     (of_channels(of_input, extent), of_norm, write(of_kernel, [extent.channels, 1, K, K]))

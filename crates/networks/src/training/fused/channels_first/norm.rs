@@ -1,11 +1,10 @@
 //! Batch normalisation and an activation, of one channel after the other.
 
-use graph::Window;
-use rayon::prelude::*;
-
 use super::pool::Pool;
+use super::runs::written_by_run;
 use super::vectors::{Limits, on_wide_vectors, sum_of, sum_of_pairs};
 use super::{Extent, Values, by_channel, of_channels, read, write};
+use graph::Window;
 
 /// A batch normalisation by the statistics of the batch.
 #[derive(Debug, Clone)]
@@ -148,28 +147,25 @@ pub fn normalise(input: &Values, before: Before<'_>, pool: Option<Window>) -> (V
     let (extent, input) = (Extent::of(input), by_channel(input));
     let pool = pool.map(|window| Pool::new(window, extent));
     let after = pool.map_or(extent, Pool::output);
-    let (input, run, run_after) = (read(&input), extent.run().max(1), after.run().max(1));
-    let mut output = vec![0.0; after.values()];
-    let channels = output.par_chunks_exact_mut(run_after).zip(input.par_chunks_exact(run)).enumerate();
-    let statistics: Vec<Option<Statistics>> = channels
-        .map_init(Vec::new, |mapped, (channel, (output, values))| {
-            on_wide_vectors(
-                #[inline(always)]
-                || {
-                    let (map, statistics) = before.map(channel, values);
-                    match pool {
-                        None => map.write(values, output),
-                        Some(pool) => {
-                            mapped.resize(values.len(), 0.0);
-                            map.write(values, mapped);
-                            pool.largest(mapped, output);
-                        }
+    let (input, run) = (read(&input), extent.run());
+    let (output, statistics) = written_by_run(after.values(), after.run(), Vec::new, |mapped, channel, output| {
+        let values = &input[channel * run..][..run];
+        on_wide_vectors(
+            #[inline(always)]
+            || {
+                let (map, statistics) = before.map(channel, values);
+                match pool {
+                    None => map.write(values, output),
+                    Some(pool) => {
+                        mapped.resize(values.len(), 0.0);
+                        map.write(values, mapped);
+                        pool.largest(mapped, output);
                     }
-                    statistics
-                },
-            )
-        })
-        .collect();
+                }
+                statistics
+            },
+        )
+    });
     (of_channels(output, after), statistics.into_iter().collect::<Option<Vec<_>>>().map(written))
 }
 
@@ -184,37 +180,32 @@ pub fn normalise_gradients(
     let extent = Extent::of(input);
     let pool = pool.map(|window| Pool::new(window, extent));
     let (input, gradient) = (by_channel(input), by_channel(gradient));
-    let (input, gradient, run) = (read(&input), read(&gradient), extent.run().max(1));
-    let run_after = pool.map_or(extent, Pool::output).run().max(1);
+    let (input, gradient, run) = (read(&input), read(&gradient), extent.run());
+    let run_after = pool.map_or(extent, Pool::output).run();
     let statistics = statistics.map(|(mean, variance)| self::statistics(mean, variance));
-    let mut of_input = vec![0.0; input.len()];
-    let channels = of_input.par_chunks_exact_mut(run).zip(input.par_chunks_exact(run));
-    let of_norm: Vec<[f32; 2]> = channels
-        .zip(gradient.par_chunks_exact(run_after))
-        .enumerate()
-        .map_init(Vec::new, |mapped, (channel, ((of_input, values), gradients))| {
-            on_wide_vectors(
-                #[inline(always)]
-                || {
-                    let statistics = statistics.as_ref().map(|statistics| statistics[channel]);
-                    let map = before.map_by(channel, statistics);
-                    if let Some(pool) = pool {
-                        mapped.resize(values.len(), 0.0);
-                        map.write(values, mapped);
-                        pool.spread(mapped, gradients, of_input);
-                        for (of_input, &output) in of_input.iter_mut().zip(&*mapped) {
-                            *of_input = map.gradient(output, *of_input);
-                        }
-                    } else {
-                        for ((of_input, &value), &gradient) in of_input.iter_mut().zip(values).zip(gradients) {
-                            *of_input = map.gradient(map.of(value), gradient);
-                        }
+    let (of_input, of_norm) = written_by_run(input.len(), run, Vec::new, |mapped, channel, of_input| {
+        let (values, gradients) = (&input[channel * run..][..run], &gradient[channel * run_after..][..run_after]);
+        on_wide_vectors(
+            #[inline(always)]
+            || {
+                let statistics = statistics.as_ref().map(|statistics| statistics[channel]);
+                let map = before.map_by(channel, statistics);
+                if let Some(pool) = pool {
+                    mapped.resize(values.len(), 0.0);
+                    map.write(values, mapped);
+                    pool.spread(mapped, gradients, of_input);
+                    for (of_input, &output) in of_input.iter_mut().zip(&*mapped) {
+                        *of_input = map.gradient(output, *of_input);
                     }
-                    before.back(map, values, statistics, of_input)
-                },
-            )
-        })
-        .collect();
+                } else {
+                    for ((of_input, &value), &gradient) in of_input.iter_mut().zip(values).zip(gradients) {
+                        *of_input = map.gradient(map.of(value), gradient);
+                    }
+                }
+                before.back(map, values, statistics, of_input)
+            },
+        )
+    });
     (of_channels(of_input, extent), NormGradients::of(of_norm.into_iter()))
 }
 

@@ -77,14 +77,25 @@ struct Covered {
 /// The first of the largest values and its place; what is no number is the largest.
 #[inline(always)]
 fn largest(values: &[f32], covered: Covered) -> (f32, usize) {
-    let mut most = (f32::NEG_INFINITY, covered.first);
+    // Most windows lie on the plane as a whole. With their size known, the loops are unrolled.
+    match (covered.rows, covered.columns) {
+        (3, 3) => largest_of(values, Covered { rows: 3, columns: 3, ..covered }),
+        (2, 2) => largest_of(values, Covered { rows: 2, columns: 2, ..covered }),
+        _ => largest_of(values, covered),
+    }
+}
+
+#[inline(always)]
+fn largest_of(values: &[f32], covered: Covered) -> (f32, usize) {
+    let (mut most, mut place) = (f32::NEG_INFINITY, covered.first);
     for row in 0..covered.rows {
         let start = covered.first + row * covered.stride;
         for (column, &value) in values[start..start + covered.columns].iter().enumerate() {
-            if value > most.0 || value.is_nan() {
-                most = (value, start + column);
-            }
+            // Chosen, not branched on: which value is the largest can't be foretold.
+            let is_more = (value > most) | value.is_nan();
+            most = if is_more { value } else { most };
+            place = if is_more { start + column } else { place };
         }
     }
-    most
+    (most, place)
 }
