@@ -9,9 +9,9 @@ import { file, greyPng } from "./scans.js";
 const WIDTH = 120;
 const HEIGHT = 90;
 /** The middle of the spot, as the parts of the picture left of it and above it: the network is shown all of the head. */
-const SPOT = [0.4, 0.25];
+const SPOT = [0.3, 0.25];
 
-/** A grey head, wider than high, with a white spot in the upper third. */
+/** A grey head, wider than high, with a white spot in its upper left. */
 function spotted(name) {
   const [x, y] = [SPOT[0] * WIDTH, SPOT[1] * HEIGHT];
   const value = (column, row) => {
@@ -24,7 +24,7 @@ function spotted(name) {
 
 const mapped = brightness();
 const slice = spotted("spot.png");
-const words = /^Evidence is strongest in the upper middle part of the picture \(>0\.99\)\. About [2-9] % of the picture is above 0\.5\./;
+const words = /^The network sees most evidence of a tumour in the upper left part of the picture \(>0\.99\)\. About [2-9] % /;
 
 /** A page whose network has maps, with the slice answered. */
 async function openMapped(sulcus, project) {
@@ -35,7 +35,7 @@ async function openMapped(sulcus, project) {
   await sulcus.finished();
 }
 
-const saidOf = ({ page }) => page.getByRole("region", { name: "Slice" }).getByText(/^Evidence is /);
+const saidOf = ({ page }) => page.getByRole("region", { name: "Slice" }).getByText(/^The network sees /);
 
 /** Red, green, blue and opacity of the drawn map at a part of the picture. */
 function drawnAt(page, [x, y]) {
@@ -60,7 +60,7 @@ test("the page's map is that of sulcus classify, of the same part of the slice",
 test("the map lies over what it is about, and words say where that is", async ({ fresh }, { project }) => {
   await openMapped(fresh, project);
   await expect(saidOf(fresh)).toHaveText(words);
-  await expect(saidOf(fresh)).toContainText("no segmentation, no measurement");
+  await expect(saidOf(fresh)).toContainText("No segmentation, no measurement.");
   const [x, y] = SPOT;
   const [red, green, blue, opacity] = await drawnAt(fresh.page, SPOT);
   expect(red > green && green > blue && opacity > 100, `${[red, green, blue, opacity]}`).toBe(true);
@@ -97,7 +97,7 @@ test("the map is hidden and shown by its button and by M, and the slice stays wh
   expect(await stage.boundingBox()).toEqual(place);
   await page.keyboard.press("m");
   await expect(saidOf(fresh)).toBeVisible();
-  await expect(spoken).toContainText("Map shown. Evidence is strongest in the upper middle part of the picture");
+  await expect(spoken).toContainText("Map shown. The network sees most evidence of a tumour in the upper left part of the picture");
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog", { name: "Keys" }).getByRole("rowheader", { name: "M", exact: true })).toBeVisible();
 });

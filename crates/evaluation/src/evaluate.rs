@@ -106,6 +106,7 @@ fn of_classes(
             protocol,
             leaky: leakage.as_ref().map(|leakage| leakage.leaky),
             leakage,
+            trained_on_these_data,
             ..header(bytes, recipe, scans, config)
         },
         classes: manifest.classes.clone(),

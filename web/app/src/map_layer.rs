@@ -100,7 +100,7 @@ fn paint(canvas: &HtmlCanvasElement, overlay: &Overlay) -> Option<()> {
         .ok()
 }
 
-/// What the colours mean, what the map is and is not, and what it says. Its place stays where the map is hidden, so that
+/// What the colours mean, what the map says, and what it is not. Its place stays where the map is hidden, so that
 /// the slice does.
 #[component]
 pub fn MapLegend(map: MapView) -> impl IntoView {
@@ -110,9 +110,7 @@ pub fn MapLegend(map: MapView) -> impl IntoView {
                 <Scale />
                 <p>
                     {move || map.in_words()} " "
-                    <span class="quiet">
-                        "The map is where the network sees evidence of a tumour: no segmentation, no measurement."
-                    </span>
+                    <span class="quiet">"No segmentation, no measurement."</span>
                 </p>
             </div>
         </Show>
@@ -127,9 +125,9 @@ fn Scale() -> impl IntoView {
         view! { <rect x=step.to_string() width="1.05" height="2" fill=overlay::hue() fill-opacity=opacity.to_string()></rect> }
     });
     view! {
-        <span class="scale-of-map">
+        <span class="scale-of-map" aria-hidden="true">
             "0 "
-            <svg viewBox="0 0 20 2" preserveAspectRatio="none" aria-hidden="true">
+            <svg viewBox="0 0 20 2" preserveAspectRatio="none">
                 {steps.collect_view()}
                 <path class="casing" d="M10 0V2"></path>
                 <path class="line" d="M10 0V2"></path>

@@ -25,7 +25,10 @@ const MOST_STEPS: usize = 256;
 /// Points along a side of the picture at which evidence is looked up to say how much of it is above the outline.
 const POINTS: u32 = 200;
 
-/// Words for a third of the picture in each direction: there is no telling which side of the head is which.
+/// The middle of the picture is between these parts of its width and height.
+const MIDDLE: [f64; 2] = [0.4, 0.6];
+
+/// Words for the parts of the picture, row by row: there is no telling which side of the head is which.
 const PARTS: [[&str; 3]; 3] = [
     ["upper left", "upper middle", "upper right"],
     ["left", "central", "right"],
@@ -110,7 +113,7 @@ impl Overlay {
     /// What the map says, in two sentences.
     pub fn in_words(&self) -> String {
         let Some((part, evidence)) = self.strongest().filter(|(_, evidence)| *evidence >= LEAST) else {
-            return format!("Evidence is below {LEAST} all over the picture.");
+            return format!("The network sees no evidence of a tumour above {LEAST} anywhere in the picture.");
         };
         let above = match 100.0 * self.share_outlined() {
             0.0 if evidence <= OUTLINED => "No part".to_owned(),
@@ -119,8 +122,8 @@ impl Overlay {
         };
         let strongest = wording::probability(evidence);
         format!(
-            "Evidence is strongest in the {part} part of the picture ({strongest}). {above} of the picture is above \
-             {OUTLINED}."
+            "The network sees most evidence of a tumour in the {part} part of the picture ({strongest}). {above} of the \
+             picture is above {OUTLINED}."
         )
     }
 
@@ -140,11 +143,13 @@ impl Overlay {
 
     /// The part of the picture with a point; none beside the picture.
     fn part(&self, [x, y]: [f64; 2]) -> Option<&'static str> {
-        let third = |place: f64, extent: u32| {
+        let [width, height] = self.size();
+        let word = |place: f64, extent: u32| {
             let part = place / f64::from(extent);
-            (0.0..1.0).contains(&part).then_some((3.0 * part) as usize)
+            let index = MIDDLE.into_iter().filter(|limit| part >= *limit).count();
+            (0.0..1.0).contains(&part).then_some(index)
         };
-        Some(PARTS[third(y, self.picture.height)?][third(x, self.picture.width)?])
+        Some(PARTS[word(y, height)?][word(x, width)?])
     }
 
     /// The share of the picture that has more evidence than [`OUTLINED`].

@@ -82,12 +82,15 @@ fn the_outline_goes_once_around_a_strong_place_and_is_absent_without_one() {
 fn the_words_say_where_in_the_picture_evidence_is_strongest_and_how_much_is_outlined() {
     let words = |strong: &[(usize, usize, f32)]| overlay(&cells(strong), WHOLE, [80, 80]).in_words();
     let lower_left = words(&[(1, 6, 0.93), (2, 6, 0.93), (6, 1, 0.7)]);
-    assert!(lower_left.starts_with("Evidence is strongest in the lower left part of the picture (0.93). About "));
+    assert!(lower_left.starts_with(
+        "The network sees most evidence of a tumour in the lower left part of the picture (0.93). About "
+    ));
     assert!(words(&[(4, 4, 0.8)]).contains("in the central part of the picture (0.80)"));
     assert!(words(&[(3, 0, 0.8)]).contains("in the upper middle part"));
     assert!(words(&[(7, 3, 0.3)]).ends_with("right part of the picture (0.30). No part of the picture is above 0.5."));
     assert!(words(&[(7, 3, 0.6)]).ends_with("Less than 1 % of the picture is above 0.5."));
-    assert_eq!(words(&[(7, 3, 0.05)]), "Evidence is below 0.1 all over the picture.");
+    let none = "The network sees no evidence of a tumour above 0.1 anywhere in the picture.";
+    assert_eq!(words(&[(7, 3, 0.05)]), none);
 }
 
 #[test]
@@ -97,5 +100,5 @@ fn the_words_are_about_the_picture_and_not_about_what_the_network_was_shown_of_i
     let words = |cells: &[f32]| overlay(cells, shown, [320, 80]).in_words();
     assert!(words(&[1.0; 4]).ends_with("About 50 % of the picture is above 0.5."), "{}", words(&[1.0; 4]));
     let words = words(&cells(&[(7, 0, 1.0), (7, 4, 0.9)]));
-    assert!(words.contains("in the central part of the picture (0.90)"), "padding is no part of it: {words}");
+    assert!(words.contains("in the lower middle part of the picture (0.90)"), "padding is no part of it: {words}");
 }

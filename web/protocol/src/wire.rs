@@ -91,7 +91,7 @@ mod tests {
         let reply = |map: &str| {
             let fields =
                 r#""id":3,"verdict":"abstain","top_class":0,"evidence":null,"probabilities":[1],"engine":"cpu""#;
-            let prediction = format!(r#"{{{fields}","milliseconds":1,"map":{map}}}"#);
+            let prediction = format!(r#"{{{fields},"milliseconds":1,"map":{map}}}"#);
             decode::<Reply>(&format!(r#"{{"protocol":{VERSION},"message":{{"prediction":{prediction}}}}}"#))
         };
         let shown = r#""shown":{"left":0,"top":0,"side":9}"#;
