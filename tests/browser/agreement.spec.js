@@ -54,7 +54,7 @@ test("the other networks of the catalogue agree with sulcus classify too", async
 test("the page shows the engine's probabilities in two digits, never rounded to certainty", async ({ sulcus }) => {
   await sulcus.samples.first().click();
   await sulcus.finished();
-  const { verdict, nearest, probabilities } = await sulcus.prediction(sulcus.rows.first());
+  const { verdict, topClass, probabilities } = await sulcus.prediction(sulcus.rows.first());
   const shown = await sulcus.shownProbabilities();
   expect(Object.keys(shown)).toEqual(WORDS);
   probabilities.forEach((probability, index) => expect(shown[WORDS[index]]).toBe(twoDigits(probability)));
@@ -62,7 +62,7 @@ test("the page shows the engine's probabilities in two digits, never rounded to 
   const best = Math.max(...probabilities);
   const word = WORDS[CLASSES.indexOf(verdict)];
   const named = CLASSES.includes(verdict);
-  const line = `${twoDigits(best)} ${named ? "likely" : `nearest: ${WORDS[CLASSES.indexOf(nearest)]}`}`;
+  const line = `${twoDigits(best)} ${named ? "likely" : `nearest: ${WORDS[CLASSES.indexOf(topClass)]}`}`;
   await expect(sulcus.verdict.getByText(line, { exact: true })).toBeVisible();
   const title = named ? new RegExp(`^${word}$`, "i") : "Unsure";
   await expect(sulcus.verdict.getByText(title).first()).toBeVisible();

@@ -127,9 +127,9 @@ function recordPredictions() {
         const { ready, prediction } = JSON.parse(text).message;
         if (ready) this.classes = ready.model.classes;
         if (!prediction) return;
-        const { id, verdict, nearest } = prediction;
+        const { id, verdict, top_class } = prediction;
         const named = this.classes[verdict.class] ?? verdict;
-        window.predictions.set(id, { ...prediction, verdict: named, nearest: this.classes[nearest] });
+        window.predictions.set(id, { ...prediction, verdict: named, topClass: this.classes[top_class] });
       });
     }
   };

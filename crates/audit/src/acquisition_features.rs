@@ -14,7 +14,7 @@ const FAINT: f64 = 1e-3;
 
 /// Numbers of one slice, all of them of values scaled to 0..1 between its smallest and its largest.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Traces {
+pub struct AcquisitionFeatures {
     /// Air left, above, right and below of the head and the head's box, as parts of the frame; mean and spread of the
     /// outermost pixels.
     pub borders: [f64; 7],
@@ -26,7 +26,7 @@ pub struct Traces {
     pub sharpness: [f64; 3],
 }
 
-impl Traces {
+impl AcquisitionFeatures {
     /// Measures a slice, which may be a network's input.
     pub fn of(slice: &Slice) -> Self {
         let whole = Rect { left: 0, top: 0, width: slice.width(), height: slice.height() };
@@ -166,19 +166,22 @@ mod tests {
 
     #[test]
     fn borders_say_where_the_head_lies_and_how_bright_the_edge_is() {
-        let [left, top, right, below, area, edge, _] = Traces::of(&disc(100, 200, 0.0, 0)).borders;
+        let [left, top, right, below, area, edge, _] = AcquisitionFeatures::of(&disc(100, 200, 0.0, 0)).borders;
         assert_close(left, 0.31);
         assert_close(right, 0.30);
         assert_close(top, 0.155);
         assert_close(below, 0.65);
         assert_close(area, 0.39 * 0.195);
         assert_close(edge, 0.0);
-        assert_close(Traces::of(&disc(100, 200, 200.0, 0)).borders[5], 1.0);
+        assert_close(AcquisitionFeatures::of(&disc(100, 200, 200.0, 0)).borders[5], 1.0);
     }
 
     #[test]
     fn air_without_noise_is_empty_and_air_with_noise_is_not() {
-        let (clean, noisy) = (Traces::of(&disc(100, 100, 0.0, 0)).air, Traces::of(&disc(100, 100, 0.0, 20)).air);
+        let (clean, noisy) = (
+            AcquisitionFeatures::of(&disc(100, 100, 0.0, 0)).air,
+            AcquisitionFeatures::of(&disc(100, 100, 0.0, 20)).air,
+        );
         assert_close(clean[3], 1.0);
         assert!(noisy[3] < 0.3 && noisy[1] > clean[1] + 1.0 && noisy[2] > clean[2] + 1.0, "{clean:?} {noisy:?}");
     }
@@ -193,18 +196,19 @@ mod tests {
             values.clone().sum::<f32>() / values.count() as f32
         };
         let blurred = Slice::new(100, 100, (0..10_000).map(blurred).collect()).unwrap();
-        assert!(Traces::of(&blurred).sharpness[0] < Traces::of(&sharp).sharpness[0] - 0.3);
+        assert!(AcquisitionFeatures::of(&blurred).sharpness[0] < AcquisitionFeatures::of(&sharp).sharpness[0] - 0.3);
     }
 
     #[test]
     fn scaling_all_values_changes_nothing_and_no_slice_is_too_small() {
         let slice = disc(100, 100, 3.0, 20);
         let twice = Slice::new(100, 100, slice.pixels().iter().map(|value| 2.0 * value).collect()).unwrap();
-        assert_eq!(Traces::of(&slice), Traces::of(&twice));
+        assert_eq!(AcquisitionFeatures::of(&slice), AcquisitionFeatures::of(&twice));
         for (width, height) in [(1, 1), (1, 40), (3, 2)] {
-            let traces = Traces::of(&Slice::new(width, height, vec![5.0; (width * height) as usize]).unwrap());
-            let numbers = [&traces.borders[..], &traces.air[..], &traces.sharpness[..]].concat();
-            assert!(numbers.iter().all(|number| number.is_finite()), "{traces:?}");
+            let features =
+                AcquisitionFeatures::of(&Slice::new(width, height, vec![5.0; (width * height) as usize]).unwrap());
+            let numbers = [&features.borders[..], &features.air[..], &features.sharpness[..]].concat();
+            assert!(numbers.iter().all(|number| number.is_finite()), "{features:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dataset::{Dataset, Part, Record};
 use serde::Serialize;
 
-use crate::inspect::{BINS, Seen};
+use crate::inspect::{BINS, Inspected};
 use crate::jpeg::Compression;
 
 /// Sizes, modes and compressions named for a class; the rest is only counted.
@@ -39,14 +39,14 @@ pub struct JpegCount {
 }
 
 /// Every class, in the data set's order.
-pub fn classes(dataset: &Dataset, seen: &[Result<Seen, String>]) -> Vec<ClassFindings> {
+pub fn classes(dataset: &Dataset, seen: &[Result<Inspected, String>]) -> Vec<ClassFindings> {
     (0..dataset.classes.len()).map(|label| of_class(dataset, seen, label)).collect()
 }
 
-fn of_class(dataset: &Dataset, seen: &[Result<Seen, String>], label: usize) -> ClassFindings {
-    let all: Vec<(&Record, &Result<Seen, String>)> =
+fn of_class(dataset: &Dataset, seen: &[Result<Inspected, String>], label: usize) -> ClassFindings {
+    let all: Vec<(&Record, &Result<Inspected, String>)> =
         dataset.records.iter().zip(seen).filter(|(record, _)| record.label == label).collect();
-    let readable: Vec<&Seen> = all.iter().filter_map(|(_, seen)| seen.as_ref().ok()).collect();
+    let readable: Vec<&Inspected> = all.iter().filter_map(|(_, seen)| seen.as_ref().ok()).collect();
     let part = |part| all.iter().filter(|(record, _)| record.part == Some(part)).count();
     let sizes = counted(readable.iter().map(|seen| seen.size));
     let compressions = counted(readable.iter().filter_map(|seen| seen.compression.clone()));
@@ -79,7 +79,7 @@ fn counted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<(T, usize)> {
 }
 
 /// Every slice counts the same, however many pixels it has.
-fn mean_intensities(readable: &[&Seen]) -> Vec<f64> {
+fn mean_intensities(readable: &[&Inspected]) -> Vec<f64> {
     let count = readable.len().max(1) as f64;
     (0..BINS).map(|bin| readable.iter().map(|seen| seen.intensities[bin]).sum::<f64>() / count).collect()
 }

@@ -7,7 +7,7 @@ use dataset::{Copies, Dataset, Leakage, Part, Record, Split};
 use serde::Serialize;
 
 use crate::classes::{ClassFindings, classes};
-use crate::inspect::Seen;
+use crate::inspect::Inspected;
 use crate::pairs::{Pair, by_relation, pairs};
 use crate::patients::{Patients, patients, patients_from};
 use crate::shortcuts::{Shortcuts, shortcuts};
@@ -53,7 +53,7 @@ pub struct Problem {
 
 impl Audit {
     /// Puts together what was seen of the files of a data set that knows its copies and patients.
-    pub(crate) fn new(dataset: &Dataset, seen: &[Result<Seen, String>], found: &[Copies]) -> Self {
+    pub(crate) fn new(dataset: &Dataset, seen: &[Result<Inspected, String>], found: &[Copies]) -> Self {
         let pairs = pairs(dataset, seen, found);
         Self {
             files: dataset.records.len(),
@@ -73,7 +73,7 @@ impl Audit {
     }
 }
 
-fn unreadable(dataset: &Dataset, seen: &[Result<Seen, String>]) -> Vec<Problem> {
+fn unreadable(dataset: &Dataset, seen: &[Result<Inspected, String>]) -> Vec<Problem> {
     let undecoded = dataset.records.iter().zip(seen).filter_map(|(record, seen)| {
         let reason = seen.as_ref().err()?.clone();
         Some(Problem { path: record.path.clone(), reason })
@@ -83,7 +83,7 @@ fn unreadable(dataset: &Dataset, seen: &[Result<Seen, String>]) -> Vec<Problem> 
     undecoded.chain(rejected).collect()
 }
 
-fn misnamed(dataset: &Dataset, seen: &[Result<Seen, String>]) -> Vec<Problem> {
+fn misnamed(dataset: &Dataset, seen: &[Result<Inspected, String>]) -> Vec<Problem> {
     let endings: HashMap<&str, &str> = HashMap::from([
         ("jpg", "JPEG"),
         ("jpeg", "JPEG"),
@@ -94,7 +94,7 @@ fn misnamed(dataset: &Dataset, seen: &[Result<Seen, String>]) -> Vec<Problem> {
         ("webp", "WebP"),
         ("dcm", "DICOM"),
     ]);
-    let problem = |(record, seen): (&Record, &Result<Seen, String>)| {
+    let problem = |(record, seen): (&Record, &Result<Inspected, String>)| {
         let format = seen.as_ref().ok()?.format.to_string();
         let ending = Path::new(&record.path).extension()?.to_str()?.to_lowercase();
         let announced = endings.get(ending.as_str())?;
@@ -104,7 +104,7 @@ fn misnamed(dataset: &Dataset, seen: &[Result<Seen, String>]) -> Vec<Problem> {
     dataset.records.iter().zip(seen).filter_map(problem).collect()
 }
 
-fn different_pictures(dataset: &Dataset, seen: &[Result<Seen, String>]) -> usize {
+fn different_pictures(dataset: &Dataset, seen: &[Result<Inspected, String>]) -> usize {
     let readable = dataset.records.iter().zip(seen).filter(|(_, seen)| seen.is_ok());
     let mut groups: Vec<_> = readable.map(|(record, _)| &record.dup_group).collect();
     groups.sort_unstable();

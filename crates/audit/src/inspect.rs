@@ -10,14 +10,14 @@ use scans::{decode, progress_bar, read_scan};
 
 use scans::told;
 
-use crate::acquisition_features::{Traces, range};
+use crate::acquisition_features::{AcquisitionFeatures, range};
 use crate::jpeg::{self, Compression};
 
 /// Bins of the histogram of a slice.
 pub const BINS: usize = 32;
 
 /// What one file was found to be.
-pub struct Seen {
+pub struct Inspected {
     pub format: Format,
     /// Width and height, in pixels.
     pub size: (u32, u32),
@@ -33,9 +33,9 @@ pub struct Seen {
     /// Share of the pixels in each of 32 equal bins between the slice's smallest and largest value.
     pub intensities: [f64; BINS],
     /// What the slice tells besides anatomy.
-    pub traces: Traces,
+    pub features: AcquisitionFeatures,
     /// What the network's input made of it still tells.
-    pub prepared: Traces,
+    pub prepared: AcquisitionFeatures,
 }
 
 /// The input that the recipes train on.
@@ -44,18 +44,18 @@ pub fn network_input() -> InputSpec {
 }
 
 /// Decodes every file on every core; in the place of what can't be decoded stands the reason.
-pub fn look_at_all(dataset: &Dataset) -> Vec<Result<Seen, String>> {
+pub fn inspect_all(dataset: &Dataset) -> Vec<Result<Inspected, String>> {
     let bar = progress_bar(dataset.records.len(), "reading scans");
-    dataset.records.par_iter().progress_with(bar).map(|record| look_at(&dataset.file(record))).collect()
+    dataset.records.par_iter().progress_with(bar).map(|record| inspect_file(&dataset.file(record))).collect()
 }
 
-fn look_at(path: &Path) -> Result<Seen, String> {
+fn inspect_file(path: &Path) -> Result<Inspected, String> {
     let bytes = read_scan(path).map_err(|error| told(&error))?;
     let study = decode(&bytes).map_err(|error| told(&error))?;
     let slice = study.slices.first().ok_or("the file holds no slice")?;
     let input = imaging::prepare(slice, &network_input());
     let input = Slice::new(input.size(), input.size(), input.pixels().to_vec()).map_err(|error| error.to_string())?;
-    Ok(Seen {
+    Ok(Inspected {
         compression: (study.source.format == Format::Jpeg).then(|| jpeg::compression(&bytes)).flatten(),
         format: study.source.format,
         size: (slice.width(), slice.height()),
@@ -64,8 +64,8 @@ fn look_at(path: &Path) -> Result<Seen, String> {
         digest: weights::sha256(&bytes),
         thumbnail: Thumbnail::of(slice),
         intensities: intensities(slice),
-        traces: Traces::of(slice),
-        prepared: Traces::of(&input),
+        features: AcquisitionFeatures::of(slice),
+        prepared: AcquisitionFeatures::of(&input),
     })
 }
 

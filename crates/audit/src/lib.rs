@@ -10,6 +10,8 @@ mod classes;
 mod findings;
 mod inspect;
 mod jpeg;
+mod linear_probe;
+mod logistic;
 mod numbers;
 mod page;
 mod pairs;
@@ -26,13 +28,13 @@ use dataset::Dataset;
 use scans::ScansConfig;
 
 pub use findings::Audit;
-use inspect::Seen;
+use inspect::Inspected;
 pub use probe::{ProbeConfig, ProbeFindings, probe};
 
 /// A folder that was looked at.
 pub struct Audited {
     dataset: Dataset,
-    seen: Vec<Result<Seen, String>>,
+    seen: Vec<Result<Inspected, String>>,
     /// What was found.
     pub findings: Audit,
 }
@@ -43,7 +45,7 @@ pub struct Audited {
 /// The folder holds no labelled scans, or the CSV of groups can't be used.
 pub fn audit(folder: &ScansConfig) -> anyhow::Result<Audited> {
     let dataset = folder.open()?;
-    let seen = inspect::look_at_all(&dataset);
+    let seen = inspect::inspect_all(&dataset);
     let thumbnails: Vec<_> =
         seen.iter().map(|seen| seen.as_ref().ok().and_then(|seen| seen.thumbnail.clone())).collect();
     let found = dataset::copies(&thumbnails);

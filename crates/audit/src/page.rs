@@ -11,7 +11,7 @@ use pages::page;
 use table::table;
 
 use crate::findings::{Audit, Problem};
-use crate::inspect::Seen;
+use crate::inspect::Inspected;
 use crate::numbers::count;
 use crate::pictures::Pictures;
 use crate::shown::Shown;
@@ -20,7 +20,7 @@ use crate::shown::Shown;
 ///
 /// # Errors
 /// A slice that could be read before can't be read now.
-pub fn audit_page(dataset: &Dataset, seen: &[Result<Seen, String>], audit: &Audit) -> anyhow::Result<String> {
+pub fn audit_page(dataset: &Dataset, seen: &[Result<Inspected, String>], audit: &Audit) -> anyhow::Result<String> {
     let shown = Shown::new(dataset, seen, audit);
     let pictures = Pictures::new(dataset, &shown.records(&audit.conflicting));
     let folder = dataset.root.canonicalize().unwrap_or_else(|_| dataset.root.clone());

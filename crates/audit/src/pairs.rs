@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dataset::{Copies, Dataset, Orientation};
 use serde::Serialize;
 
-use crate::inspect::Seen;
+use crate::inspect::Inspected;
 
 /// Two files that show the same picture.
 #[derive(Serialize, Clone)]
@@ -36,7 +36,7 @@ impl Pair {
 }
 
 /// The copies found, with what relates them.
-pub fn pairs(dataset: &Dataset, seen: &[Result<Seen, String>], found: &[Copies]) -> Vec<Pair> {
+pub fn pairs(dataset: &Dataset, seen: &[Result<Inspected, String>], found: &[Copies]) -> Vec<Pair> {
     let path = |index: usize| dataset.records[index].path.clone();
     let pair = |copies: &Copies| {
         let (Ok(a), Ok(b)) = (&seen[copies.a], &seen[copies.b]) else { return None };
@@ -51,7 +51,7 @@ pub fn pairs(dataset: &Dataset, seen: &[Result<Seen, String>], found: &[Copies])
     found.iter().filter_map(pair).collect()
 }
 
-fn relation(a: &Seen, b: &Seen, orientation: Orientation) -> &'static str {
+fn relation(a: &Inspected, b: &Inspected, orientation: Orientation) -> &'static str {
     match orientation {
         Orientation::Same if a.digest == b.digest => "identical",
         Orientation::Same if a.size != b.size => "rescaled",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dataset::{Dataset, Part, PatientSource};
 use serde::Serialize;
 
-use crate::inspect::Seen;
+use crate::inspect::Inspected;
 use crate::numbers::count;
 
 /// What is known of patients.
@@ -32,7 +32,7 @@ pub struct SharedPatient {
 }
 
 /// Joins the patients known so far with those of DICOM headers.
-pub fn with_patients(dataset: Dataset, seen: &[Result<Seen, String>]) -> Dataset {
+pub fn with_patients(dataset: Dataset, seen: &[Result<Inspected, String>]) -> Dataset {
     let ids: Vec<Option<String>> =
         seen.iter().map(|seen| seen.as_ref().ok().and_then(|seen| seen.patient.clone())).collect();
     dataset.with_patient_ids(&ids)

@@ -9,9 +9,9 @@ use metrics::FOLDS;
 use rayon::prelude::*;
 use scans::{Scans, ScansConfig, Slices};
 use serde::Serialize;
-use training::{Augmentation, Changes, CopyPaste, Recipe, TumourMasks, chance};
+use training::{Augmentation, Changes, CopyPaste, LabelledSlices, Recipe, TumourMasks, chance};
 
-use crate::acquisition_features::Traces;
+use crate::acquisition_features::AcquisitionFeatures;
 use crate::shortcuts::{Probed, Sample, best_told};
 
 /// What was probed, and what is told after each step.
@@ -71,7 +71,7 @@ pub fn probe(config: &ProbeConfig) -> anyhow::Result<ProbeFindings> {
         augmentation: recipe.augmentation,
         slices,
         folds: FOLDS,
-        chance: 1.0 / scans.classes.len() as f64,
+        chance: 1.0 / scans.dataset().classes.len() as f64,
         steps,
         data_fingerprint: scans.fingerprint().to_owned(),
     })
@@ -79,15 +79,16 @@ pub fn probe(config: &ProbeConfig) -> anyhow::Result<ProbeFindings> {
 
 /// How many slices there are, and what they tell step by step.
 fn steps(recipe: &Recipe, scans: &Scans, outlines: &TumourMasks) -> anyhow::Result<(usize, Vec<Step>)> {
-    let all: Vec<usize> = (0..scans.records.len()).collect();
-    let labels: Vec<usize> = scans.records.iter().map(|record| record.label).collect();
+    let all: Vec<usize> = (0..scans.dataset().records.len()).collect();
+    let labels: Vec<usize> = scans.dataset().records.iter().map(|record| record.label).collect();
     let prepared = Slices::prepare(scans, &all, &recipe.input)?;
-    let indices = prepared.readable(&dataset::unique(scans, &all));
+    let indices = prepared.readable(&dataset::unique(scans.dataset(), &all));
     let cropped = InputSpec { intensity: Intensity { low: 0.0, high: 100.0 }, ..recipe.input };
     let whole = InputSpec { crop: Crop::None, margin: 0.0, ..cropped };
-    let grafts = CopyPaste::of(recipe, scans, outlines, (&prepared, &labels, &indices))?;
+    let inputs = LabelledSlices { slices: &prepared, labels: &labels, indices: &indices };
+    let grafts = CopyPaste::of(recipe, scans.dataset(), outlines, inputs)?;
     let probe = |after, slices: &Slices, changes: Changes<'_>| {
-        let probes = probes(scans, slices, (&indices, &labels), changes, recipe.seed)?;
+        let probes = probed(scans, LabelledSlices { slices, ..inputs }, changes, recipe.seed)?;
         anyhow::Ok(Step { after, probes })
     };
     let as_they_are = Changes { grafts: None, augmentation: Augmentation::default() };
@@ -105,27 +106,22 @@ fn steps(recipe: &Recipe, scans: &Scans, outlines: &TumourMasks) -> anyhow::Resu
 }
 
 /// Probes slices as a network would see them in an epoch.
-fn probes(
-    scans: &Scans,
-    slices: &Slices,
-    (indices, labels): (&[usize], &[usize]),
-    changes: Changes<'_>,
-    seed: u64,
-) -> anyhow::Result<Vec<Probed>> {
-    let clusters = dataset::clusters(scans);
+fn probed(scans: &Scans, inputs: LabelledSlices<'_>, changes: Changes<'_>, seed: u64) -> anyhow::Result<Vec<Probed>> {
+    let LabelledSlices { slices, labels, indices } = inputs;
+    let clusters = dataset::clusters(scans.dataset());
     let look = |&index: &usize| {
         let slice = slices.get(index).context("a slice that was readable is gone")?;
         let (pixels, label) = changes.apply(index, slice.pixels(), labels[index], &mut chance(seed, index));
-        anyhow::Ok((Traces::of(&Slice::new(slice.size(), slice.size(), pixels)?), label))
+        anyhow::Ok((AcquisitionFeatures::of(&Slice::new(slice.size(), slice.size(), pixels)?), label))
     };
-    let looked: Vec<(Traces, usize)> = indices.par_iter().map(look).collect::<anyhow::Result<_>>()?;
+    let looked: Vec<(AcquisitionFeatures, usize)> = indices.par_iter().map(look).collect::<anyhow::Result<_>>()?;
     let sample = Sample {
-        classes: &scans.classes,
+        classes: &scans.dataset().classes,
         labels: looked.iter().map(|(_, label)| *label).collect(),
         clusters: indices.iter().map(|&index| clusters[index]).collect(),
     };
-    let traces: Vec<&Traces> = looked.iter().map(|(traces, _)| traces).collect();
-    Ok(sample.probe_inputs(&traces)?)
+    let features: Vec<&AcquisitionFeatures> = looked.iter().map(|(features, _)| features).collect();
+    sample.probe_inputs(&features)
 }
 
 /// As a table for a terminal.

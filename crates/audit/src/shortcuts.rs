@@ -6,12 +6,13 @@
 
 use dataset::Dataset;
 use imaging::InputSpec;
-use metrics::{FOLDS, ProbeReport, ProbedClass};
+use metrics::FOLDS;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::acquisition_features::Traces;
-use crate::inspect::{Seen, network_input};
+use crate::acquisition_features::AcquisitionFeatures;
+use crate::inspect::{Inspected, network_input};
+use crate::linear_probe::{self, ProbeReport, ProbedClass};
 use crate::numbers::percent;
 
 /// What probes found.
@@ -91,17 +92,17 @@ impl Group {
 }
 
 /// Probes one slice of every group of copies.
-pub fn shortcuts(dataset: &Dataset, seen: &[Result<Seen, String>]) -> Shortcuts {
+pub fn shortcuts(dataset: &Dataset, seen: &[Result<Inspected, String>]) -> Shortcuts {
     let readable: Vec<usize> = (0..seen.len()).filter(|&index| seen[index].is_ok()).collect();
     let unique = dataset::unique(dataset, &readable);
     let clusters = dataset::clusters(dataset);
-    let seen: Vec<&Seen> = unique.iter().filter_map(|&index| seen[index].as_ref().ok()).collect();
+    let seen: Vec<&Inspected> = unique.iter().filter_map(|&index| seen[index].as_ref().ok()).collect();
     let sample = Sample {
         classes: &dataset.classes,
         labels: unique.iter().map(|&index| dataset.records[index].label).collect(),
         clusters: unique.iter().map(|&index| clusters[index]).collect(),
     };
-    let prepared: Vec<&Traces> = seen.iter().map(|seen| &seen.prepared).collect();
+    let prepared: Vec<&AcquisitionFeatures> = seen.iter().map(|seen| &seen.prepared).collect();
     let probed = sample
         .probe(&Group::OF_FILES, |group| of_files(group, &seen))
         .and_then(|files| Ok((files, sample.probe_inputs(&prepared)?)));
@@ -135,17 +136,13 @@ impl Sample<'_> {
     ///
     /// # Errors
     /// A class has too few clusters.
-    pub fn probe_inputs(&self, traces: &[&Traces]) -> Result<Vec<Probed>, metrics::MetricsError> {
-        self.probe(&Group::OF_INPUTS, |group| of_inputs(group, traces))
+    pub fn probe_inputs(&self, features: &[&AcquisitionFeatures]) -> anyhow::Result<Vec<Probed>> {
+        self.probe(&Group::OF_INPUTS, |group| of_inputs(group, features))
     }
 
-    fn probe(
-        &self,
-        groups: &[Group],
-        rows: impl Fn(Group) -> Vec<Vec<f64>> + Sync,
-    ) -> Result<Vec<Probed>, metrics::MetricsError> {
+    fn probe(&self, groups: &[Group], rows: impl Fn(Group) -> Vec<Vec<f64>> + Sync) -> anyhow::Result<Vec<Probed>> {
         let probe = |&group: &Group| {
-            let report = metrics::probe(self.classes, &rows(group), &self.labels, &self.clusters)?;
+            let report = linear_probe::probe(self.classes, &rows(group), &self.labels, &self.clusters)?;
             Ok(Probed { group, report })
         };
         groups.par_iter().map(probe).collect()
@@ -153,29 +150,29 @@ impl Sample<'_> {
 }
 
 /// A row of numbers for every file.
-fn of_files(group: Group, seen: &[&Seen]) -> Vec<Vec<f64>> {
+fn of_files(group: Group, seen: &[&Inspected]) -> Vec<Vec<f64>> {
     match group {
         Group::Frame => with_squares(seen.iter().map(|seen| frame(seen.size)).collect()),
         Group::ColourMode => colour_modes(seen),
         Group::Jpeg => seen.iter().map(|seen| jpeg(seen)).collect(),
         Group::All => side_by_side(&Group::OF_FILES, |group| of_files(group, seen)),
-        _ => with_squares(seen.iter().map(|seen| of_slice(group, &seen.traces)).collect()),
+        _ => with_squares(seen.iter().map(|seen| of_slice(group, &seen.features)).collect()),
     }
 }
 
 /// A row of numbers for every network input.
-fn of_inputs(group: Group, inputs: &[&Traces]) -> Vec<Vec<f64>> {
+fn of_inputs(group: Group, inputs: &[&AcquisitionFeatures]) -> Vec<Vec<f64>> {
     match group {
         Group::All => side_by_side(&Group::OF_INPUTS, |group| of_inputs(group, inputs)),
-        _ => with_squares(inputs.iter().map(|traces| of_slice(group, traces)).collect()),
+        _ => with_squares(inputs.iter().map(|features| of_slice(group, features)).collect()),
     }
 }
 
-fn of_slice(group: Group, traces: &Traces) -> Vec<f64> {
+fn of_slice(group: Group, features: &AcquisitionFeatures) -> Vec<f64> {
     match group {
-        Group::Borders => traces.borders.to_vec(),
-        Group::Air => traces.air.to_vec(),
-        _ => traces.sharpness.to_vec(),
+        Group::Borders => features.borders.to_vec(),
+        Group::Air => features.air.to_vec(),
+        _ => features.sharpness.to_vec(),
     }
 }
 
@@ -200,15 +197,15 @@ fn frame((width, height): (u32, u32)) -> Vec<f64> {
 }
 
 /// A column for each mode that occurs.
-fn colour_modes(seen: &[&Seen]) -> Vec<Vec<f64>> {
+fn colour_modes(seen: &[&Inspected]) -> Vec<Vec<f64>> {
     let mut modes: Vec<&str> = seen.iter().map(|seen| seen.mode.as_str()).collect();
     modes.sort_unstable();
     modes.dedup();
-    let row = |seen: &&Seen| modes.iter().map(|mode| f64::from(u8::from(*mode == seen.mode))).collect();
+    let row = |seen: &&Inspected| modes.iter().map(|mode| f64::from(u8::from(*mode == seen.mode))).collect();
     seen.iter().map(row).collect()
 }
 
-fn jpeg(seen: &Seen) -> Vec<f64> {
+fn jpeg(seen: &Inspected) -> Vec<f64> {
     let is = |yes: bool| f64::from(u8::from(yes));
     match &seen.compression {
         None => vec![0.0, 100.0, 0.0, 0.0],

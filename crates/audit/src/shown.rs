@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dataset::Dataset;
 
 use crate::findings::Audit;
-use crate::inspect::Seen;
+use crate::inspect::Inspected;
 use crate::pairs::{Pair, by_relation};
 use crate::patients::SharedPatient;
 
@@ -32,7 +32,7 @@ pub struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     /// Chooses examples spread evenly, so that they are not all of one patient.
-    pub fn new(dataset: &Dataset, seen: &[Result<Seen, String>], audit: &'a Audit) -> Self {
+    pub fn new(dataset: &Dataset, seen: &[Result<Inspected, String>], audit: &'a Audit) -> Self {
         let readable: Vec<usize> = (0..seen.len()).filter(|&index| seen[index].is_ok()).collect();
         let unique = dataset::unique(dataset, &readable);
         let of_class = |label| unique.iter().copied().filter(|&index| dataset.records[index].label == label).collect();

@@ -9,7 +9,7 @@ use kernels::{Answer, Network, Stage, Workspace};
 #[cfg(not(target_arch = "wasm32"))]
 use rayon::prelude::*;
 
-use crate::familiarity::refuse;
+use crate::ood::refuse;
 use crate::{ClassifierError, Observation};
 
 /// A packed network with its buffers.

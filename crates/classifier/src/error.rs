@@ -37,9 +37,9 @@ pub enum ClassifierError {
         /// What happened.
         reason: String,
     },
-    /// The weights file says when to hold an answer back, but not with what.
+    /// The weights file says when to name no class, but not by what.
     #[error("the weights file's reserve cannot be used: {reason}")]
-    Reserve {
+    Rejection {
         /// What is missing or does not fit.
         reason: String,
     },
@@ -55,7 +55,7 @@ impl ClassifierError {
             Self::NoWebGpu { .. } => {
                 Some("use the CPU engine, or natively install a driver for Vulkan, such as Mesa's.")
             }
-            Self::Reserve { .. } => Some("run `sulcus calibrate` on it again."),
+            Self::Rejection { .. } => Some("run `sulcus calibrate` on it again."),
             Self::Size { .. } | Self::Engine { .. } => None,
         }
     }

@@ -76,7 +76,7 @@ impl From<PackedError> for ClassifierError {
         let (reason, hint) = (error.to_string(), error.hint());
         match error {
             PackedError::Graph(_) | PackedError::Tensor(_) => Self::Network { reason, hint },
-            PackedError::Stage { .. } => crate::familiarity::refuse(&reason),
+            PackedError::Stage { .. } => crate::ood::refuse(&reason),
             PackedError::Images { .. } | PackedError::Device { .. } => Self::Engine { reason },
         }
     }

@@ -16,10 +16,10 @@
 
 mod cpu;
 mod error;
-mod familiarity;
 #[cfg(any(not(target_arch = "wasm32"), feature = "webgpu"))]
 mod gpu;
 mod model;
+mod ood;
 mod prediction;
 mod runner;
 

@@ -5,7 +5,7 @@ use imaging::{InputSpec, PreparedSlice};
 use model::EvidenceMap;
 use weights::{Manifest, WeightsFile};
 
-use crate::familiarity::Familiarity;
+use crate::ood::OodDetector;
 use crate::runner::Runner;
 use crate::{ClassifierError, Engine, Evidence, Prediction};
 
@@ -16,10 +16,10 @@ pub struct Classifier {
     engine: String,
     manifest: Manifest,
     /// `None` for a model that was never calibrated.
-    familiarity: Option<Familiarity>,
+    ood: Option<OodDetector>,
 }
 
-/// What the network makes of a slice, before it is put into words: what `sulcus calibrate` measures.
+/// What the network makes of a slice, before it is a prediction: what `sulcus calibrate` measures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
     /// One value a class.
@@ -54,11 +54,11 @@ impl Classifier {
     /// As [`Classifier::load`].
     pub async fn from_file(file: WeightsFile, engine: Engine) -> Result<Self, ClassifierError> {
         let WeightsFile { manifest, mut tensors } = file;
-        let reserve = manifest.reserve.clone();
-        let familiarity = reserve.map(|reserve| Familiarity::take(reserve, &mut tensors)).transpose()?;
+        let rule = manifest.rejection.clone();
+        let ood = rule.map(|rule| OodDetector::take(rule, &mut tensors)).transpose()?;
         let graph = manifest.network()?;
         let (runner, engine) = Runner::load(engine, graph, tensors).await?;
-        Ok(Self { runner, engine, manifest, familiarity })
+        Ok(Self { runner, engine, manifest, ood })
     }
 
     /// How a slice must be prepared for this model.
@@ -91,9 +91,9 @@ impl Classifier {
     /// A slice was prepared for another input, or the engine failed.
     pub async fn predict(&self, slices: &[PreparedSlice]) -> Result<Vec<Prediction>, ClassifierError> {
         self.check(slices)?;
-        let stage = self.familiarity.as_ref().map(|familiarity| familiarity.reserve().stage.as_str());
+        let stage = self.ood.as_ref().map(|ood| ood.rule().stage.as_str());
         let observations = self.runner.observe(slices, stage).await?;
-        observations.into_iter().map(|observation| self.put_into_words(observation)).collect()
+        observations.into_iter().map(|observation| self.to_prediction(observation)).collect()
     }
 
     /// One observation a slice, in order; `stage` is a stage of the network by its Keras name.
@@ -105,19 +105,19 @@ impl Classifier {
         self.runner.observe(slices, Some(stage)).await
     }
 
-    fn put_into_words(&self, observation: Observation) -> Result<Prediction, ClassifierError> {
+    fn to_prediction(&self, observation: Observation) -> Result<Prediction, ClassifierError> {
         let Observation { logits, map, stage, .. } = observation;
         let temperature = self.manifest.temperature.unwrap_or(1.0);
         let prediction = Prediction::from_logits(&logits, temperature).ok_or_else(|| ClassifierError::Engine {
             reason: "an output of the network is not a finite number".to_owned(),
         })?;
         let prediction = Prediction { map, ..prediction };
-        let Some(familiarity) = &self.familiarity else { return Ok(prediction) };
-        let reserve = familiarity.reserve();
-        Ok(prediction.weighed(Evidence {
-            distance: familiarity.distance(&stage)?,
-            familiar_up_to: reserve.familiar_up_to,
-            abstain_below: reserve.abstain_below,
+        let Some(ood) = &self.ood else { return Ok(prediction) };
+        let rule = ood.rule();
+        Ok(prediction.with_evidence(Evidence {
+            distance: ood.distance(&stage)?,
+            ood_threshold: rule.ood_threshold,
+            abstain_below: rule.abstain_below,
         }))
     }
 

@@ -33,9 +33,9 @@ impl Prediction {
         Some(Self { probabilities, class, verdict: Verdict::Class(class), evidence: None, map: None })
     }
 
-    /// Holds the answer back where the evidence says so.
-    pub(crate) fn weighed(mut self, evidence: Evidence) -> Self {
-        if evidence.distance > evidence.familiar_up_to {
+    /// Rejects the picture, or abstains, where the evidence says so.
+    pub(crate) fn with_evidence(mut self, evidence: Evidence) -> Self {
+        if evidence.distance > evidence.ood_threshold {
             self.verdict = Verdict::NotBrainMri;
         } else if self.probability() < evidence.abstain_below {
             self.verdict = Verdict::Abstain;
@@ -78,10 +78,10 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_held_back_where_the_picture_is_strange_or_the_model_unsure() {
+    fn a_strange_picture_is_rejected_and_an_improbable_class_abstained_from() {
         let prediction = Prediction::from_logits(&[0.0, 1.0], 1.0).unwrap();
         let verdict = |distance, abstain_below| {
-            prediction.clone().weighed(Evidence { distance, familiar_up_to: 1.5, abstain_below }).verdict
+            prediction.clone().with_evidence(Evidence { distance, ood_threshold: 1.5, abstain_below }).verdict
         };
         assert_eq!(verdict(1.0, 0.6), Verdict::Class(1));
         assert_eq!(verdict(1.0, 0.8), Verdict::Abstain);

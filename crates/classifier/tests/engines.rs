@@ -50,7 +50,7 @@ fn manifest(architecture: Architecture) -> Manifest {
         date: "2026-01-01".into(),
         credit: String::new(),
         temperature: None,
-        reserve: None,
+        rejection: None,
     }
 }
 

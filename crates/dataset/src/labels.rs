@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use crate::images::{Images, Labelled};
 use crate::layout::{folders_of, validation_note};
 use crate::names::{Classes, known_class, part_of};
-use crate::scan::{Labelled, assembled};
 use crate::table::{Row, Table};
 use crate::walk::{Found, Walk};
 use crate::{Dataset, DatasetError, Part, Reason, Rejected};
@@ -87,7 +87,7 @@ impl Labels {
         }
         rejected.extend(without_row(walk, &rows));
         let found = format!("\"{}\" labels {} images", self.table.path.display(), labelled.len());
-        let mut dataset = assembled(root, labelled, &classes, rejected, (least, found))?;
+        let mut dataset = Images { labelled, classes, rejected }.dataset(root, least, found)?;
         dataset.notes.insert(0, format!("the labels are those of \"{}\"", self.table.path.display()));
         dataset.notes.extend(validation_note(self.table.rows.iter().filter_map(|row| row.cell(self.split))));
         dataset.labels = Some(self.table.path.clone());

@@ -28,6 +28,7 @@ mod error;
 mod fingerprint;
 mod folds;
 mod groups;
+mod images;
 mod labels;
 mod layout;
 mod leakage;

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
+use crate::images::{Images, Labelled};
 use crate::labels::Labels;
 use crate::layout::{Layout, Place, folders_of, told};
 use crate::names::{Classes, any_known};
 use crate::walk::Walk;
-use crate::{Dataset, DatasetError, Part, PatientSource, Reason, Record, Rejected};
+use crate::{Dataset, DatasetError, Reason, Rejected};
 
 /// Folders that are named in an error; the rest is only counted.
 const SHOWN: usize = 12;
@@ -75,49 +76,6 @@ impl Dataset {
     }
 }
 
-/// An image and what is said of it.
-pub(crate) struct Labelled {
-    pub(crate) path: String,
-    pub(crate) class: String,
-    pub(crate) part: Option<Part>,
-    pub(crate) patient: Option<String>,
-}
-
-/// A data set of its images; `found` says in an error what is there instead of the `least` number of classes.
-pub(crate) fn assembled(
-    root: &Path,
-    images: Vec<Labelled>,
-    classes: &Classes,
-    mut rejected: Vec<Rejected>,
-    (least, found): (usize, String),
-) -> Result<Dataset, DatasetError> {
-    let names = classes.names();
-    if names.len() < least {
-        return Err(DatasetError::TooFewClasses { root: root.to_owned(), classes: names, found });
-    }
-    let record = |Labelled { path, class, part, patient }| Record {
-        label: names.partition_point(|name| *name < class),
-        path,
-        part,
-        patient_group: patient,
-        dup_group: None,
-    };
-    let mut records: Vec<Record> = images.into_iter().map(record).collect();
-    records.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-    rejected.sort_by(|a, b| a.path.cmp(&b.path));
-    rejected.dedup();
-    let patients_from = records.iter().find(|record| record.patient_group.is_some()).map(|_| PatientSource::Folders);
-    Ok(Dataset {
-        root: root.to_owned(),
-        classes: names,
-        records,
-        rejected,
-        labels: None,
-        patients_from: patients_from.into_iter().collect(),
-        notes: classes.notes(),
-    })
-}
-
 /// The data set whose classes are named by folders.
 fn by_folders(root: &Path, walk: &Walk) -> Result<Dataset, DatasetError> {
     let images = walk.images();
@@ -134,7 +92,8 @@ fn by_folders(root: &Path, walk: &Walk) -> Result<Dataset, DatasetError> {
     };
     let labelled = placed.iter().map(labelled).collect();
     let found = lie(images.iter().map(|path| layout.unwrapped(path)));
-    let mut dataset = assembled(&layout.root(root), labelled, &classes, rejected(walk, &layout), (2, found))?;
+    let images = Images { labelled, classes, rejected: rejected(walk, &layout) };
+    let mut dataset = images.dataset(&layout.root(root), 2, found)?;
     dataset.notes.splice(0..0, layout.notes(placed.iter().map(|(path, place)| (*path, place))));
     dataset.notes.extend(told(patients.iter().copied(), |names| {
         format!(

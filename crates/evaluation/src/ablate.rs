@@ -165,11 +165,11 @@ fn outcome(job: &Job, device: &Device) -> anyhow::Result<Parts> {
 }
 
 fn predictions(file: &Path, scans: &Scans, part: HeldOut) -> anyhow::Result<Option<Predictions>> {
-    let part = predictions_file::read(file, scans, part)?;
+    let part = predictions_file::read(file, scans.dataset(), part)?;
     if part.indices.is_empty() {
         return Ok(None);
     }
-    Ok(Some(against_truth(scans, &part.indices, &part.probabilities)?))
+    Ok(Some(against_truth(scans.dataset(), &part.indices, &part.probabilities)?))
 }
 
 impl Parts {

@@ -1,7 +1,7 @@
 //! Teaches a weights file how sure it is, when to abstain, and what is no brain MRI.
 //!
-//! What is familiar is fitted on the training and the validation part, on slices as they are and as training changes them:
-//! another scanner's slices are no foreign pictures. It is measured on the held-out part and, where a folder of them is
+//! What is in distribution is fitted on the training and the validation part, on slices as they are and as training changes
+//! them: another scanner's slices are no foreign pictures. It is measured on the held-out part and, where a folder of them is
 //! named, on pictures that are no brain MRI. Temperature and threshold are fitted on what training did not see, and
 //! measured by cross-fitting ([`cross_fit`]). Nothing is measured with what was fitted on it.
 
@@ -17,7 +17,7 @@ use reports::{Abstention, Calibration, CalibrationError, Parts};
 use scans::{Scans, ScansConfig, Slices, held_out_fingerprint, thinned};
 use serde::Serialize;
 use training::{Augmentation, Recipe};
-use weights::{Reserve, Tensor};
+use weights::{RejectionRule, Tensor};
 
 use crate::calibrate::cross_fit::{Aim, Fit, Measured};
 use crate::calibrate::gaussian::Gaussian;
@@ -35,7 +35,7 @@ const BINS: usize = 15;
 /// Training slices that are looked at, at most: enough for the shape of the cloud.
 const TRAINING_SLICES: usize = 1000;
 /// This part of the validation slices lies within the cloud.
-const FAMILIAR: f64 = 0.995;
+const IN_DISTRIBUTION: f64 = 0.995;
 /// Points of the curve of risk against coverage, at equal steps of the coverage.
 const CURVE_POINTS: u32 = 40;
 
@@ -103,11 +103,11 @@ pub fn calibrate(bytes: &[u8], config: &CalibrateConfig) -> anyhow::Result<Calib
         held_out: &held_out.observations,
         foreign: &foreign,
     };
-    let foreign_pictures = ood::measure(&material, &cloud, &stage, FAMILIAR);
+    let foreign_pictures = ood::measure(&material, &cloud, &stage, IN_DISTRIBUTION);
 
     file.manifest.temperature = Some(temperature as f32);
-    let familiar_up_to = foreign_pictures.familiar_up_to as f32;
-    remember(&mut file, &cloud, Reserve { abstain_below, stage, familiar_up_to });
+    let ood_threshold = foreign_pictures.ood_threshold as f32;
+    remember(&mut file, &cloud, RejectionRule { abstain_below, stage, ood_threshold });
     let bytes = weights::write(&file)?;
     let findings = CalibrationFindings {
         weights_sha256: weights::sha256(&bytes),
@@ -144,13 +144,13 @@ impl Looks {
         let recipe = Recipe::parse(&file.manifest.recipe).context("the recipe in the weights file cannot be used")?;
         let scans = recipe.scans(&config.scans)?;
         let split = split(&classifier, &recipe, &scans)?;
-        let some = thinned(&dataset::unique(&scans, &split.train), TRAINING_SLICES);
+        let some = thinned(&dataset::unique(scans.dataset(), &split.train), TRAINING_SLICES);
         let wanted = [&some[..], &split.validation, &split.test].concat();
         let gallery = Gallery {
             classifier: &classifier,
             scans: &scans,
             slices: Slices::prepare(&scans, &wanted, &classifier.input_spec())?,
-            clusters: dataset::clusters(&scans),
+            clusters: dataset::clusters(scans.dataset()),
             stage,
         };
         let (as_it_is, changes) = (Augmentation::default(), recipe.augmentation);
@@ -165,12 +165,12 @@ impl Looks {
     }
 }
 
-/// Puts into the file by what the engine holds answers back.
-fn remember(file: &mut weights::WeightsFile, cloud: &Gaussian, reserve: Reserve) {
+/// Puts into the file by what the engine rejects pictures and abstains.
+fn remember(file: &mut weights::WeightsFile, cloud: &Gaussian, rule: RejectionRule) {
     let square = vec![cloud.dimension(); 2];
-    file.manifest.reserve = Some(reserve);
-    file.tensors.insert(Reserve::MEAN.to_owned(), Tensor::float(vec![cloud.dimension()], cloud.mean()));
-    file.tensors.insert(Reserve::WHITENING.to_owned(), Tensor::float(square, cloud.whitening()));
+    file.manifest.rejection = Some(rule);
+    file.tensors.insert(RejectionRule::MEAN.to_owned(), Tensor::float(vec![cloud.dimension()], cloud.mean()));
+    file.tensors.insert(RejectionRule::WHITENING.to_owned(), Tensor::float(square, cloud.whitening()));
 }
 
 /// The stage whose activations tell a brain MRI from other pictures, where none is asked for.
@@ -180,19 +180,19 @@ fn early_stage(architecture: &str) -> anyhow::Result<String> {
     Ok(known.spec().early_stage.to_owned())
 }
 
-/// What an earlier calibration left; the engine would hold answers back by it.
+/// What an earlier calibration left; the engine would reject pictures and abstain by it.
 fn forget(file: &mut weights::WeightsFile) {
     file.manifest.temperature = None;
-    file.manifest.reserve = None;
-    file.tensors.remove(Reserve::MEAN);
-    file.tensors.remove(Reserve::WHITENING);
+    file.manifest.rejection = None;
+    file.tensors.remove(RejectionRule::MEAN);
+    file.tensors.remove(RejectionRule::WHITENING);
 }
 
 /// The split the model was trained by.
 fn split(classifier: &Classifier, recipe: &Recipe, scans: &Scans) -> anyhow::Result<Split> {
     let manifest = classifier.manifest();
-    let split = dataset::split(scans, &recipe.split_spec())?;
-    let held_out = held_out_fingerprint(scans, &split);
+    let split = dataset::split(scans.dataset(), &recipe.split_spec())?;
+    let held_out = held_out_fingerprint(scans.dataset(), &split);
     ensure!(
         scans.fingerprint() == manifest.data_fingerprint
             && manifest.held_out_fingerprint.as_ref().is_none_or(|trained| *trained == held_out),

@@ -59,22 +59,27 @@ pub(crate) fn detect(
     let named = recipe.map.as_ref().and_then(|map| map.none.as_deref()).unwrap_or(NONE);
     let none = classes.iter().position(|class| class == named);
     let none = none.with_context(|| format!("the model has no class \"{named}\": it tells no tumour from a tumour"))?;
-    let has_tumour = has_tumour(&scans.classes, classes, none, labels)?;
+    let has_tumour = has_tumour(&scans.dataset().classes, classes, none, labels)?;
 
-    let all: Vec<usize> = (0..scans.records.len()).collect();
+    let all: Vec<usize> = (0..scans.dataset().records.len()).collect();
     let slices = Slices::prepare(scans, &all, &classifier.input_spec())?;
     let readable = slices.readable(&all);
-    let clusters = dataset::clusters(scans);
+    let clusters = dataset::clusters(scans.dataset());
     let said = answers(classifier, &slices, &readable)?;
     let detected: Vec<Detected> = readable
         .iter()
         .zip(&said)
-        .map(|(&index, answer)| detected(answer, none, has_tumour[scans.records[index].label], clusters[index]))
+        .map(|(&index, answer)| {
+            detected(answer, none, has_tumour[scans.dataset().records[index].label], clusters[index])
+        })
         .collect();
     Ok(Detection {
         header: header(bytes, recipe, scans, config),
         none: named.to_owned(),
-        without_patient: readable.iter().filter(|&&index| scans.records[index].patient_group.is_none()).count(),
+        without_patient: readable
+            .iter()
+            .filter(|&&index| scans.dataset().records[index].patient_group.is_none())
+            .count(),
         figures: DetectionReport::new(&detected, Bootstrap::default()),
         groups: groups(scans, &readable, &detected)?,
         more: Details::new(classifier, false, &slices),
@@ -122,7 +127,7 @@ fn has_tumour(
 fn groups(scans: &Scans, indices: &[usize], detected: &[Detected]) -> anyhow::Result<Vec<DetectionGroup>> {
     let mut groups = Vec::new();
     for column in COLUMNS {
-        let values = scans.column(column)?;
+        let values = scans.dataset().column(column)?;
         let mut slices: BTreeMap<&str, Vec<Detected>> = BTreeMap::new();
         for (&index, &detected) in indices.iter().zip(detected) {
             slices.entry(values[index].as_deref().unwrap_or_default()).or_default().push(detected);

@@ -75,7 +75,8 @@ pub fn evaluate(bytes: &[u8], config: &EvaluateConfig) -> anyhow::Result<Evaluat
     let recipe =
         Recipe::parse(&classifier.manifest().recipe).context("the recipe in the weights file cannot be used")?;
     let scans = ScansConfig { one_class: true, ..config.scans.clone() }.scans()?;
-    let chosen = recipe.chosen(scans.clone()).ok().filter(|scans| scans.classes == classifier.manifest().classes);
+    let chosen =
+        recipe.chosen(scans.clone()).ok().filter(|scans| scans.dataset().classes == classifier.manifest().classes);
     Ok(match (chosen, &config.tumour_or_none) {
         (Some(scans), None) => Evaluated::Classes(of_classes(bytes, &classifier, &recipe, &scans, config)?),
         (_, labels) => Evaluated::Tumour(detect(bytes, &classifier, &recipe, (&scans, labels.as_ref()), config)?),
@@ -92,14 +93,14 @@ fn of_classes(
     let manifest = classifier.manifest();
     let trained_on_these_data = scans.fingerprint() == manifest.data_fingerprint;
     if trained_on_these_data {
-        check_groups(scans, recipe, manifest)?;
+        check_groups(scans.dataset(), recipe, manifest)?;
     }
-    let (protocol, split) = held_out(scans, recipe, config.split, trained_on_these_data)?;
+    let (protocol, split) = held_out(scans.dataset(), recipe, config.split, trained_on_these_data)?;
     let slices = Slices::prepare(scans, &split.test, &classifier.input_spec())?;
     let test = slices.readable(&split.test);
     let answers = answers(classifier, &slices, &test)?;
     let probabilities: Vec<Vec<f32>> = answers.into_iter().map(|answer| answer.probabilities).collect();
-    let leakage = trained_on_these_data.then(|| dataset::leakage(scans, &split));
+    let leakage = trained_on_these_data.then(|| dataset::leakage(scans.dataset(), &split));
     Ok(Evaluation {
         header: Header {
             protocol,
@@ -109,7 +110,7 @@ fn of_classes(
             ..header(bytes, recipe, scans, config)
         },
         classes: manifest.classes.clone(),
-        report: metrics::Report::new(&against_truth(scans, &test, &probabilities)?, Bootstrap::default()),
+        report: metrics::Report::new(&against_truth(scans.dataset(), &test, &probabilities)?, Bootstrap::default()),
         more: Details::new(classifier, trained_on_these_data, &slices),
     })
 }

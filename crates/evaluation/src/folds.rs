@@ -98,7 +98,7 @@ fn sum_up(run: &Path, scans: &Scans) -> anyhow::Result<()> {
     let recipe = Recipe::open(&first.join("recipe.toml"))?;
     let (mut indices, mut probabilities, mut folds) = (Vec::new(), Vec::new(), Vec::new());
     for (number, folder) in (1..).zip(&folders) {
-        let part = predictions_file::read(&folder.join("predictions.csv"), scans, HeldOut::Test)?;
+        let part = predictions_file::read(&folder.join("predictions.csv"), scans.dataset(), HeldOut::Test)?;
         folds.push(figures(number, folder, scans, &part)?);
         indices.extend(part.indices);
         probabilities.extend(part.probabilities);
@@ -106,7 +106,7 @@ fn sum_up(run: &Path, scans: &Scans) -> anyhow::Result<()> {
     let leakage = total(&folds);
     let networks: Vec<&str> = folds.iter().map(|fold| fold.network_sha256.as_str()).collect();
     let environment = report::environment(&RunFolder::open(first)?)?;
-    let predictions = against_truth(scans, &indices, &probabilities)?;
+    let predictions = against_truth(scans.dataset(), &indices, &probabilities)?;
     let report = FoldsReport {
         header: Header {
             protocol: format!("{}-{}fold", recipe.data.protocol, folds.len()),
@@ -134,15 +134,15 @@ fn sum_up(run: &Path, scans: &Scans) -> anyhow::Result<()> {
 
 /// What one fold came to.
 fn figures(number: usize, folder: &Path, scans: &Scans, part: &Part) -> anyhow::Result<FoldFigures> {
-    let predictions = against_truth(scans, &part.indices, &part.probabilities)?;
+    let predictions = against_truth(scans.dataset(), &part.indices, &part.probabilities)?;
     let report = Report::new(&predictions, Bootstrap::default());
-    let split = dataset::split(scans, &Recipe::open(&folder.join("recipe.toml"))?.split_spec())?;
+    let split = dataset::split(scans.dataset(), &Recipe::open(&folder.join("recipe.toml"))?.split_spec())?;
     let network = folder.join("network.safetensors");
     let network = std::fs::read(&network).with_context(|| format!("cannot read \"{}\"", network.display()))?;
     Ok(FoldFigures {
         fold: number,
         summary: Summary::from(&report),
-        leakage: dataset::leakage(scans, &split),
+        leakage: dataset::leakage(scans.dataset(), &split),
         network_sha256: weights::sha256(&network),
     })
 }

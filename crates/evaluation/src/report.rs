@@ -40,23 +40,23 @@ pub fn again(run: &Path, scans: &Scans, outlines: &TumourMasks, device: &Device)
 pub fn write(run: &Path, scans: &Scans, outlines: &TumourMasks, device: &Device) -> anyhow::Result<()> {
     let folder = RunFolder::open(run)?;
     let recipe = Recipe::open(&folder.file("recipe.toml"))?;
-    let split = read_split(&folder, scans)?;
+    let split = read_split(&folder, scans.dataset())?;
     let network = recipe
-        .network(&scans.classes, Form::Trainable)?
+        .network(&scans.dataset().classes, Form::Trainable)?
         .init(device)
         .load(&read_tensors(&folder.file("network.safetensors"))?)?;
     let wanted = [&split.validation[..], &split.test].concat();
     let slices = Slices::prepare(scans, &wanted, &recipe.input)?;
-    let predicted = predict_parts(&network, scans, &split, &slices, recipe.batch, device)?;
+    let predicted = predict_parts(&network, scans.dataset(), &split, &slices, recipe.batch, device)?;
     let last = predicted.iter().rev().find(|predicted| !predicted.part.indices.is_empty());
     let last = last.context("no held-out slice can be read")?;
-    let mut report = measure(&folder, scans, split, &last.part, &slices, recipe)?;
-    report.more.map = MapFigures::of(scans, &slices, outlines, predicted[0].maps(), last.maps());
-    let shown = map_pictures::of(scans, &slices, outlines, &last.part, last.maps())?;
+    let mut report = measure(&folder, scans.dataset(), split, &last.part, &slices, recipe)?;
+    report.more.map = MapFigures::of(scans.dataset(), &slices, outlines, predicted[0].maps(), last.maps());
+    let shown = map_pictures::of(scans.dataset(), &slices, outlines, &last.part, last.maps())?;
     let pictures = Pictures { mistakes: pictures(&report, &slices)?, maps: shown };
     let page = report_page::whole_page(&report, &folder.epochs()?, &pictures);
     let parts: Vec<&Part> = predicted.iter().map(|predicted| &predicted.part).collect();
-    folder.write("predictions.csv", &predictions_file::to_csv(scans, &parts)?)?;
+    folder.write("predictions.csv", &predictions_file::to_csv(scans.dataset(), &parts)?)?;
     folder.write("report.html", page.as_bytes())?;
     // The last of the three, so that where it is the report is whole.
     folder.write("report.json", &serde_json::to_vec_pretty(&tagged(&report))?)?;

@@ -162,7 +162,7 @@ struct Measured {
 }
 
 fn measure(folder: &Path, everything: Everything<'_>, device: &Device) -> anyhow::Result<Measured> {
-    let classes = &everything.scans.classes;
+    let classes = &everything.scans.dataset().classes;
     let run = RunFolder::open(folder)?;
     let recipe = Recipe::open(&run.file("recipe.toml"))?;
     let source = recipe.data.leave_out.clone();
@@ -179,10 +179,10 @@ fn measure(folder: &Path, everything: Everything<'_>, device: &Device) -> anyhow
     };
     let mut offset = 0;
     for (scans, slices) in unseen(&measured.network.source, &recipe, everything) {
-        let clusters = dataset::clusters(scans);
+        let clusters = dataset::clusters(scans.dataset());
         for ((index, truth), Said { probabilities, .. }) in answers(&network, scans, &slices, &recipe, device)? {
             let called = largest(&probabilities);
-            measured.without_patient += usize::from(scans.records[index].patient_group.is_none());
+            measured.without_patient += usize::from(scans.dataset().records[index].patient_group.is_none());
             measured.detected.push(Detected {
                 is_there: truth != Truth::Class(none),
                 score: 1.0 - f64::from(probabilities[none]),
@@ -191,7 +191,7 @@ fn measure(folder: &Path, everything: Everything<'_>, device: &Device) -> anyhow
                 cluster: offset + clusters[index],
             });
         }
-        offset += scans.records.len();
+        offset += scans.dataset().records.len();
     }
     Ok(measured)
 }
@@ -202,9 +202,10 @@ fn unseen<'a>(
     recipe: &Recipe,
     Everything { scans, others }: Everything<'a>,
 ) -> Vec<(&'a Scans, Vec<(usize, Truth)>)> {
-    let own = (0..scans.records.len()).filter(|&index| recipe.data.leaves_out(scans.class(&scans.records[index])));
-    let own = dataset::unique(scans, &own.collect::<Vec<_>>()).into_iter();
-    let own = own.map(|index| (index, Truth::Class(scans.records[index].label))).collect();
+    let own = (0..scans.dataset().records.len())
+        .filter(|&index| recipe.data.leaves_out(scans.dataset().class(&scans.dataset().records[index])));
+    let own = dataset::unique(scans.dataset(), &own.collect::<Vec<_>>()).into_iter();
+    let own = own.map(|index| (index, Truth::Class(scans.dataset().records[index].label))).collect();
     let elsewhere = others.iter().map(|other| (other.scans(), other.of_source(source).collect()));
     std::iter::once((scans, own)).chain(elsewhere).collect()
 }
@@ -212,8 +213,8 @@ fn unseen<'a>(
 /// What a network is worth on what it held out of the data set, and below which probability it abstains.
 fn at_home(run: &RunFolder, scans: &Scans) -> anyhow::Result<(Summary, Option<f64>)> {
     let predictions = |part| {
-        let part = predictions_file::read(&run.file("predictions.csv"), scans, part)?;
-        against_truth(scans, &part.indices, &part.probabilities)
+        let part = predictions_file::read(&run.file("predictions.csv"), scans.dataset(), part)?;
+        against_truth(scans.dataset(), &part.indices, &part.probabilities)
     };
     let curve = risk_coverage(&predictions(HeldOut::Validation)?);
     let kept = curve.iter().rfind(|point| point.risk <= RISK);
@@ -235,7 +236,7 @@ fn answers(
         slices.iter().copied().filter(|&(index, _)| prepared.get(index).is_some()).collect();
     let indices: Vec<usize> = readable.iter().map(|(index, _)| *index).collect();
     // What is known of a slice plays no part in what a network says of it.
-    let labels = vec![0; scans.records.len()];
+    let labels = vec![0; scans.dataset().records.len()];
     let source = Source { slices: &prepared, labels: &labels, size: recipe.batch, map: None };
     Ok(readable.into_iter().zip(predict(network, source, &indices, device)?).collect())
 }

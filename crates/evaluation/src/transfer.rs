@@ -15,7 +15,7 @@ use reports::{Answers, Transfer};
 use scans::{ScansConfig, Slices, held_out_fingerprint, prepare_file, progress_bar};
 use serde::Serialize;
 use storage::files_below;
-use training::{Batch, CopyPaste, Recipe, Transplant, TumourMasks, write_sheet};
+use training::{Batch, CopyPaste, LabelledSlices, Recipe, Transplant, TumourMasks, write_sheet};
 
 /// Decides which tumour goes into which slice.
 const SEED: u64 = 1;
@@ -115,19 +115,23 @@ fn trials(config: &TransferConfig, classifier: &Classifier, healthy: usize) -> a
     let recipe = Recipe::parse(&manifest.recipe).context("the recipe in the weights file cannot be used")?;
     let outlines = TumourMasks::find(config.outlines.as_deref(), &config.scans)?;
     let scans = recipe.scans(&config.scans)?;
-    let split = dataset::split(&scans, &recipe.split_spec())?;
+    let split = dataset::split(scans.dataset(), &recipe.split_spec())?;
     ensure!(
-        manifest.held_out_fingerprint.as_ref().is_none_or(|known| *known == held_out_fingerprint(&scans, &split)),
+        manifest
+            .held_out_fingerprint
+            .as_ref()
+            .is_none_or(|known| *known == held_out_fingerprint(scans.dataset(), &split)),
         Hinted::new(
             "these scans divide otherwise than when the model was trained, so which patients it has not seen is not known.",
             "name the same patients and copies with --groups as for `sulcus train`"
         )
     );
     let slices = Slices::prepare(&scans, &split.test, &classifier.input_spec())?;
-    let labels: Vec<usize> = scans.records.iter().map(|record| record.label).collect();
+    let labels: Vec<usize> = scans.dataset().records.iter().map(|record| record.label).collect();
     let none = Transplant { healthy: config.healthy_class.clone(), grow: 0.0, repair: 0.0, sham: 0.0 };
-    let mask = |index: usize| outlines.mask(&scans.records[index].path, slices.get(index)?);
-    let grafts = CopyPaste::new(&slices, mask, &labels, &split.test, (&none, healthy));
+    let mask = |index: usize| outlines.mask(&scans.dataset().records[index].path, slices.get(index)?);
+    let test = LabelledSlices { slices: &slices, labels: &labels, indices: &split.test };
+    let grafts = CopyPaste::new(test, mask, &none, healthy);
     let (donors, _) = grafts.counts();
     ensure!(donors > 0, "no outline is of a held-out slice");
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
@@ -135,7 +139,7 @@ fn trials(config: &TransferConfig, classifier: &Classifier, healthy: usize) -> a
     for path in files_below(&config.healthy)? {
         match prepare_file(&path, &classifier.input_spec()) {
             Ok(slice) => {
-                let grafted = grafted(&slice, &grafts, &scans.classes, config.tumours, &mut random);
+                let grafted = grafted(&slice, &grafts, &scans.dataset().classes, config.tumours, &mut random);
                 trials.extend(of_one(&name(&path, config), slice, grafted, classifier)?);
             }
             Err(file) => log::warn!("left out \"{}\": {}", file.path.display(), file.reason),

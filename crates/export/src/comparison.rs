@@ -56,7 +56,7 @@ pub fn compare(
         let logits = float.forward(images(&prepared, &device).repeat_dim(1, Form::Trainable.channels()));
         let predictions = pollster::block_on(int8.predict(&prepared))?;
         for ((row, prediction), &index) in rows(softmax(logits, 1))?.iter().zip(&predictions).zip(chunk) {
-            tally.add(row, &prediction.probabilities, scans.records[index].label);
+            tally.add(row, &prediction.probabilities, scans.dataset().records[index].label);
         }
         bar.inc(chunk.len() as u64);
     }

@@ -5,16 +5,19 @@
 //! they meet go together: GPTQ (Frantar et al. 2023), in the form that needs one Cholesky factor and no inverse
 //! (Babai's nearest plane, which gives the same levels).
 
+use faer::{Mat, MatRef};
 use weights::{LEVELS, Tensor, Values, WeightsError};
 
 use crate::hessian::Hessian;
 
 /// Quantises as [`weights::quantise`] does, with the same scales, but rounds for inputs with this Hessian.
 ///
-/// The same values and Hessian give the same bytes. A Hessian of nothing but zeros gives the nearest levels.
+/// The same values and Hessian give the same bytes on the same kind of processor: sums are added in the order of its vector
+/// unit, and a level in some hundred thousand may be another. A Hessian of nothing but zeros gives the nearest levels.
 ///
 /// # Errors
-/// As [`weights::quantise`]; [`WeightsError::Shape`] too where the Hessian is of another size.
+/// As [`weights::quantise`]; [`WeightsError::Shape`] too where the Hessian is of another size, and
+/// [`WeightsError::NotFinite`] where it holds what is no number.
 pub fn quantise(shape: &[usize], values: &[f32], hessian: &Hessian) -> Result<Tensor, WeightsError> {
     let mut tensor = weights::quantise(shape, values)?;
     let Values::Int8 { values: levels, scales } = &mut tensor.values else { return Ok(tensor) };
@@ -25,37 +28,44 @@ pub fn quantise(shape: &[usize], values: &[f32], hessian: &Hessian) -> Result<Te
     let rows = scales.len() / groups;
     for group in 0..groups {
         let (channels, kernel) = (group * rows..(group + 1) * rows, group * rows * size..(group + 1) * rows * size);
-        let (order, factor) = hessian.factor(group);
-        levels[kernel.clone()].copy_from_slice(&round(&values[kernel], &scales[channels], &order, &factor));
+        let (order, factor) = hessian.factor(group)?;
+        levels[kernel.clone()].copy_from_slice(&round(&values[kernel], &scales[channels], &order, factor.as_ref()));
     }
     Ok(tensor)
 }
+
+/// Components that are rounded one by one before what they owe to all others is summed, in one product of matrices.
+const BLOCK: usize = 64;
 
 /// Levels of the rows of `values`, from the strongest input component to the weakest.
 ///
 /// `factor` is L, lower triangular, with the Hessian L Lᵀ in the given order. The squared error of the outputs is the
 /// sum over `i` of (Lᵢᵢ eᵢ + Σ Lⱼᵢ eⱼ over j > i)², where e is what rounding changed; each term is made as small as its
 /// own level can make it.
-fn round(values: &[f32], scales: &[f32], order: &[usize], factor: &[f64]) -> Vec<i8> {
+fn round(values: &[f32], scales: &[f32], order: &[usize], factor: MatRef<'_, f64>) -> Vec<i8> {
     let (size, rows) = (order.len(), scales.len());
     let mut levels = vec![0_i8; values.len()];
-    // Errors by component, then by row, so that the innermost loop runs over neighbours.
-    let mut errors = vec![0.0_f64; values.len()];
-    let mut owed = vec![0.0_f64; rows];
-    for i in (0..size).rev() {
-        owed.fill(0.0);
-        for j in i + 1..size {
-            let share = factor[j * size + i] / factor[i * size + i];
-            for (owed, error) in owed.iter_mut().zip(&errors[j * rows..(j + 1) * rows]) {
-                *owed += share * error;
+    // A column a component, so that the innermost loop runs over neighbours.
+    let mut errors = Mat::<f64>::zeros(rows, size);
+    for start in (0..size).step_by(BLOCK).rev() {
+        let end = size.min(start + BLOCK);
+        let later = factor.submatrix(end, start, size - end, end - start);
+        let mut owed = errors.subcols(end, size - end) * later;
+        for i in (start..end).rev() {
+            let owed = owed.col_as_slice_mut(i - start);
+            for j in i + 1..end {
+                for (owed, error) in owed.iter_mut().zip(errors.col_as_slice(j)) {
+                    *owed += factor[(j, i)] * error;
+                }
             }
-        }
-        for row in 0..rows {
-            let (place, scale) = (row * size + order[i], f64::from(scales[row]));
-            let value = f64::from(values[place]);
-            let level = if scale > 0.0 { ((value + owed[row]) / scale).round().clamp(-LEVELS, LEVELS) } else { 0.0 };
-            levels[place] = level as i8;
-            errors[i * rows + row] = value - level * scale;
+            for row in 0..rows {
+                let (place, scale) = (row * size + order[i], f64::from(scales[row]));
+                let value = f64::from(values[place]);
+                let wanted = value + owed[row] / factor[(i, i)];
+                let level = if scale > 0.0 { (wanted / scale).round().clamp(-LEVELS, LEVELS) } else { 0.0 };
+                levels[place] = level as i8;
+                errors[(row, i)] = value - level * scale;
+            }
         }
     }
     levels
@@ -125,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hessian_of_another_size_are_refused() {
+    fn a_hessian_of_another_size_is_refused() {
         let error = quantise(&[3, 24], &kernel(), &Hessian::new(1, 23)).unwrap_err();
         assert!(matches!(error, WeightsError::Shape { .. }));
         let error = quantise(&[3, 24], &kernel(), &Hessian::new(2, 24)).unwrap_err();

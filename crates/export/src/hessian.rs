@@ -1,6 +1,9 @@
 //! What a kernel is applied to, as far as rounding it needs to know: second moments of its inputs, which are the Hessian of
 //! the squared error of its outputs.
 
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt::factor::{LltError, LltRegularization, cholesky_in_place, cholesky_in_place_scratch};
+use faer::{Mat, Par, Spec};
 use weights::WeightsError;
 
 /// Added to the diagonal before the factorisation, as a share of its mean (Frantar et al. 2023, section 3.3, use 1 %;
@@ -51,50 +54,38 @@ impl Hessian {
     }
 
     /// The components of `x` from weakest to strongest in a group, and the lower Cholesky factor of the damped sums
-    /// in this order.
-    pub fn factor(&self, group: usize) -> (Vec<usize>, Vec<f64>) {
+    /// in this order; only its lower triangle means anything.
+    ///
+    /// # Errors
+    /// [`WeightsError::NotFinite`] where a sum is infinite or no number.
+    pub fn factor(&self, group: usize) -> Result<(Vec<usize>, Mat<f64>), WeightsError> {
         let (n, start) = (self.size, group * self.size * self.size);
         let sum = |i: usize, j: usize| self.sums[start + i * n + j];
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by(|&a, &b| sum(a, a).total_cmp(&sum(b, b)));
         let damping = DAMPING * (0..n).map(|i| sum(i, i)).sum::<f64>() / n as f64;
         let damping = if damping > 0.0 { damping } else { 1.0 };
-        let mut matrix: Vec<f64> = order.iter().flat_map(|&i| order.iter().map(move |&j| sum(i, j))).collect();
-        for i in 0..n {
-            matrix[i * n + i] += damping;
-        }
-        cholesky(&mut matrix, n, damping);
-        (order, matrix)
+        let damped = |i: usize, j: usize| sum(order[i], order[j]) + if i == j { damping } else { 0.0 };
+        let factor = cholesky(Mat::from_fn(n, n, damped), damping)?;
+        Ok((order, factor))
     }
 }
 
-/// Replaces the lower triangle of a symmetric `n` x `n` matrix by its Cholesky factor.
+/// Replaces the lower triangle of a symmetric matrix by its Cholesky factor.
 ///
 /// A pivot that rounding errors have left below `smallest` is raised to it: a Hessian's are never negative.
-fn cholesky(matrix: &mut [f64], n: usize, smallest: f64) {
-    for i in 0..n {
-        let (done, rest) = matrix.split_at_mut(i * n);
-        let row = &mut rest[..n];
-        for j in 0..i {
-            let other = &done[j * n..=j * n + j];
-            row[j] = (row[j] - dot(&row[..j], &other[..j])) / other[j];
-        }
-        let pivot = row[i] - dot(&row[..i], &row[..i]);
-        row[i] = pivot.max(smallest).sqrt();
-    }
-}
-
-/// In four interleaved sums, which a processor adds side by side.
-fn dot(left: &[f64], right: &[f64]) -> f64 {
-    let ((left, left_rest), (right, right_rest)) = (left.as_chunks::<4>(), right.as_chunks::<4>());
-    let mut sums = [0.0; 4];
-    for (left, right) in left.iter().zip(right) {
-        for (sum, (a, b)) in sums.iter_mut().zip(left.iter().zip(right)) {
-            *sum += a * b;
-        }
-    }
-    let rest: f64 = left_rest.iter().zip(right_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f64>() + rest
+fn cholesky(mut matrix: Mat<f64>, smallest: f64) -> Result<Mat<f64>, WeightsError> {
+    let smallest =
+        LltRegularization { dynamic_regularization_delta: smallest, dynamic_regularization_epsilon: smallest };
+    let mut buffer = MemBuffer::new(cholesky_in_place_scratch::<f64>(matrix.nrows(), Par::Seq, Spec::default()));
+    let stack = MemStack::new(&mut buffer);
+    cholesky_in_place(matrix.as_mut(), smallest, Par::Seq, stack, Spec::default()).map_err(
+        |LltError::NonPositivePivot { index }| {
+            let value = matrix[(index, index)] as f32;
+            WeightsError::NotFinite { name: String::new(), index, value }
+        },
+    )?;
+    Ok(matrix)
 }
 
 #[cfg(test)]
@@ -105,16 +96,23 @@ mod tests {
     fn the_factor_times_itself_is_the_damped_matrix() {
         let mut hessian = Hessian::new(1, 3);
         hessian.add(&[4.0, 1.0, 0.5, 1.0, 3.0, -1.0, 0.5, -1.0, 5.0]).unwrap();
-        let (order, factor) = hessian.factor(0);
+        let (order, factor) = hessian.factor(0).unwrap();
         assert_eq!(order, [1, 0, 2]);
         let expected = [[3.0, 1.0, -1.0], [1.0, 4.0, 0.5], [-1.0, 0.5, 5.0]];
         for i in 0..3 {
             for j in 0..=i {
-                let product: f64 = (0..=j).map(|k| factor[i * 3 + k] * factor[j * 3 + k]).sum();
+                let product: f64 = (0..=j).map(|k| factor[(i, k)] * factor[(j, k)]).sum();
                 let damping = if i == j { 4.0 * DAMPING } else { 0.0 };
                 assert!((product - expected[i][j] - damping).abs() < 1e-12, "[{i}][{j}] is {product}");
             }
         }
+    }
+
+    #[test]
+    fn sums_that_are_no_numbers_are_refused() {
+        let mut hessian = Hessian::new(1, 2);
+        hessian.add(&[1.0, 0.0, 0.0, f32::NAN]).unwrap();
+        assert!(matches!(hessian.factor(0), Err(WeightsError::NotFinite { .. })));
     }
 
     #[test]

@@ -10,7 +10,11 @@ mod network;
 #[cfg(test)]
 mod tests;
 
-use messages::{Dimension, ModelProto, OperatorSetIdProto, StringStringEntryProto, ValueInfoProto};
+use messages::{
+    DataType, Length, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto, TensorTypeProto,
+    TypeProto, ValueInfoProto,
+};
+use prost::Message;
 use weights::{Manifest, WeightsFile};
 
 use self::graph::Drawing;
@@ -31,7 +35,7 @@ const MAP: &str = "evidence_map";
 /// # Errors
 /// A tensor of the architecture is missing, or the manifest can't be put into the metadata.
 pub fn write(file: &WeightsFile) -> anyhow::Result<Vec<u8>> {
-    Ok(model(file)?.encode())
+    Ok(model(file)?.encode_to_vec())
 }
 
 fn model(file: &WeightsFile) -> anyhow::Result<ModelProto> {
@@ -96,7 +100,9 @@ fn metadata(manifest: &Manifest) -> anyhow::Result<Vec<StringStringEntryProto>> 
 
 /// A tensor of floats `[batch, ..]` that goes in or comes out.
 fn value(name: &str, axes: &[i64], what: &str) -> ValueInfoProto {
-    let batch = Dimension::Parameter("batch".to_owned());
-    let axes = std::iter::once(batch).chain(axes.iter().map(|&length| Dimension::Value(length))).collect();
-    ValueInfoProto { name: name.to_owned(), axes, doc_string: what.to_owned() }
+    let batch = Length::Parameter("batch".to_owned());
+    let axes = std::iter::once(batch).chain(axes.iter().map(|&length| Length::Value(length)));
+    let shape = TensorShapeProto { dim: axes.map(Into::into).collect() };
+    let tensor_type = TensorTypeProto { elem_type: DataType::Float.into(), shape };
+    ValueInfoProto { name: name.to_owned(), r#type: TypeProto { tensor_type }, doc_string: what.to_owned() }
 }

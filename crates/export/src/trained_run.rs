@@ -83,7 +83,7 @@ impl TrainedRun {
             date: time::OffsetDateTime::now_utc().date().to_string(),
             credit: credit.to_owned(),
             temperature: None,
-            reserve: None,
+            rejection: None,
         })
     }
 
@@ -94,12 +94,12 @@ impl TrainedRun {
     pub fn split(&self, scans: &Scans) -> anyhow::Result<Split> {
         let classes = &self.classes;
         ensure!(
-            &scans.classes == classes,
+            &scans.dataset().classes == classes,
             "the scans have the classes {}; the run has {}",
-            scans.classes.join(", "),
+            scans.dataset().classes.join(", "),
             classes.join(", ")
         );
-        let split = self.split.find_in(scans)?;
+        let split = self.split.find_in(scans.dataset())?;
         scans.check_of_run(&self.data_fingerprint)?;
         Ok(split)
     }

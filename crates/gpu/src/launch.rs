@@ -45,11 +45,11 @@ pub struct Buffers<'a> {
 
 /// What a convolution that mixes channels has besides its [`Buffers`].
 #[derive(Debug, Clone, Copy)]
-pub struct Ends<'a> {
+pub struct Epilogue<'a> {
     /// How the weights are stored.
     pub format: Format,
     /// Scales and bias: `[2, padded channels]`.
-    pub ends: &'a Handle,
+    pub scales_and_bias: &'a Handle,
     /// What is added, of the output's shape.
     pub residual: Option<&'a Handle>,
 }
@@ -82,7 +82,7 @@ impl Launch {
     ///
     /// # Panics
     /// As [`Launch::grey`].
-    pub fn mix(&self, client: &Client, buffers: &Buffers<'_>, with: &Ends<'_>) {
+    pub fn mix(&self, client: &Client, buffers: &Buffers<'_>, with: &Epilogue<'_>) {
         let tile = self.tile;
         let columns = self.to.channels.div_ceil(tile.channels());
         let padded = columns * tile.channels();
@@ -96,7 +96,7 @@ impl Launch {
                 tile.vector,
                 argument(buffers.input, READ, self.inputs()),
                 argument(buffers.weights, tile.vector, rows * padded),
-                argument(with.ends, tile.vector, 2 * padded),
+                argument(with.scales_and_bias, tile.vector, 2 * padded),
                 optional(with.residual, tile.vector, self.outputs()),
                 argument(buffers.output, tile.vector, self.outputs()),
                 self.geometry(READ, self.to.width, self.activation),
@@ -144,7 +144,7 @@ impl Launch {
         let (vector, window) = (self.tile.vector, self.window);
         let (count, dim) = grid(self.to.channels / vector, self.pixels());
         unsafe {
-            kernels::take_largest::launch_unchecked(
+            kernels::max_pool::launch_unchecked(
                 client,
                 count,
                 dim,

@@ -25,5 +25,5 @@ pub use device::on_first_api;
 pub use device::open;
 pub use error::GpuError;
 pub use kernels::{Format, READ};
-pub use launch::{Buffers, Ends, Launch};
+pub use launch::{Buffers, Epilogue, Launch};
 pub use tile::Tile;

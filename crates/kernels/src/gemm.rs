@@ -22,8 +22,8 @@ use std::ops::Range;
 use graph::Activation;
 
 use crate::features::Features;
+use crate::im2col::Source;
 use crate::simd::{F32x8, LANES, SimdBackend, Task, perform};
-use crate::source::Source;
 
 /// Pixels of a tile: as many as there are registers for their sums. WebAssembly's programs get sixteen registers of half
 /// the width of AVX2's, and without fused multiplication need two of them on the way.
@@ -82,7 +82,7 @@ impl Weights {
 
 /// What a product does with its sums.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Finish {
+pub(crate) struct Epilogue {
     /// Adds them to what the target holds, instead of replacing it.
     pub(crate) add: bool,
     /// Is applied to them.
@@ -101,10 +101,10 @@ pub(crate) fn multiply(
     source: Source<'_>,
     weights: &Weights,
     target: &mut Features,
-    finish: Finish,
+    epilogue: Epilogue,
     scratch: &mut Scratch,
 ) {
-    perform(Multiply { source, weights, target, finish, scratch });
+    perform(Multiply { source, weights, target, epilogue, scratch });
 }
 
 /// Neighbouring pixels in the order of rows; those that do not fit a row go on in the next.
@@ -138,7 +138,7 @@ struct Multiply<'a> {
     source: Source<'a>,
     weights: &'a Weights,
     target: &'a mut Features,
-    finish: Finish,
+    epilogue: Epilogue,
     scratch: &'a mut Scratch,
 }
 
@@ -169,9 +169,9 @@ impl Multiply<'_> {
     /// All outputs of the filled panels.
     #[inline(always)]
     fn multiply_filled<M: SimdBackend>(&mut self, machine: M, tiles: &[Tile], depth: Range<usize>, panels: &[Panel]) {
-        let adds = self.finish.add || depth.start > 0;
+        let adds = self.epilogue.add || depth.start > 0;
         let is_last = depth.end == self.weights.depth;
-        let activation = if is_last { self.finish.activation } else { Activation::None };
+        let activation = if is_last { self.epilogue.activation } else { Activation::None };
         for output in 0..self.weights.bias.len() {
             let rows = self.weights.rows(output, depth.clone());
             let bias = if depth.start == 0 { self.weights.bias[output] } else { F32x8::ZERO };

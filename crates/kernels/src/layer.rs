@@ -4,10 +4,10 @@ use graph::{Activation, Convolution, Graph, Op, Padding, Place, Step, Window};
 
 use crate::KernelError;
 use crate::features::Features;
-use crate::gemm::{Finish, Scratch, Weights, multiply};
+use crate::gemm::{Epilogue, Scratch, Weights, multiply};
+use crate::im2col::{Source, Spatial, Taps};
 use crate::pool::{Windows, pool};
 use crate::simd::{F32x8, LANES};
-use crate::source::{Source, Spatial, Taps};
 use crate::tensors::Tensors;
 
 /// What a step of the plan runs.
@@ -83,7 +83,7 @@ impl Layer {
         let (Op::Convolution(Convolution { window, .. }) | Op::MaxPool(window)) = first else { return };
         let (Some(rows), Some(columns)) = (window.on(step.from.height), window.on(step.from.width)) else { return };
         let &Window { size, stride, .. } = window;
-        let finish = Finish { add: step.added.is_some(), activation: step.activation };
+        let epilogue = Epilogue { add: step.added.is_some(), activation: step.activation };
         let (source, weights) = match (self, input) {
             (Self::MaxPool, Input::Features(features)) => {
                 return pool(Windows { size, stride, rows, columns }, features, target);
@@ -104,7 +104,7 @@ impl Layer {
             }
             _ => return debug_assert!(false, "the plan gives {self:?} another input"),
         };
-        multiply(source, weights, target, finish, scratch);
+        multiply(source, weights, target, epilogue, scratch);
     }
 }
 

@@ -11,11 +11,11 @@
 mod error;
 mod features;
 mod gemm;
+mod im2col;
 mod layer;
 mod network;
 mod pool;
 mod simd;
-mod source;
 mod tensors;
 
 pub use error::KernelError;

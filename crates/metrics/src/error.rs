@@ -29,17 +29,6 @@ pub enum MetricsError {
         classes: usize,
     },
 
-    /// A class with too few independent items to be learnt from some and measured on others.
-    #[error("cannot measure: class {class:?} has {found} independent item(s); at least {needed} are needed.")]
-    TooFewClusters {
-        /// The class.
-        class: String,
-        /// How many clusters have an item of it.
-        found: usize,
-        /// How many are needed.
-        needed: usize,
-    },
-
     /// Two sets of predictions that are not of the same items.
     #[error("cannot compare: the two sets of predictions are of different items, or in another order.")]
     Unpaired,

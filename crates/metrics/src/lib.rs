@@ -17,8 +17,6 @@
 //! assert_eq!(report.accuracy, 0.75);
 //! # Ok::<(), metrics::MetricsError>(())
 //! ```
-//!
-//! [`probe`] measures something else: what a few numbers tell about the class that should tell nothing.
 
 mod bootstrap;
 mod calibration;
@@ -26,9 +24,7 @@ mod confusion;
 mod detection;
 mod error;
 mod folds;
-mod logistic;
 mod predictions;
-mod probe;
 mod report;
 mod roc;
 
@@ -41,8 +37,6 @@ pub use confusion::{Average, Confusion, Scores};
 pub use detection::{Detected, DetectionReport, Estimate};
 pub use error::MetricsError;
 pub use folds::{FOLDS, folds};
-pub use logistic::Logistic;
 pub use predictions::Predictions;
-pub use probe::{ProbeReport, ProbedClass, probe};
 pub use report::{ClassReport, Report};
 pub use roc::{RocPoint, roc_auc, roc_curve, separation};

@@ -28,7 +28,8 @@ pub struct Evidence {
     /// How far the picture is from the training slices, about 1 for one of them.
     pub distance: f32,
     /// Above this distance it is taken for no brain MRI.
-    pub familiar_up_to: f32,
+    #[serde(rename = "familiar_up_to")]
+    pub ood_threshold: f32,
     /// Below this probability of the most probable class none is named.
     pub abstain_below: f32,
 }

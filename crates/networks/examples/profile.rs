@@ -9,7 +9,7 @@ use cubecl::ir::{ElemType, FloatKind};
 use cubecl::std::throughput::measure_peak_throughput;
 use cubecl::throughput::{ThroughputKey, ThroughputMode};
 use networks::{PackedNetwork, Timing};
-use weights::Reserve;
+use weights::RejectionRule;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,8 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{adapter}, {}: at most {:.1} G operations a second", client.name(), peak.ops_per_s() / 1e9);
 
     let mut tensors = file.tensors;
-    tensors.remove(Reserve::MEAN);
-    tensors.remove(Reserve::WHITENING);
+    tensors.remove(RejectionRule::MEAN);
+    tensors.remove(RejectionRule::WHITENING);
     let graph = file.manifest.network()?;
     let network = PackedNetwork::load(graph, tensors, &device.into())?;
     let pixels: Vec<f32> = (0..images * size * size).map(|index| (0.01 * index as f32).sin()).collect();

@@ -11,6 +11,7 @@ mod operations;
 mod parameters;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::backend::DispatchDevice;
 use burn::module::Module;
@@ -21,6 +22,9 @@ use graph::{Convolution, Fusion, Graph, Head, Op, Place, Plan, Pooling, Read, Sh
 pub use answers::{Answer, Timing};
 pub use error::PackedError;
 use parameters::{Parameters, Tensors};
+
+/// The plan for the side that was asked for last, with that side.
+type LastPlan = Arc<Mutex<Option<(usize, Arc<Plan>)>>>;
 
 /// A network in its inference form with its weights on a graphics adapter.
 #[derive(Module, Debug)]
@@ -35,6 +39,9 @@ pub struct PackedNetwork {
     tile: Tile,
     #[module(skip)]
     device: Device,
+    /// To lay one down takes as long as some kernels.
+    #[module(skip)]
+    plan: LastPlan,
 }
 
 impl PackedNetwork {
@@ -69,7 +76,18 @@ impl PackedNetwork {
         let parameters = plan.steps.iter().map(take).collect::<Result<_, _>>()?;
         let head = Head::take(&graph, |name, shape| tensors.take(name, shape).map(|tensor| tensor.to_f32()))?;
         tensors.finish()?;
-        Ok(Self { parameters, head, graph, tile, device })
+        Ok(Self { parameters, head, graph, tile, device, plan: Arc::default() })
+    }
+
+    /// The plan for images of `side` x `side` pixels.
+    fn plan(&self, side: usize) -> Result<Arc<Plan>, PackedError> {
+        let mut last = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, plan)) = last.as_ref().filter(|(of, _)| *of == side) {
+            return Ok(Arc::clone(plan));
+        }
+        let plan = Arc::new(self.graph.plan(side, Fusion::SEPARATE)?);
+        *last = Some((side, Arc::clone(&plan)));
+        Ok(plan)
     }
 
     /// Shows the output of every stage for images `[batch, 1, side, side]` in [-1, 1], `[batch, channels, height, width]`, to
@@ -78,7 +96,7 @@ impl PackedNetwork {
     /// # Errors
     /// The images are too small or too large.
     pub fn observed(&self, images: Tensor<4>, observe: &mut dyn FnMut(&str, &Tensor<4>)) -> Result<(), PackedError> {
-        let plan = self.graph.plan(images.dims()[2], Fusion::SEPARATE)?;
+        let plan = self.plan(images.dims()[2])?;
         let _reads = self.run(images, &plan, &mut |step, output| {
             if let Some(stage) = self.stage_of(step) {
                 observe(stage, &output.clone().permute([0, 3, 1, 2]));
@@ -133,9 +151,7 @@ impl PackedNetwork {
                 operations::depthwise(input, weights.val(), convolution.bias, launch)
             }
             (_, Some(Parameters::Plain(weights))) => operations::grey(input, weights.val(), launch),
-            (_, Some(Parameters::Mixing(mixing))) => {
-                operations::mix(input, (mixing.words.val(), mixing.format), mixing.ends.val(), residual, launch)
-            }
+            (_, Some(Parameters::Mixing(mixing))) => operations::mix(input, mixing, residual, launch),
             (Op::Resize, None) => operations::resize(input, launch),
             (_, None) => operations::pool(input, launch),
         }

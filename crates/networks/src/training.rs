@@ -10,7 +10,7 @@ mod layers;
 mod module;
 mod named;
 mod network;
-mod start;
+mod pretrained;
 
 pub use dequantised::network_tensors;
 pub use error::NetworkError;
@@ -18,4 +18,4 @@ pub use fused::adapter::has_kernels;
 pub use fused::steps::{AdamStep, adamw};
 pub use keras::{in_keras_layout, in_network_layout};
 pub use network::{Answers, Features, Form, KernelInput, Network, NetworkConfig};
-pub use start::for_unit_input;
+pub use pretrained::for_unit_input;

@@ -32,7 +32,7 @@ pub struct Calibration<M = Nothing> {
 /// How many slices, and of which part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parts {
-    /// Each looked at as it is, and once more with the recipe's changes for what is familiar; so with `validation`.
+    /// Each looked at as it is, and once more with the recipe's changes for the cloud; so are those of `validation`.
     pub training: usize,
     /// Slices that training stopped by.
     pub validation: usize,
@@ -84,9 +84,11 @@ pub struct Foreign {
     /// The stage of the network whose activations it looks at.
     pub stage: String,
     /// Of the validation slices, the part within the limit of every way.
-    pub familiar: f64,
+    #[serde(rename = "familiar")]
+    pub in_distribution: f64,
     /// The limit of the way that was taken.
-    pub familiar_up_to: f64,
+    #[serde(rename = "familiar_up_to")]
+    pub ood_threshold: f64,
     /// All ways; the last one is the one that was taken.
     pub methods: Vec<Method>,
 }

@@ -34,7 +34,7 @@ pub struct Transfer<M = Nothing> {
 pub struct Answers {
     /// How many slices.
     pub n: usize,
-    /// How often each class is the most probable one, held back or not.
+    /// How often each class is the most probable one, named or not.
     pub called: BTreeMap<String, usize>,
     /// Of these, how many the model abstains on.
     pub abstained: usize,

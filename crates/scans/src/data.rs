@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::ops::Deref;
 use std::path::PathBuf;
 
 use anyhow::ensure;
@@ -10,7 +9,7 @@ use dataset::{Copies, Dataset, DatasetError, Record, Split, Thumbnail};
 use indicatif::ParallelProgressIterator;
 use model::Hinted;
 use rayon::prelude::*;
-use storage::{CacheFolder, KeptRows};
+use storage::{CacheFolder, CacheKind, CachedRows, RowsSize};
 
 use crate::decoding::{decode, read_scan};
 use crate::hint::told;
@@ -31,6 +30,12 @@ impl Scans {
     /// A file can't be read.
     pub fn new(dataset: Dataset, cache: CacheFolder) -> anyhow::Result<Self> {
         Ok(Self { fingerprint: dataset::fingerprint(&dataset)?, dataset, cache })
+    }
+
+    /// The files, and what is said of them.
+    #[must_use]
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
     }
 
     /// What [`dataset::fingerprint`] says.
@@ -69,9 +74,10 @@ impl Scans {
     /// The cache can't be written.
     pub fn with_copies(self) -> anyhow::Result<Self> {
         let key = format!("copies of {}", self.fingerprint);
-        let kept: KeptRows<Vec<Copies>> = match KeptRows::open(&self.cache, "copies", &key) {
+        let entry = self.cache.entry(CacheKind::Copies, &key);
+        let kept: CachedRows<Vec<Copies>> = match CachedRows::open(entry) {
             Some(kept) => kept,
-            None => KeptRows::make(&self.cache, ("copies", &key), (0, 0), |_| Ok(find_copies(&self.dataset)))?,
+            None => CachedRows::make(entry, RowsSize::default(), |_| Ok(find_copies(&self.dataset)))?,
         };
         Ok(Self { dataset: self.dataset.with_copies(&kept.notes), ..self })
     }
@@ -87,15 +93,6 @@ impl Scans {
             return Ok(Self { dataset, fingerprint: self.fingerprint, cache: self.cache });
         }
         Self::new(dataset, self.cache)
-    }
-}
-
-/// Most of what is asked of scans is asked of the data set.
-impl Deref for Scans {
-    type Target = Dataset;
-
-    fn deref(&self) -> &Dataset {
-        &self.dataset
     }
 }
 

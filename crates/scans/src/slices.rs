@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use imaging::{InputSpec, PreparedSlice, Rect};
 use rayon::prelude::*;
-use storage::{KeptRows, RowWriter};
+use storage::{CacheKind, CachedRows, RowWriter, RowsSize};
 
 use crate::data::Scans;
 use crate::decoding::{decode, read_scan};
@@ -40,12 +40,13 @@ impl Slices {
     /// The cache can't be written.
     pub fn prepare(scans: &Scans, indices: &[usize], spec: &InputSpec) -> anyhow::Result<Self> {
         let kept = Kept::of(scans, spec)?;
-        let mut slices = vec![None; scans.records.len()];
+        let dataset = scans.dataset();
+        let mut slices = vec![None; dataset.records.len()];
         let mut unreadable = Vec::new();
         for &index in indices {
             match kept.slice(index) {
                 Ok(slice) => slices[index] = Some(slice),
-                Err(reason) => unreadable.push(Unreadable { path: scans.file(&scans.records[index]), reason }),
+                Err(reason) => unreadable.push(Unreadable { path: dataset.file(&dataset.records[index]), reason }),
             }
         }
         Ok(Self { slices, unreadable })
@@ -74,29 +75,30 @@ impl FromIterator<PreparedSlice> for Slices {
 /// The prepared slices of every record, one a row.
 struct Kept {
     /// With the crop of each record as left, top, width and height, or why it could not be read.
-    rows: KeptRows<Vec<Result<[i64; 4], String>>>,
+    rows: CachedRows<Vec<Result<[i64; 4], String>>>,
     size: u32,
 }
 
 impl Kept {
     fn of(scans: &Scans, spec: &InputSpec) -> anyhow::Result<Self> {
         let key = serde_json::json!({ "scans": scans.fingerprint(), "input": spec }).to_string();
-        let kept = KeptRows::open(scans.cache(), "slices", &key).map(|rows| Self { rows, size: spec.size });
+        let entry = scans.cache().entry(CacheKind::Slices, &key);
+        let kept = CachedRows::open(entry).map(|rows| Self { rows, size: spec.size });
         if let Some(kept) = kept.filter(|kept| kept.is_of_today(scans, spec)) {
             return Ok(kept);
         }
-        let bar = progress_bar(scans.records.len(), "preparing slices");
+        let bar = progress_bar(scans.dataset().records.len(), "preparing slices");
         let make = |writer: &mut RowWriter| {
-            let mut notes = Vec::with_capacity(scans.records.len());
-            for records in scans.records.chunks(AT_ONCE) {
-                let prepare = |record| prepare_file(&scans.file(record), spec);
+            let mut notes = Vec::with_capacity(scans.dataset().records.len());
+            for records in scans.dataset().records.chunks(AT_ONCE) {
+                let prepare = |record| prepare_file(&scans.dataset().file(record), spec);
                 let prepared: Vec<_> = records.par_iter().map(prepare).inspect(|_| bar.inc(1)).collect();
                 prepared.into_iter().try_for_each(|result| write(writer, &mut notes, result, spec.size))?;
             }
             Ok(notes)
         };
-        let bytes = (spec.size as usize).pow(2) * size_of::<f32>();
-        let rows = KeptRows::make(scans.cache(), ("slices", &key), (scans.records.len(), bytes), make)?;
+        let bytes_a_row = (spec.size as usize).pow(2) * size_of::<f32>();
+        let rows = CachedRows::make(entry, RowsSize { rows: scans.dataset().records.len(), bytes_a_row }, make)?;
         bar.finish_and_clear();
         Ok(Self { rows, size: spec.size })
     }
@@ -110,8 +112,8 @@ impl Kept {
 
     /// Whether the first slices come out again as they were kept.
     fn is_of_today(&self, scans: &Scans, spec: &InputSpec) -> bool {
-        let prepare = |record| prepare_file(&scans.file(record), spec).map_err(|file| file.reason);
-        let probed = scans.records.iter().take(PROBED).enumerate();
+        let prepare = |record| prepare_file(&scans.dataset().file(record), spec).map_err(|file| file.reason);
+        let probed = scans.dataset().records.iter().take(PROBED).enumerate();
         probed.into_iter().all(|(index, record)| self.slice(index) == prepare(record))
     }
 }
@@ -180,7 +182,7 @@ mod tests {
             assert_eq!(slices.readable(&[0, 1, 2]), [0, 2]);
             assert_eq!(slices.unreadable.len(), 1);
             for index in [0, 2] {
-                let expected = prepare_file(&scans.file(&scans.records[index]), &spec()).unwrap();
+                let expected = prepare_file(&scans.dataset().file(&scans.dataset().records[index]), &spec()).unwrap();
                 assert_eq!(slices.get(index), Some(&expected));
             }
         }
@@ -196,8 +198,12 @@ mod tests {
             (0..3).try_for_each(|_| writer.write(&[0.5_f32; 256]))?;
             Ok(vec![Result::<[i64; 4], String>::Ok([0, 0, 40, 30]); 3])
         };
-        KeptRows::make(scans.cache(), ("slices", &key), (3, 1024), stale).unwrap();
+        let entry = scans.cache().entry(CacheKind::Slices, &key);
+        CachedRows::make(entry, RowsSize { rows: 3, bytes_a_row: 1024 }, stale).unwrap();
         let slices = Slices::prepare(&scans, &[0], &spec()).unwrap();
-        assert_eq!(slices.get(0), prepare_file(&scans.file(&scans.records[0]), &spec()).ok().as_ref());
+        assert_eq!(
+            slices.get(0),
+            prepare_file(&scans.dataset().file(&scans.dataset().records[0]), &spec()).ok().as_ref()
+        );
     }
 }

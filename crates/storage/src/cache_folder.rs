@@ -4,15 +4,58 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use directories::BaseDirs;
+
 use crate::files::write_failed;
 
 /// Bytes that the folder may hold; beyond it, what was not used for the longest time goes.
 const ROOM: u64 = 16 << 30;
 
-/// What is kept, as the first word of the names of its files.
-const KINDS: [&str; 3] = ["slices", "activations", "copies"];
+/// What is cached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheKind {
+    /// Prepared slices.
+    Slices,
+    /// The output of frozen blocks.
+    Activations,
+    /// Copies within a data set.
+    Copies,
+    /// Copies of a data set among slices of other sources.
+    Others,
+}
 
-/// A folder whose files of [`KINDS`] may be deleted at any time.
+impl CacheKind {
+    const ALL: [Self; 4] = [Self::Slices, Self::Activations, Self::Copies, Self::Others];
+
+    /// The first word of the names of its files.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Slices => "slices",
+            Self::Activations => "activations",
+            Self::Copies => "copies",
+            Self::Others => "others",
+        }
+    }
+}
+
+/// One thing in the cache.
+#[derive(Debug, Clone, Copy)]
+pub struct CacheEntry<'a> {
+    pub(crate) folder: &'a CacheFolder,
+    kind: CacheKind,
+    /// All that decides its content.
+    pub(crate) key: &'a str,
+}
+
+impl CacheEntry<'_> {
+    /// Its file: the same key, the same file.
+    pub(crate) fn file(self) -> PathBuf {
+        let digest = weights::sha256(self.key.as_bytes());
+        self.folder.path.join(format!("{}-{}", self.kind.name(), &digest[..16]))
+    }
+}
+
+/// A folder whose files of a [`CacheKind`] may be deleted at any time.
 #[derive(Debug, Clone)]
 pub struct CacheFolder {
     path: PathBuf,
@@ -22,21 +65,17 @@ impl CacheFolder {
     /// The folder that was named, or `sulcus/trainer` in the place where this system keeps what can be made again.
     #[must_use]
     pub fn new(named: Option<&Path>) -> Self {
-        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let usual = || {
-            set("XDG_CACHE_HOME")
-                .or_else(|| set("LOCALAPPDATA"))
-                .or_else(|| set("HOME").map(|home| home.join(".cache")))
-                .unwrap_or_else(std::env::temp_dir)
-                .join("sulcus/trainer")
+            let base = BaseDirs::new();
+            base.map_or_else(std::env::temp_dir, |base| base.cache_dir().to_owned()).join("sulcus/trainer")
         };
         Self { path: named.map_or_else(usual, Path::to_owned) }
     }
 
-    /// The file of `kind` for what `key` says: the same key, the same file.
+    /// What is cached of a kind under `key`, which says all that decides its content.
     #[must_use]
-    pub fn file(&self, kind: &str, key: &str) -> PathBuf {
-        self.path.join(format!("{kind}-{}", &weights::sha256(key.as_bytes())[..16]))
+    pub fn entry<'a>(&'a self, kind: CacheKind, key: &'a str) -> CacheEntry<'a> {
+        CacheEntry { folder: self, kind, key }
     }
 
     /// Makes the folder, and room in it for `bytes` more.
@@ -73,14 +112,16 @@ impl CacheFolder {
     }
 }
 
-/// Whether a file bears a name that [`CacheFolder::file`] gives, or that of one which is being written:
-/// `slices-0123456789abcdef`, `slices-0123456789abcdef.4711.part`.
+/// Whether a file bears a name that [`CacheEntry::file`] gives, or that of one which is being written:
+/// `slices-0123456789abcdef`, `slices-0123456789abcdef.Xy12ab.part`.
 fn is_own_name(name: &str) -> bool {
     let hex = |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let (name, rest) = name.split_once('.').unwrap_or((name, ""));
-    let is_part = |rest: &str| rest.strip_suffix(".part").is_some_and(|process| process.parse::<u32>().is_ok());
-    (rest.is_empty() || is_part(rest))
-        && name.split_once('-').is_some_and(|(kind, digest)| KINDS.contains(&kind) && hex(digest))
+    let is_part = rest.strip_suffix(".part").is_some_and(|random| !random.contains('.'));
+    (rest.is_empty() || is_part)
+        && name
+            .split_once('-')
+            .is_some_and(|(kind, digest)| CacheKind::ALL.iter().any(|own| own.name() == kind) && hex(digest))
 }
 
 /// Notes that a file was used now. Where the file belongs to someone else it keeps its time, and goes sooner.
@@ -99,7 +140,7 @@ mod tests {
     fn what_was_not_used_for_the_longest_time_goes_first() {
         let folder = tempfile::tempdir().unwrap();
         let cache = CacheFolder::new(Some(folder.path()));
-        let [old, middle, young] = ["old", "middle", "young"].map(|key| cache.file("slices", key));
+        let [old, middle, young] = ["old", "middle", "young"].map(|key| cache.entry(CacheKind::Slices, key).file());
         for (age, path) in [(3, &old), (2, &middle), (1, &young)] {
             write_aged(path, age);
         }
@@ -120,7 +161,8 @@ mod tests {
         let cache = CacheFolder::new(Some(folder.path()));
         let others = ["thesis.txt", "slices", "slices-12", "slices-0123456789abcdef.tar", "backup-0123456789abcdef"];
         let others = others.map(|name| folder.path().join(name));
-        let own = [cache.file("copies", "a"), cache.file("activations", "b").with_extension("4711.part")];
+        let [whole, unfinished] = ["a", "b"].map(|key| cache.entry(CacheKind::Others, key).file());
+        let own = [whole, unfinished.with_extension("Xy12ab.part")];
         for path in others.iter().chain(&own) {
             write_aged(path, 1);
         }
@@ -132,7 +174,8 @@ mod tests {
     #[test]
     fn another_key_has_another_file() {
         let cache = CacheFolder::new(Some(Path::new("cache")));
-        assert_eq!(cache.file("slices", "a"), cache.file("slices", "a"));
-        assert_ne!(cache.file("slices", "a"), cache.file("slices", "b"));
+        let file = |key| cache.entry(CacheKind::Slices, key).file();
+        assert_eq!(file("a"), file("a"));
+        assert_ne!(file("a"), file("b"));
     }
 }

@@ -1,30 +1,54 @@
 //! Files on the disk: written whole or not at all, and errors that name them.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use model::Hinted;
 use serde::Serialize;
+use tempfile::{Builder, NamedTempFile};
 use walkdir::WalkDir;
 
-/// Writes a file whole or not at all: beside it first, then in its place.
+/// Writes a file whole or not at all, whenever the machine stops: beside it first, then in its place.
 ///
 /// # Errors
 /// The disk refuses; what was there before stays.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     // What is no file, such as /dev/stdout, can't be replaced.
-    if path.exists() && !path.is_file() {
-        return fs::write(path, bytes).map_err(|error| write_failed(path, bytes.len(), &error));
-    }
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    fs::write(&part, bytes).and_then(|()| fs::rename(&part, path)).map_err(|error| {
-        // What got onto a full disk takes room that is needed. If it can't go, the next write goes over it.
-        let _ = fs::remove_file(&part);
-        write_failed(path, bytes.len(), &error)
-    })
+    let is_special = path.exists() && !path.is_file();
+    let written = if is_special { fs::write(path, bytes) } else { replace(path, bytes) };
+    written.map_err(|error| write_failed(path, bytes.len(), &error))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut part = part_of(path)?;
+    part.write_all(bytes)?;
+    // A name on the disk must never come before the bytes that it names.
+    part.as_file().sync_all()?;
+    part.persist(path)?;
+    sync_folder(folder_of(path))
+}
+
+/// A new file beside `path`, to be renamed to it. It has a name of its own and is removed when it is dropped.
+pub(crate) fn part_of(path: &Path) -> io::Result<NamedTempFile> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    let mut builder = Builder::new();
+    builder.prefix(&name).suffix(".part");
+    // Others may read what they may read of any new file; a temporary one is its owner's alone.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder_of(path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Brings the names in a folder to the disk. Only Unix opens folders; elsewhere the system does this by itself.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Writes a value as JSON that people can read.
@@ -92,18 +116,50 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_names_the_file_and_leaves_what_was_there() {
+    fn a_file_is_replaced_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("progress.json");
+        for bytes in [b"before".as_slice(), b"after"] {
+            write_whole(&file, bytes).unwrap();
+            assert_eq!(fs::read(&file).unwrap(), bytes);
+        }
+        assert_eq!(files_below(folder.path()).unwrap(), [file]);
+    }
+
+    #[test]
+    fn a_file_half_written_leaves_what_was_there() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("progress.json");
         write_whole(&file, b"before").unwrap();
+        let mut parts = [part_of(&file).unwrap(), part_of(&file).unwrap()];
+        for part in &mut parts {
+            part.write_all(b"aft").unwrap();
+        }
+        assert_eq!(files_below(folder.path()).unwrap().len(), 3, "two processes do not share a file");
+        drop(parts);
+        assert_eq!(fs::read(&file).unwrap(), b"before");
+        assert_eq!(files_below(folder.path()).unwrap(), [file]);
+    }
+
+    #[test]
+    fn a_new_file_may_be_read_by_whom_the_user_lets_read_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let [whole, plain] = ["whole", "plain"].map(|name| folder.path().join(name));
+        write_whole(&whole, b"").unwrap();
+        fs::write(&plain, b"").unwrap();
+        let permissions = |path| fs::metadata(path).unwrap().permissions();
+        assert_eq!(permissions(&whole), permissions(&plain));
+    }
+
+    #[test]
+    fn a_full_disk_names_the_file_and_what_it_needs() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("progress.json");
         // Every write into this device fails as on a full disk.
-        symlink("/dev/full", folder.path().join("progress.json.part")).unwrap();
+        symlink("/dev/full", &file).unwrap();
         let error = write_whole(&file, &vec![0; 3_000_000]).unwrap_err();
         assert!(error.to_string().contains("progress.json"), "{error}");
         assert!(error.downcast_ref::<Hinted>().unwrap().hint.contains("needs 3 MB"), "{error}");
-        assert_eq!(fs::read(&file).unwrap(), b"before");
-        write_whole(&file, b"after").unwrap();
-        assert_eq!(fs::read(&file).unwrap(), b"after", "there is room again");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A file of rows of equal length that is made once and mapped into memory by every run that needs it.
 //!
 //! Rows come first, so that they are aligned for any number; then JSON with the key and notes; then its length, a checksum
-//! of all before it, and a mark. A file of another key, an unfinished or a damaged one is as good as none.
+//! of all before it, and a mark. A file of another key, an unfinished or a damaged one counts as none.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -11,9 +11,10 @@ use bytemuck::AnyBitPattern;
 use memmap2::Mmap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
-use crate::cache_folder::{CacheFolder, touch};
-use crate::files::write_failed;
+use crate::cache_folder::{CacheEntry, touch};
+use crate::files::{part_of, write_failed};
 
 /// The last bytes of a whole file. The version changes with the layout, and with what decoders make of a scan.
 const MARK: [u8; 8] = *b"sulcus02";
@@ -26,19 +27,28 @@ struct Trailer<N> {
     notes: N,
 }
 
+/// How many rows there are, and how long each is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RowsSize {
+    /// How many.
+    pub rows: usize,
+    /// Length of each.
+    pub bytes_a_row: usize,
+}
+
 /// Rows mapped into memory, and what was noted of them.
-pub struct KeptRows<N> {
+pub struct CachedRows<N> {
     map: Mmap,
     bytes_a_row: usize,
     /// What belongs to the rows and is no row.
     pub notes: N,
 }
 
-impl<N: Serialize + DeserializeOwned> KeptRows<N> {
-    /// The rows that are kept under `key`; `None` where there are none, or not whole ones.
+impl<N: Serialize + DeserializeOwned> CachedRows<N> {
+    /// The rows that are cached; `None` where there are none, or not whole ones.
     #[must_use]
-    pub fn open(cache: &CacheFolder, kind: &str, key: &str) -> Option<Self> {
-        let path = cache.file(kind, key);
+    pub fn open(entry: CacheEntry<'_>) -> Option<Self> {
+        let path = entry.file();
         let map = map(&path).ok()?;
         let (before, mark) = map.split_last_chunk::<8>()?;
         let (before, checksum) = before.split_last_chunk::<4>()?;
@@ -48,38 +58,37 @@ impl<N: Serialize + DeserializeOwned> KeptRows<N> {
         let (before, length) = before.split_last_chunk::<8>()?;
         let rows = before.len().checked_sub(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
         let trailer: Trailer<N> = serde_json::from_slice(&before[rows..]).ok()?;
-        if trailer.key != key {
+        if trailer.key != entry.key {
             return None;
         }
         touch(&path);
         Some(Self { map, bytes_a_row: trailer.bytes_a_row, notes: trailer.notes })
     }
 
-    /// Keeps the rows that `make` writes, and the notes that it returns, under `key`.
+    /// Caches the rows that `make` writes, and the notes that it returns.
     ///
     /// # Errors
     /// Those of `make`, and the disk refusing.
     pub fn make(
-        cache: &CacheFolder,
-        (kind, key): (&str, &str),
-        (rows, bytes_a_row): (usize, usize),
+        entry: CacheEntry<'_>,
+        size: RowsSize,
         make: impl FnOnce(&mut RowWriter) -> anyhow::Result<N>,
     ) -> anyhow::Result<Self> {
-        let path = cache.file(kind, key);
-        cache.make_room((rows * bytes_a_row) as u64)?;
+        let (path, bytes) = (entry.file(), size.rows * size.bytes_a_row);
+        let failed = |error: io::Error| write_failed(&path, bytes, &error);
+        entry.folder.make_room(bytes as u64)?;
         // Of two processes that make the same file each has its own until it is whole.
-        let part = path.with_extension(format!("{}.part", std::process::id()));
-        let written = RowWriter::new(&part, (rows, bytes_a_row)).and_then(|mut writer| {
-            let notes = make(&mut writer)?;
-            writer.finish(key, &notes)?;
-            std::fs::rename(&part, &path).map_err(|error| write_failed(&path, rows * bytes_a_row, &error))?;
-            let map = map(&path).map_err(|error| write_failed(&path, 0, &error))?;
-            Ok(Self { map, bytes_a_row, notes })
-        });
-        written.inspect_err(|_| {
-            // Half a file takes room for nothing. If it can't go, it is never taken for a whole one.
-            let _ = std::fs::remove_file(&part);
-        })
+        let mut writer = RowWriter {
+            file: BufWriter::new(part_of(&path).map_err(failed)?),
+            path: path.clone(),
+            bytes_a_row: size.bytes_a_row,
+            bytes,
+            checksum: crc32fast::Hasher::new(),
+        };
+        let notes = make(&mut writer)?;
+        writer.finish(entry.key, &notes)?.persist(&path).map_err(|error| failed(error.error))?;
+        let map = map(&path).map_err(failed)?;
+        Ok(Self { map, bytes_a_row: size.bytes_a_row, notes })
     }
 
     /// One row as numbers.
@@ -108,7 +117,7 @@ fn map(path: &Path) -> io::Result<Mmap> {
 
 /// Writes rows one after the other.
 pub struct RowWriter {
-    file: BufWriter<File>,
+    file: BufWriter<NamedTempFile>,
     path: PathBuf,
     bytes_a_row: usize,
     /// Of all rows.
@@ -117,13 +126,6 @@ pub struct RowWriter {
 }
 
 impl RowWriter {
-    fn new(path: &Path, (rows, bytes_a_row): (usize, usize)) -> anyhow::Result<Self> {
-        let bytes = rows * bytes_a_row;
-        let file = File::create(path).map_err(|error| write_failed(path, bytes, &error))?;
-        let checksum = crc32fast::Hasher::new();
-        Ok(Self { file: BufWriter::new(file), path: path.to_owned(), bytes_a_row, bytes, checksum })
-    }
-
     /// Adds one row.
     ///
     /// # Errors
@@ -144,32 +146,33 @@ impl RowWriter {
         self.file.write_all(bytes).map_err(|error| write_failed(&self.path, self.bytes, &error))
     }
 
-    fn finish(mut self, key: &str, notes: &impl Serialize) -> anyhow::Result<()> {
+    fn finish(mut self, key: &str, notes: &impl Serialize) -> anyhow::Result<NamedTempFile> {
         let trailer = serde_json::to_vec(&Trailer { key: key.to_owned(), bytes_a_row: self.bytes_a_row, notes })?;
         self.put(&trailer)?;
         self.put(&(trailer.len() as u64).to_le_bytes())?;
         let checksum = self.checksum.clone().finalize();
         self.put(&checksum.to_le_bytes())?;
         self.put(&MARK)?;
-        self.file.flush().map_err(|error| write_failed(&self.path, self.bytes, &error))
+        self.file.into_inner().map_err(|error| write_failed(&self.path, self.bytes, error.error()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache_folder::{CacheFolder, CacheKind};
 
-    fn made(cache: &CacheFolder, key: &str) -> KeptRows<String> {
+    fn made(cache: &CacheFolder, key: &str) -> CachedRows<String> {
         let rows = |writer: &mut RowWriter| {
             writer.write(&[1.0_f32, 2.0])?;
             writer.write(&[3.0_f32, 4.0])?;
             Ok("two rows".to_owned())
         };
-        KeptRows::make(cache, ("test", key), (2, 8), rows).unwrap()
+        CachedRows::make(cache.entry(CacheKind::Slices, key), RowsSize { rows: 2, bytes_a_row: 8 }, rows).unwrap()
     }
 
-    fn open(cache: &CacheFolder, key: &str) -> Option<KeptRows<String>> {
-        KeptRows::open(cache, "test", key)
+    fn open(cache: &CacheFolder, key: &str) -> Option<CachedRows<String>> {
+        CachedRows::open(cache.entry(CacheKind::Slices, key))
     }
 
     #[test]
@@ -188,7 +191,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = CacheFolder::new(Some(folder.path()));
         drop(made(&cache, "a"));
-        let (file, other) = (cache.file("test", "a"), cache.file("test", "b"));
+        let [file, other] = ["a", "b"].map(|key| cache.entry(CacheKind::Slices, key).file());
         let whole = std::fs::read(&file).unwrap();
         std::fs::write(&other, &whole).unwrap();
         assert!(open(&cache, "b").is_none(), "the file is of another key");
@@ -210,7 +213,8 @@ mod tests {
     fn what_could_not_be_made_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let cache = CacheFolder::new(Some(folder.path()));
-        let made = KeptRows::<String>::make(&cache, ("test", "a"), (1, 8), |_| anyhow::bail!("no rows"));
+        let (entry, size) = (cache.entry(CacheKind::Slices, "a"), RowsSize { rows: 1, bytes_a_row: 8 });
+        let made = CachedRows::<String>::make(entry, size, |_| anyhow::bail!("no rows"));
         assert!(made.is_err() && std::fs::read_dir(folder.path()).unwrap().next().is_none());
     }
 }

@@ -55,6 +55,17 @@ struct Donor {
     symmetric: bool,
 }
 
+/// Some slices of a data set, with the labels of all.
+#[derive(Clone, Copy)]
+pub struct LabelledSlices<'a> {
+    /// At one size.
+    pub slices: &'a Slices,
+    /// Of every record.
+    pub labels: &'a [usize],
+    /// Which records.
+    pub indices: &'a [usize],
+}
+
 /// What grafts are made from, at one size of slices.
 pub struct CopyPaste<'a> {
     slices: &'a Slices,
@@ -66,7 +77,7 @@ pub struct CopyPaste<'a> {
 }
 
 impl<'a> CopyPaste<'a> {
-    /// What a recipe grafts with, `None` where it does not graft: the tumours of the slices at `train`.
+    /// What a recipe grafts with, `None` where it does not graft: the tumours of the `train` slices.
     ///
     /// # Errors
     /// The recipe's healthy class is none of the data set.
@@ -74,7 +85,7 @@ impl<'a> CopyPaste<'a> {
         recipe: &'a Recipe,
         dataset: &Dataset,
         outlines: &TumourMasks,
-        (slices, labels, train): (&'a Slices, &[usize], &[usize]),
+        train: LabelledSlices<'a>,
     ) -> anyhow::Result<Option<Self>> {
         let Some(transplant) = &recipe.transplant else { return Ok(None) };
         let healthy = dataset.classes.iter().position(|class| *class == transplant.healthy);
@@ -85,20 +96,20 @@ impl<'a> CopyPaste<'a> {
                 dataset.classes.join(", ")
             )
         })?;
-        let mask = |index: usize| outlines.mask(&dataset.records[index].path, slices.get(index)?);
-        Ok(Some(Self::new(slices, mask, labels, train, (transplant, healthy))))
+        let mask = |index: usize| outlines.mask(&dataset.records[index].path, train.slices.get(index)?);
+        Ok(Some(Self::new(train, mask, transplant, healthy)))
     }
 
-    /// Finds the donors among the `train` slices. `mask_of` gives the pixels of a record's tumour, `labels` are those
-    /// of every record, and `healthy` is the label of those without a tumour.
+    /// Finds the donors among the `train` slices. `mask_of` gives the pixels of a record's tumour, and `healthy` is the
+    /// label of those without one.
     #[must_use]
     pub fn new(
-        slices: &'a Slices,
+        train: LabelledSlices<'a>,
         mask_of: impl Fn(usize) -> Option<Vec<bool>>,
-        labels: &[usize],
-        train: &[usize],
-        (transplant, healthy): (&'a Transplant, usize),
+        transplant: &'a Transplant,
+        healthy: usize,
     ) -> Self {
+        let LabelledSlices { slices, labels, indices } = train;
         let donor = |&index: &usize| {
             let slice = slices.get(index)?;
             let mask = mask_of(index)?;
@@ -108,7 +119,7 @@ impl<'a> CopyPaste<'a> {
                 && on_midline(&grown, side) <= MIDLINE;
             Some(Donor { index, label: labels[index], mask: soft(&mask, side), whole: soft(&grown, side), symmetric })
         };
-        let donors: Vec<Donor> = train.iter().filter(|&&index| labels[index] != healthy).filter_map(donor).collect();
+        let donors: Vec<Donor> = indices.iter().filter(|&&index| labels[index] != healthy).filter_map(donor).collect();
         let mut donor_of = vec![None; labels.len()];
         for (place, donor) in donors.iter().enumerate() {
             donor_of[donor.index] = Some(place);

@@ -16,7 +16,7 @@ use networks::{Form, Network};
 use rayon::prelude::*;
 use scans::progress_bar;
 use serde::{Deserialize, Serialize};
-use storage::{CacheFolder, KeptRows, RowWriter};
+use storage::{CacheEntry, CachedRows, RowWriter, RowsSize};
 
 use crate::batches::{Batch, Changes, Source, chance};
 
@@ -30,7 +30,7 @@ pub struct Activations {
     /// That block.
     pub block: usize,
     /// The validation slices as they are, then the training slices, changed in one way after the other.
-    rows: KeptRows<Notes>,
+    rows: CachedRows<Notes>,
     /// By index of the record, its place among the training slices.
     train: Vec<Option<usize>>,
     /// By index of the record, its place among the validation slices.
@@ -55,6 +55,15 @@ struct Notes {
     labels: Vec<usize>,
 }
 
+/// Slices whose activations are kept, as ascending indices.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// Changed as training does.
+    pub train: Vec<usize>,
+    /// As they are.
+    pub validation: Vec<usize>,
+}
+
 /// The frozen blocks, and what they are shown.
 #[derive(Clone, Copy)]
 pub struct Frozen<'a> {
@@ -73,24 +82,20 @@ pub struct Frozen<'a> {
 }
 
 impl Activations {
-    /// What is kept under `key`; where it is not, or no longer what the frozen blocks give, every slice is run through
-    /// them on all cores, the training slices in `variants` ways. Both lists of records are ascending.
+    /// What is cached; where it is not, or no longer what the frozen blocks give, every slice is run through them on all
+    /// cores, the training slices in `variants` ways.
     ///
     /// # Errors
     /// The device can't be read, or the cache can't be written.
-    pub fn of(
-        frozen: Frozen<'_>,
-        (train, validation): (&[usize], &[usize]),
-        variants: usize,
-        (cache, key): (&CacheFolder, &str),
-    ) -> anyhow::Result<Self> {
+    pub fn of(frozen: Frozen<'_>, slices: &Kept, variants: usize, entry: CacheEntry<'_>) -> anyhow::Result<Self> {
+        let Kept { train, validation } = slices;
         let first = train.get(..frozen.source.size.min(train.len())).context("there is no slice to train on")?;
         let probe = frozen.run(first, 1)?;
         let counts = Counts { train: train.len(), validation: validation.len(), variants };
-        let kept = KeptRows::open(cache, "activations", key).filter(|kept| probe.is_at(kept, counts.validation));
+        let kept = CachedRows::open(entry).filter(|kept| probe.is_at(kept, counts.validation));
         let rows = match kept {
             Some(kept) => kept,
-            None => frozen.keep((train, validation), counts, &probe, (cache, key))?,
+            None => frozen.keep(slices, counts, &probe, entry)?,
         };
         let places = |indices: &[usize]| {
             let mut places = vec![None; frozen.source.labels.len()];
@@ -159,7 +164,7 @@ struct Output {
 
 impl Output {
     /// Whether exactly these rows are kept, from row `first` on.
-    fn is_at(&self, kept: &KeptRows<Notes>, first: usize) -> bool {
+    fn is_at(&self, kept: &CachedRows<Notes>, first: usize) -> bool {
         let same = |(row, (values, label)): (usize, &(Vec<u16>, usize))| {
             kept.row::<u16>(row) == values.as_slice() && kept.notes.labels[row] == *label
         };
@@ -171,13 +176,13 @@ impl Frozen<'_> {
     /// Runs all slices through the blocks, and keeps what comes out.
     fn keep(
         &self,
-        (train, validation): (&[usize], &[usize]),
+        slices: &Kept,
         counts: Counts,
         probe: &Output,
-        (cache, key): (&CacheFolder, &str),
-    ) -> anyhow::Result<KeptRows<Notes>> {
-        let lists: Vec<(usize, &[usize])> =
-            std::iter::once((0, validation)).chain((1..=counts.variants).map(|variant| (variant, train))).collect();
+        entry: CacheEntry<'_>,
+    ) -> anyhow::Result<CachedRows<Notes>> {
+        let changed = (1..=counts.variants).map(|variant| (variant, &slices.train));
+        let lists: Vec<(usize, &Vec<usize>)> = std::iter::once((0, &slices.validation)).chain(changed).collect();
         let count = counts.validation + counts.variants * counts.train;
         let bar = progress_bar(count, "running the frozen blocks");
         let make = |writer: &mut RowWriter| {
@@ -194,8 +199,8 @@ impl Frozen<'_> {
             }
             Ok(Notes { shape: probe.shape, labels })
         };
-        let bytes = probe.shape.iter().product::<usize>() * size_of::<u16>();
-        let rows = KeptRows::make(cache, ("activations", key), (count, bytes), make)?;
+        let bytes_a_row = probe.shape.iter().product::<usize>() * size_of::<u16>();
+        let rows = CachedRows::make(entry, RowsSize { rows: count, bytes_a_row }, make)?;
         bar.finish_and_clear();
         Ok(rows)
     }

@@ -14,7 +14,7 @@ use rand::seq::IndexedRandom;
 use rayon::prelude::*;
 
 use scans::{Scans, ScansConfig, Slices, thumbnails};
-use storage::{CacheFolder, KeptRows};
+use storage::{CacheFolder, CacheKind, CachedRows, RowsSize};
 
 use crate::map_targets::{Place, Polygon};
 use crate::recipe::{OtherSource, Recipe};
@@ -53,19 +53,19 @@ impl OtherScans {
     /// One is not there or can't be read.
     pub fn open(recipe: &Recipe, data: &ScansConfig, scans: &Scans) -> anyhow::Result<Vec<Self>> {
         let opened: anyhow::Result<Vec<Self>> =
-            recipe.sources.iter().map(|source| Self::open_one(source, data, &scans.classes)).collect();
+            recipe.sources.iter().map(|source| Self::open_one(source, data, &scans.dataset().classes)).collect();
         let mut opened = opened?;
         // Decoded once for all sources, and not at all where what they share is known.
-        let own = LazyCell::new(|| thumbnails(scans));
+        let own = LazyCell::new(|| thumbnails(scans.dataset()));
         for other in &mut opened {
             let before = other.count();
             other.leave_out_copies_of(scans, || own.as_slice())?;
             let (left, copies) = (other.count(), before - other.count());
             log::info!(
                 "{left} slices of \"{}\" to train on as well; {copies} are copies of the data set's",
-                other.scans.root.display()
+                other.scans.dataset().root.display()
             );
-            ensure!(left > 0, "\"{}\" has no slice to train on", other.scans.root.display());
+            ensure!(left > 0, "\"{}\" has no slice to train on", other.scans.dataset().root.display());
         }
         Ok(opened)
     }
@@ -121,13 +121,14 @@ impl OtherScans {
     ) -> anyhow::Result<()> {
         let key = format!("{} in {}", self.scans.fingerprint(), scans.fingerprint());
         let find = || {
-            let all = [own(), &thumbnails(&self.scans)].concat();
-            let (pairs, own) = (dataset::copies(&all), scans.records.len());
+            let all = [own(), &thumbnails(self.scans.dataset())].concat();
+            let (pairs, own) = (dataset::copies(&all), scans.dataset().records.len());
             pairs.iter().filter(|pair| pair.a < own && pair.b >= own).map(|pair| pair.b - own).collect::<Vec<usize>>()
         };
-        let kept: KeptRows<Vec<usize>> = match KeptRows::open(self.scans.cache(), "others", &key) {
+        let entry = self.scans.cache().entry(CacheKind::Others, &key);
+        let kept: CachedRows<Vec<usize>> = match CachedRows::open(entry) {
             Some(kept) => kept,
-            None => KeptRows::make(self.scans.cache(), ("others", &key), (0, 0), |_| Ok(find()))?,
+            None => CachedRows::make(entry, RowsSize::default(), |_| Ok(find()))?,
         };
         kept.notes.iter().for_each(|&copy| self.known[copy] = None);
         Ok(())
@@ -238,7 +239,7 @@ impl Places {
                 None => Place::Unknown,
             }
         };
-        Self(scans.records.par_iter().enumerate().map(place).collect())
+        Self(scans.dataset().records.par_iter().enumerate().map(place).collect())
     }
 
     /// Of a record.

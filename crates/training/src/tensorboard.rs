@@ -2,12 +2,13 @@
 //!
 //! The file follows from `metrics.jsonl` and nothing else, so a run that was killed and resumed has the file of one that
 //! was not. Its format: TensorFlow's records (length, checksum, bytes, checksum) of protocol buffer messages, of which
-//! the few that scalars need are encoded here (`tensorflow/core/util/event.proto`, `framework/summary.proto`).
+//! the few that scalars need are here (`tensorflow/core/util/event.proto`, `framework/summary.proto`).
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
+use prost::Message;
 use storage::write_failed;
 
 use crate::epoch_log::EpochLog;
@@ -39,27 +40,16 @@ pub fn write(folder: &Path, epochs: &[EpochLog]) -> anyhow::Result<()> {
 
 /// The whole file; no bytes before the first epoch.
 fn event_file(epochs: &[EpochLog]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(first) = epochs.first() {
-        let header = message(|event| {
-            event.double(1, first.ended as f64 - first.seconds);
-            event.bytes(3, b"brain.Event:2");
-        });
-        bytes.extend(record(&header));
-    }
-    for epoch in epochs {
-        let event = message(|event| {
-            event.double(1, epoch.ended as f64);
-            event.integer(2, epoch.epoch as u64);
-            event.bytes(5, &summary(epoch));
-        });
-        bytes.extend(record(&event));
-    }
-    bytes
+    let header = epochs.first().map(|first| Event {
+        wall_time: first.ended as f64 - first.seconds,
+        file_version: Some("brain.Event:2".to_owned()),
+        ..Event::default()
+    });
+    header.into_iter().chain(epochs.iter().map(event)).flat_map(|event| record(&event.encode_to_vec())).collect()
 }
 
 /// The scalars of an epoch. What stands before the slash is drawn in one group.
-fn summary(epoch: &EpochLog) -> Vec<u8> {
+fn event(epoch: &EpochLog) -> Event {
     let scalars = [
         ("loss/train", epoch.train_loss),
         ("loss/validation", epoch.validation_loss),
@@ -68,60 +58,42 @@ fn summary(epoch: &EpochLog) -> Vec<u8> {
         ("macro_f1/validation", epoch.validation.f1),
         ("learning_rate", epoch.learning_rate),
     ];
-    message(|summary| {
-        for (tag, scalar) in scalars {
-            let value = message(|value| {
-                value.bytes(1, tag.as_bytes());
-                value.float(2, scalar as f32);
-            });
-            summary.bytes(1, &value);
-        }
-    })
+    let value = scalars.map(|(tag, scalar)| Value { tag: tag.to_owned(), simple_value: scalar as f32 }).into();
+    Event {
+        wall_time: epoch.ended as f64,
+        step: Some(epoch.epoch as i64),
+        summary: Some(Summary { value }),
+        ..Event::default()
+    }
 }
 
-/// A protocol buffer message in the making.
-#[derive(Default)]
-struct Message(Vec<u8>);
-
-fn message(fill: impl FnOnce(&mut Message)) -> Vec<u8> {
-    let mut message = Message::default();
-    fill(&mut message);
-    message.0
+/// What happened at a time, `tensorflow.Event`: the file begins, or a step's numbers.
+#[derive(Clone, PartialEq, Message)]
+struct Event {
+    #[prost(double, required, tag = "1")]
+    wall_time: f64,
+    #[prost(int64, optional, tag = "2")]
+    step: Option<i64>,
+    #[prost(string, optional, tag = "3")]
+    file_version: Option<String>,
+    #[prost(message, optional, tag = "5")]
+    summary: Option<Summary>,
 }
 
-impl Message {
-    fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.0.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.0.push(value as u8);
-    }
+/// `tensorflow.Summary`.
+#[derive(Clone, PartialEq, Message)]
+struct Summary {
+    #[prost(message, repeated, tag = "1")]
+    value: Vec<Value>,
+}
 
-    fn key(&mut self, field: u64, wire_type: u64) {
-        self.varint(field << 3 | wire_type);
-    }
-
-    fn integer(&mut self, field: u64, value: u64) {
-        self.key(field, 0);
-        self.varint(value);
-    }
-
-    fn double(&mut self, field: u64, value: f64) {
-        self.key(field, 1);
-        self.0.extend(value.to_le_bytes());
-    }
-
-    fn bytes(&mut self, field: u64, value: &[u8]) {
-        self.key(field, 2);
-        self.varint(value.len() as u64);
-        self.0.extend(value);
-    }
-
-    fn float(&mut self, field: u64, value: f32) {
-        self.key(field, 5);
-        self.0.extend(value.to_le_bytes());
-    }
+/// `tensorflow.Summary.Value`.
+#[derive(Clone, PartialEq, Message)]
+struct Value {
+    #[prost(string, required, tag = "1")]
+    tag: String,
+    #[prost(float, required, tag = "2")]
+    simple_value: f32,
 }
 
 fn record(data: &[u8]) -> Vec<u8> {
@@ -131,28 +103,13 @@ fn record(data: &[u8]) -> Vec<u8> {
 
 /// A checksum that stays a good one where checksums are summed again.
 fn masked_crc(bytes: &[u8]) -> u32 {
-    crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
-}
-
-/// The CRC of Castagnoli et al. (1993), as in iSCSI (RFC 3720).
-fn crc32c(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0x82f6_3b78 } else { crc >> 1 })
-    })
+    crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::epoch_log::made::epochs;
-
-    #[test]
-    fn the_checksum_is_that_of_rfc_3720() {
-        // Appendix B.4.
-        assert_eq!(crc32c(&[0; 32]), 0x8a91_36aa);
-        assert_eq!(crc32c(&[0xff; 32]), 0x62a8_ab43);
-        assert_eq!(crc32c(b"123456789"), 0xe306_9283);
-    }
 
     #[test]
     fn the_file_is_the_one_that_tensorboard_itself_writes() {

@@ -1,125 +1,26 @@
 //! A recipe and a folder of scans to a run folder.
 
-use std::path::PathBuf;
-
-use anyhow::{Context, bail, ensure};
-use burn::tensor::{Device, FloatDType};
+use anyhow::{bail, ensure};
+use burn::tensor::Device;
 use dataset::{Record, Split, SplitProtocol};
 use model::Hinted;
-use scans::{Scans, ScansConfig, Slices};
+use scans::Slices;
 
 use self::trainer::Trainer;
 use crate::allocator::keep_freed_memory;
 use crate::checkpoint::{RunFolder, has_state};
-use crate::device::{DeviceName, Precision};
 use crate::environment::Environment;
+use crate::feature_cache::Kept;
+use crate::job::Job;
 use crate::loss::Loss;
-use crate::others::OtherScans;
 use crate::recipe::Recipe;
 use crate::split_file::SplitFile;
-use crate::tumour_masks::TumourMasks;
 
+mod epoch;
+mod map_material;
+mod material;
 mod running_metrics;
 mod trainer;
-
-/// The outlines that a recipe with transplants needs.
-fn outlines(config: &TrainConfig, recipe: &Recipe) -> anyhow::Result<TumourMasks> {
-    if recipe.transplant.is_none() && recipe.map.is_none() {
-        return Ok(TumourMasks::default());
-    }
-    TumourMasks::find(config.outlines.as_deref(), &config.scans)
-        .context("the recipe needs outlines of tumours; without [map] and [transplant] it needs none")
-}
-
-/// What to train on what, and where to leave it.
-#[derive(Debug, Clone)]
-pub struct TrainConfig {
-    /// The recipe, a TOML file.
-    pub recipe: PathBuf,
-    /// The folder of scans.
-    pub scans: ScansConfig,
-    /// The run folder.
-    pub out: PathBuf,
-    /// Outlines of tumours, a JSON object a line; where there are none, `tumor_polygons.jsonl` in the folder of scans or
-    /// beside it. Only recipes with a map or transplants need them.
-    pub outlines: Option<PathBuf>,
-    /// Weights to start from; where there are none, those of `ImageNet` that ship.
-    pub start: Option<PathBuf>,
-    /// Where to train.
-    pub device: DeviceName,
-    /// How exactly to compute.
-    pub precision: Precision,
-    /// Go on after the last whole epoch in the run folder.
-    pub resume: bool,
-    /// Where to show some slices as training sees them, as a PNG, instead of training.
-    pub preview: Option<PathBuf>,
-    /// What repeats it, for its report.
-    pub command: String,
-}
-
-/// A [`TrainConfig`] with what it names in memory.
-#[derive(Clone)]
-pub struct Job {
-    /// The recipe.
-    pub recipe: Recipe,
-    /// The folder of scans, with its groups where they are known.
-    pub scans: Scans,
-    /// Outlines of tumours; none where the recipe needs none.
-    pub outlines: TumourMasks,
-    /// Scans of other sources.
-    pub others: Vec<OtherScans>,
-    /// ImageNet weights to start from.
-    pub start: PathBuf,
-    /// What activations are made of.
-    pub precision: FloatDType,
-    /// What repeats it.
-    pub command: String,
-    /// The run folder.
-    pub out: PathBuf,
-    /// Go on where an earlier run stopped.
-    pub resume: bool,
-    /// Where to show what training sees, instead of training.
-    pub preview: Option<PathBuf>,
-    /// Whose activations are kept, where the recipe says so and runs share them; those of its own split otherwise.
-    pub kept: Option<Kept>,
-}
-
-impl Job {
-    /// Reads what the configuration names.
-    ///
-    /// # Errors
-    /// The recipe, the data or the starting weights can't be used.
-    pub fn open(config: &TrainConfig) -> anyhow::Result<Self> {
-        let recipe = Recipe::open(&config.recipe)?;
-        let start = match &config.start {
-            Some(start) => start.clone(),
-            None => storage::find_shipped(&format!("start/imagenet-{}.safetensors", recipe.architecture))?,
-        };
-        let scans = recipe.scans(&config.scans)?;
-        Ok(Self {
-            outlines: outlines(config, &recipe)?,
-            others: OtherScans::open(&recipe, &config.scans, &scans)?,
-            scans,
-            recipe,
-            start,
-            precision: config.device.activations(config.precision)?,
-            command: config.command.clone(),
-            out: config.out.clone(),
-            resume: config.resume,
-            preview: config.preview.clone(),
-            kept: None,
-        })
-    }
-}
-
-/// Slices whose activations are kept, as ascending indices.
-#[derive(Clone)]
-pub struct Kept {
-    /// Changed as training does.
-    pub train: Vec<usize>,
-    /// As they are.
-    pub validation: Vec<usize>,
-}
 
 /// Trains by the recipe and leaves a run folder.
 ///
@@ -152,16 +53,16 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
         "environment.json",
         &serde_json::to_vec(&Environment { command: Some(job.command.clone()), ..environment })?,
     )?;
-    let labels: Vec<usize> = job.scans.records.iter().map(|record| record.label).collect();
-    let counts = job.scans.class_counts(&split.train);
+    let labels: Vec<usize> = job.scans.dataset().records.iter().map(|record| record.label).collect();
+    let counts = job.scans.dataset().class_counts(&split.train);
     let loss = if job.recipe.data.class_weights {
         Loss::balanced(&counts, job.recipe.label_smoothing)
     } else {
         Loss::new(counts.len(), job.recipe.label_smoothing)
     };
-    let none = job.recipe.map.as_ref().map(|map| map.none_of(&job.scans.classes)).transpose()?.flatten();
+    let none = job.recipe.map.as_ref().map(|map| map.none_of(&job.scans.dataset().classes)).transpose()?.flatten();
     let loss = loss.with_none(none);
-    let counts = job.scans.classes.iter().zip(&counts).map(|(class, count)| format!("{class} {count}"));
+    let counts = job.scans.dataset().classes.iter().zip(&counts).map(|(class, count)| format!("{class} {count}"));
     let (train, validation) = (split.train.len(), split.validation.len());
     log::info!("{train} slices to train on ({}), {validation} to validate", counts.collect::<Vec<_>>().join(", "));
     let device = device.clone().autodiff();
@@ -174,7 +75,9 @@ pub fn train(job: &Job, device: &Device) -> anyhow::Result<()> {
 
 /// A grouped split of slices whose patients are not known keeps none of them together.
 fn warn_of_unknown_groups(job: &Job) {
-    let has = |group: fn(&Record) -> &Option<String>| job.scans.records.iter().any(|record| group(record).is_some());
+    let has = |group: fn(&Record) -> &Option<String>| {
+        job.scans.dataset().records.iter().any(|record| group(record).is_some())
+    };
     let (patients, copies) = (has(|record| &record.patient_group), has(|record| &record.dup_group));
     let grouped = [SplitProtocol::Grouped, SplitProtocol::LeaveSourceOut].contains(&job.recipe.data.protocol);
     if grouped && !patients {
@@ -191,16 +94,17 @@ fn warn_of_unknown_groups(job: &Job) {
 /// # Errors
 /// The data can't be divided as asked.
 pub fn prepare_split(job: &Job) -> anyhow::Result<Split> {
-    let mut split = dataset::split(&job.scans, &job.recipe.split_spec())?;
-    let seen = |&index: &usize| !job.recipe.data.leaves_out(job.scans.class(&job.scans.records[index]));
+    let mut split = dataset::split(job.scans.dataset(), &job.recipe.split_spec())?;
+    let seen =
+        |&index: &usize| !job.recipe.data.leaves_out(job.scans.dataset().class(&job.scans.dataset().records[index]));
     for part in [&mut split.train, &mut split.validation, &mut split.test] {
         part.retain(seen);
     }
     if job.recipe.data.unique {
         // Of copies, the one whose outline is known is the one to keep.
-        let outlined = |&index: &usize| job.outlines.has(&job.scans.records[index].path);
+        let outlined = |&index: &usize| job.outlines.has(&job.scans.dataset().records[index].path);
         split.train.sort_by_key(|index| (!outlined(index), *index));
-        split.train = dataset::unique(&job.scans, &split.train);
+        split.train = dataset::unique(job.scans.dataset(), &split.train);
         split.train.sort_unstable();
     }
     Ok(split)
@@ -215,7 +119,7 @@ pub fn check_begun(job: &Job, split: &Split) -> anyhow::Result<()> {
         return Ok(());
     }
     let folder = RunFolder::open(&job.out)?;
-    let now = SplitFile::of(&job.scans, split);
+    let now = SplitFile::of(job.scans.dataset(), split);
     let differs = if Recipe::open(&folder.file("recipe.toml"))? != job.recipe {
         "by another recipe, or as one of another number of folds"
     } else if folder.read::<String>("data.json")? != job.scans.fingerprint() {
@@ -233,9 +137,9 @@ pub fn check_begun(job: &Job, split: &Split) -> anyhow::Result<()> {
 
 /// What a run was trained with, for whoever evaluates, exports or repeats it.
 fn write_inputs(folder: &RunFolder, job: &Job, split: &Split) -> anyhow::Result<()> {
-    folder.write("classes.json", &serde_json::to_vec(&job.scans.classes)?)?;
+    folder.write("classes.json", &serde_json::to_vec(&job.scans.dataset().classes)?)?;
     folder.write("data.json", &serde_json::to_vec(job.scans.fingerprint())?)?;
-    folder.write("split.json", &serde_json::to_vec_pretty(&SplitFile::of(&job.scans, split))?)?;
+    folder.write("split.json", &serde_json::to_vec_pretty(&SplitFile::of(job.scans.dataset(), split))?)?;
     // The last, since where it is the others are.
     folder.write("recipe.toml", job.recipe.to_toml()?.as_bytes())
 }

@@ -28,7 +28,7 @@ impl TrainState {
     #[must_use]
     pub fn averaged(mut self, decay: f64, steps: usize) -> Self {
         let decay = decay.min((1.0 + steps as f64) / (10.0 + steps as f64));
-        self.average = self.average.map(|average| average.toward(self.network.valid(), 1.0 - decay));
+        self.average = self.average.map(|average| average.ema_update(self.network.valid(), 1.0 - decay));
         self
     }
 

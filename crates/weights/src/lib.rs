@@ -32,7 +32,7 @@ pub use container::{HEADER_LIMIT, SIZE_LIMIT, read_tensors, write_tensors};
 pub use error::WeightsError;
 pub use file::{WeightsFile, read, write};
 pub use graph::{Architecture, Graph};
-pub use manifest::{MANIFEST_SCHEMA, Manifest, MetricsSummary, NAMED_SCHEMA, Reserve};
+pub use manifest::{MANIFEST_SCHEMA, Manifest, MetricsSummary, NAMED_SCHEMA, RejectionRule};
 pub use model::{Crop, InputSpec, Intensity, SplitProtocol};
 pub use quantise::{LEVELS, quantise};
 pub use tensor::{Tensor, Values};

@@ -47,37 +47,38 @@ pub struct Manifest {
     /// Divides the logits before the softmax (calibration after Guo et al., 2017); `None` means 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f32>,
-    /// When an answer is held back; `None` where `sulcus calibrate` has not been run: then every slice gets a class.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reserve: Option<Reserve>,
+    /// When no class is named; `None` where `sulcus calibrate` has not been run: then every slice gets one.
+    #[serde(rename = "reserve", default, skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<RejectionRule>,
 }
 
-/// When an answer is held back: because the model is unsure, or because the picture is none it knows.
+/// When no class is named: the model abstains, or it rejects the picture as out of distribution.
 ///
-/// The tensors [`Reserve::MEAN`] and [`Reserve::WHITENING`] of the same file hold what pictures are compared with.
+/// The tensors [`RejectionRule::MEAN`] and [`RejectionRule::WHITENING`] of the same file hold what pictures are compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Reserve {
+pub struct RejectionRule {
     /// The model abstains where the most probable class has a lower probability than this, 0..=1.
     pub abstain_below: f32,
     /// The stage of the network whose pooled activations tell a brain MRI from other pictures, by its Keras name.
     pub stage: String,
     /// A picture further than this from the training slices is taken for no brain MRI. A Mahalanobis distance over the
     /// root of its dimension, so that training slices lie around 1.
-    pub familiar_up_to: f32,
+    #[serde(rename = "familiar_up_to")]
+    pub ood_threshold: f32,
 }
 
-impl Reserve {
+impl RejectionRule {
     /// Name of the tensor `[channels]`: the mean of the training slices' pooled activations.
     pub const MEAN: &'static str = "familiar.mean";
     /// Name of the tensor `[channels, channels]` that takes differences from the mean to independent unit variances.
     pub const WHITENING: &'static str = "familiar.whitening";
 
     fn check(&self) -> Result<(), WeightsError> {
-        let Self { abstain_below, familiar_up_to, .. } = *self;
+        let Self { abstain_below, ood_threshold, .. } = *self;
         require((0.0..=1.0).contains(&abstain_below), "reserve.abstain_below", abstain_below, "a fraction, 0 to 1")?;
-        let limit = familiar_up_to.is_finite() && familiar_up_to > 0.0;
-        require(limit, "reserve.familiar_up_to", familiar_up_to, "a positive number")
+        let limit = ood_threshold.is_finite() && ood_threshold > 0.0;
+        require(limit, "reserve.familiar_up_to", ood_threshold, "a positive number")
     }
 }
 
@@ -130,8 +131,8 @@ impl Manifest {
         if let Some(metrics) = &self.metrics {
             metrics.check()?;
         }
-        if let Some(reserve) = &self.reserve {
-            reserve.check()?;
+        if let Some(rule) = &self.rejection {
+            rule.check()?;
         }
         let temperature = self.temperature.unwrap_or(1.0);
         require(temperature.is_normal() && temperature > 0.0, "temperature", temperature, "a positive number")?;

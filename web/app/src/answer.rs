@@ -10,7 +10,7 @@ pub struct Answer {
     /// What is said of the slice.
     pub verdict: Verdict,
     /// The most probable class, whether it is named or not, by its index in the model's list.
-    pub nearest: usize,
+    pub top_class: usize,
     /// What the verdict rests on; nothing where the model always names a class.
     pub evidence: Option<Evidence>,
     /// One a class, in the order of the model's list.

@@ -25,7 +25,7 @@ fn answer_of(id: &str, class: usize, best: f32) -> Status {
     probabilities[class] = best;
     Status::Answered(Answer {
         verdict: if best < 0.5 { Verdict::Abstain } else { Verdict::Class(class) },
-        nearest: class,
+        top_class: class,
         evidence: None,
         probabilities,
         model: model(id, &CLASSES),

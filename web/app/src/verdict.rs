@@ -132,7 +132,7 @@ fn Bars(answer: Answer) -> impl IntoView {
     let classes = answer.model.classes.iter().zip(&answer.probabilities).enumerate();
     let bars = classes.map(|(index, (class, &probability))| {
         view! {
-            <li class=wording::class_style(class).to_owned() class:best=index == answer.nearest>
+            <li class=wording::class_style(class).to_owned() class:best=index == answer.top_class>
                 <span class="word">{wording::class_name(class).to_owned()}</span>
                 <span class="bar" aria-hidden="true">
                     <span class="fill" style:width=format!("{:.1}%", 100.0 * probability)></span>

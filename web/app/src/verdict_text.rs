@@ -8,7 +8,7 @@ use crate::wording::{NO_TUMOUR, class_name, probability};
 
 /// From this part of the limit on a slice is at the edge of what the network knows.
 const EDGE: f32 = 0.8;
-/// A class this probable is worth naming beside the nearest one.
+/// A class this probable is worth naming beside the most probable one.
 const RIVAL: f32 = 0.1;
 
 /// What the verdict says, and what it does not.
@@ -56,11 +56,11 @@ fn in_words(number: usize) -> String {
 
 /// Between which classes it wavers.
 fn rivals(answer: &Answer) -> String {
-    let nearest = answer.nearest;
-    let others = answer.probabilities.iter().enumerate().filter(|(class, _)| *class != nearest);
+    let top_class = answer.top_class;
+    let others = answer.probabilities.iter().enumerate().filter(|(class, _)| *class != top_class);
     let second = others.max_by(|a, b| a.1.total_cmp(b.1)).filter(|(_, p)| **p >= RIVAL);
     let name = |class| class_name(answer.class(class));
-    second.map_or_else(String::new, |(class, _)| format!(": it wavers between {} and {}", name(nearest), name(class)))
+    second.map_or_else(String::new, |(class, _)| format!(": it wavers between {} and {}", name(top_class), name(class)))
 }
 
 /// What to do where no class is named; nothing where one is.
@@ -85,7 +85,7 @@ pub fn evidence(answer: &Answer) -> Vec<(&'static str, String)> {
     let Some(evidence) = answer.evidence else {
         return vec![("Probability", "the network's own; it was not calibrated and always names a class".into())];
     };
-    let part = evidence.distance / evidence.familiar_up_to;
+    let part = evidence.distance / evidence.ood_threshold;
     let likeness = if part > 1.0 {
         "unlike those it was trained on"
     } else if part > EDGE {
@@ -93,7 +93,7 @@ pub fn evidence(answer: &Answer) -> Vec<(&'static str, String)> {
     } else {
         "like those it was trained on"
     };
-    let distance = format!("{likeness} (distance {:.2}, limit {:.2})", evidence.distance, evidence.familiar_up_to);
+    let distance = format!("{likeness} (distance {:.2}, limit {:.2})", evidence.distance, evidence.ood_threshold);
     let sureness = answer.best().map(|best| {
         ("Probability", format!("{}, a class is named from {:.2} on", probability(best), evidence.abstain_below))
     });
@@ -110,8 +110,8 @@ mod tests {
     fn answer_of(classes: &[&str], verdict: Verdict, probabilities: &[f32], distance: f32) -> Answer {
         Answer {
             verdict,
-            nearest: 1,
-            evidence: Some(Evidence { distance, familiar_up_to: 1.5, abstain_below: 0.6 }),
+            top_class: 1,
+            evidence: Some(Evidence { distance, ood_threshold: 1.5, abstain_below: 0.6 }),
             probabilities: probabilities.to_vec(),
             model: model("m", classes),
             engine: Engine::Cpu,

@@ -56,7 +56,7 @@ pub fn sureness(answer: &Answer) -> Option<String> {
     let best = probability(answer.best()?);
     Some(match answer.verdict {
         Verdict::Class(_) => format!("{best} likely"),
-        _ => format!("{best} nearest: {}", class_name(answer.class(answer.nearest))),
+        _ => format!("{best} nearest: {}", class_name(answer.class(answer.top_class))),
     })
 }
 
@@ -136,11 +136,11 @@ mod tests {
     }
 
     fn answer(verdict: Verdict, classes: &[&str], probabilities: &[f32]) -> Answer {
-        let nearest = (0..classes.len()).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b])).unwrap();
+        let top_class = (0..classes.len()).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b])).unwrap();
         let probabilities = probabilities.to_vec();
         Answer {
             verdict,
-            nearest,
+            top_class,
             evidence: None,
             probabilities,
             model: model("m", classes),

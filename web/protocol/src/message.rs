@@ -72,7 +72,7 @@ pub enum Reply {
         /// What is said of the slice.
         verdict: Verdict,
         /// The most probable class, whether it is named or not, by its index in [`ModelInfo::classes`].
-        nearest: usize,
+        top_class: usize,
         /// What the verdict rests on; nothing where the model was never calibrated and always names a class.
         evidence: Option<Evidence>,
         /// Probabilities in the order of [`ModelInfo::classes`], which sum to 1.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Raised whenever a message changes its meaning or shape.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// A text that is no message of this version.
 #[derive(Error, Debug)]
@@ -76,8 +76,8 @@ mod tests {
         let reply = Reply::Prediction {
             id: 3,
             verdict: Verdict::NotBrainMri,
-            nearest: 2,
-            evidence: Some(Evidence { distance: 2.5, familiar_up_to: 1.4, abstain_below: 0.55 }),
+            top_class: 2,
+            evidence: Some(Evidence { distance: 2.5, ood_threshold: 1.4, abstain_below: 0.55 }),
             probabilities: vec![0.1, 1.0e-7, 0.899_999_9, f32::MIN_POSITIVE],
             map: Some(map()),
             engine: Engine::WebGpu,
@@ -89,7 +89,8 @@ mod tests {
     #[test]
     fn a_prediction_with_a_map_that_is_none_is_refused() {
         let reply = |map: &str| {
-            let fields = r#""id":3,"verdict":"abstain","nearest":0,"evidence":null,"probabilities":[1],"engine":"cpu""#;
+            let fields =
+                r#""id":3,"verdict":"abstain","top_class":0,"evidence":null,"probabilities":[1],"engine":"cpu""#;
             let prediction = format!(r#"{{{fields},"milliseconds":1,"map":{map}}}"#);
             decode::<Reply>(&format!(r#"{{"protocol":{VERSION},"message":{{"prediction":{prediction}}}}}"#))
         };

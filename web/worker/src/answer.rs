@@ -31,9 +31,9 @@ async fn classify(id: u32, bytes: &[u8]) -> Result<Option<Reply>, EngineError> {
         return Ok(Some(Reply::Failed { id, message: "the file holds no slice".into(), hint: String::new() }));
     };
     let (prediction, map) = model::loaded()?.predict(slice).await?;
-    let Prediction { probabilities, class: nearest, verdict, evidence, .. } = prediction;
+    let Prediction { probabilities, class: top_class, verdict, evidence, .. } = prediction;
     let milliseconds = scope::now() - start;
-    Ok(Some(Reply::Prediction { id, verdict, nearest, evidence, probabilities, map, engine: ENGINE, milliseconds }))
+    Ok(Some(Reply::Prediction { id, verdict, top_class, evidence, probabilities, map, engine: ENGINE, milliseconds }))
 }
 
 /// Decodes a file and sends its first slice for display.

@@ -137,7 +137,7 @@ fn a_full_disk_stops_the_run_with_the_file_and_a_hint() {
     let run = runs.path().join("run");
     fs::create_dir(&run).unwrap();
     // Every write into this device fails as on a full disk.
-    std::os::unix::fs::symlink("/dev/full", run.join("network.safetensors.part")).unwrap();
+    std::os::unix::fs::symlink("/dev/full", run.join("network.safetensors")).unwrap();
     let stopped = sulcus(&train_arguments(&recipe, data.path(), &run));
     assert_eq!(stopped.status.code(), Some(1));
     let said = String::from_utf8_lossy(&stopped.stderr);

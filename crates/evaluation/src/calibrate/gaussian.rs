@@ -1,6 +1,8 @@
 //! A cloud of vectors by its mean and covariance.
 
 use anyhow::{Context, ensure};
+use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
+use faer::{Col, Mat, MatMut, Par, Scale, Side};
 
 /// This much of the mean variance is added along every axis, so that axes without spread do not divide by 0
 /// (shrinkage towards the sphere, after Ledoit and Wolf 2004, with a fixed share).
@@ -9,8 +11,7 @@ const SHRINKAGE: f64 = 0.01;
 /// Mean and covariance, the latter by its lower Cholesky factor.
 pub struct Gaussian {
     mean: Vec<f64>,
-    /// Row-major, square.
-    factor: Vec<f64>,
+    factor: Mat<f64>,
 }
 
 impl Gaussian {
@@ -25,17 +26,12 @@ impl Gaussian {
         for row in rows {
             mean.iter_mut().zip(*row).for_each(|(sum, &value)| *sum += f64::from(value) / count);
         }
-        let mut covariance = vec![0.0; dimension * dimension];
-        for row in rows {
-            let difference: Vec<f64> = row.iter().zip(&mean).map(|(&value, mean)| f64::from(value) - mean).collect();
-            for (line, a) in covariance.chunks_exact_mut(dimension).zip(&difference) {
-                line.iter_mut().zip(&difference).for_each(|(sum, b)| *sum += a * b / count);
-            }
-        }
-        let trace: f64 = covariance.iter().step_by(dimension + 1).sum();
-        covariance.iter_mut().step_by(dimension + 1).for_each(|value| *value += SHRINKAGE * trace / dimension as f64);
-        let factor = cholesky(covariance, dimension).context("the slices all look the same to the network")?;
-        Ok(Self { mean, factor })
+        let differences = Mat::from_fn(rows.len(), dimension, |row, axis| f64::from(rows[row][axis]) - mean[axis]);
+        let mut covariance = differences.transpose() * &differences / Scale(count);
+        let shrinkage = SHRINKAGE * covariance.diagonal().column_vector().sum() / dimension as f64;
+        covariance.diagonal_mut().column_vector_mut().iter_mut().for_each(|value| *value += shrinkage);
+        let factor = covariance.llt(Side::Lower).ok().context("the slices all look the same to the network")?;
+        Ok(Self { mean, factor: factor.L().to_owned() })
     }
 
     /// Length of the vectors.
@@ -53,68 +49,28 @@ impl Gaussian {
     /// The Mahalanobis distance of a vector, over the root of the dimension: about 1 for one of the cloud.
     #[must_use]
     pub fn distance(&self, row: &[f32]) -> f64 {
-        let difference = row.iter().zip(&self.mean).map(|(&value, mean)| f64::from(value) - mean).collect();
-        let white = self.solve(difference);
-        (white.iter().map(|value| value * value).sum::<f64>() / self.dimension() as f64).sqrt()
+        let mut white = Col::from_fn(self.dimension(), |axis| f64::from(row[axis]) - self.mean[axis]);
+        self.solve(white.as_mat_mut());
+        (white.squared_norm_l2() / self.dimension() as f64).sqrt()
     }
 
     /// The inverse of the Cholesky factor, row-major: it makes the cloud a sphere of radius 1.
     #[must_use]
     pub fn whitening(&self) -> Vec<f32> {
-        let dimension = self.dimension();
-        let mut inverse = vec![0.0; dimension * dimension];
-        for column in 0..dimension {
-            let mut unit = vec![0.0; dimension];
-            unit[column] = 1.0;
-            for (row, value) in self.solve(unit).into_iter().enumerate() {
-                inverse[row * dimension + column] = value as f32;
-            }
-        }
-        inverse
+        let mut inverse = Mat::identity(self.dimension(), self.dimension());
+        self.solve(inverse.as_mut());
+        inverse.row_iter().flat_map(|row| row.iter().map(|&value| value as f32).collect::<Vec<_>>()).collect()
     }
 
-    /// Forward substitution with the Cholesky factor.
-    fn solve(&self, mut values: Vec<f64>) -> Vec<f64> {
-        let dimension = self.dimension();
-        for row in 0..dimension {
-            let line = &self.factor[row * dimension..row * dimension + row];
-            let known: f64 = line.iter().zip(&values).map(|(a, b)| a * b).sum();
-            values[row] = (values[row] - known) / self.factor[row * dimension + row];
-        }
-        values
+    /// Divides columns by the Cholesky factor.
+    fn solve(&self, columns: MatMut<'_, f64>) {
+        solve_lower_triangular_in_place(self.factor.as_ref(), columns, Par::Seq);
     }
-}
-
-/// The lower triangle whose product with its transpose is `matrix`; `None` where the matrix is not positive definite.
-fn cholesky(mut matrix: Vec<f64>, dimension: usize) -> Option<Vec<f64>> {
-    for row in 0..dimension {
-        let (done, rest) = matrix.split_at_mut(row * dimension);
-        let line = &mut rest[..dimension];
-        for column in 0..row {
-            let above = &done[column * dimension..(column + 1) * dimension];
-            let product: f64 = line[..column].iter().zip(above).map(|(a, b)| a * b).sum();
-            line[column] = (line[column] - product) / above[column];
-        }
-        let square = line[row] - line[..row].iter().map(|value| value * value).sum::<f64>();
-        if square.is_nan() || square <= 0.0 {
-            return None;
-        }
-        line[row] = square.sqrt();
-        line[row + 1..].fill(0.0);
-    }
-    Some(matrix)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_factor_times_its_transpose_is_the_matrix() {
-        let factor = cholesky(vec![4.0, 2.0, 2.0, 10.0], 2).unwrap();
-        assert_eq!(factor, [2.0, 0.0, 1.0, 3.0]);
-        assert_eq!(cholesky(vec![1.0, 2.0, 2.0, 1.0], 2), None);
-    }
 
     #[test]
     fn whitening_gives_the_same_distance() {

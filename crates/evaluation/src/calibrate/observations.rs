@@ -62,7 +62,7 @@ impl Gallery<'_> {
         bar.finish_and_clear();
         Ok(Seen {
             observations,
-            labels: readable.iter().map(|&index| self.scans.records[index].label).collect(),
+            labels: readable.iter().map(|&index| self.scans.dataset().records[index].label).collect(),
             clusters: readable.iter().map(|&index| self.clusters[index]).collect(),
         })
     }

@@ -20,11 +20,11 @@ pub struct Material<'a> {
     pub foreign: &'a [Observation],
 }
 
-/// What the distance from `cloud`, that of the early stage, gives with its limit where `familiar` of the validation slices
-/// lie within.
-pub fn measure(material: &Material<'_>, cloud: &Gaussian, stage: &str, familiar: f64) -> Foreign {
+/// What the distance from `cloud`, that of the early stage, gives with its limit where `in_distribution` of the validation
+/// slices lie within.
+pub fn measure(material: &Material<'_>, cloud: &Gaussian, stage: &str, in_distribution: f64) -> Foreign {
     let score = |observation: &Observation| cloud.distance(&observation.stage);
-    let limit = limit(material, familiar, score);
+    let limit = limit(material, in_distribution, score);
     let held_out: Vec<f64> = material.held_out.iter().map(score).collect();
     let foreign: Vec<f64> = material.foreign.iter().map(score).collect();
     let refused = |scores: &[f64]| scores.iter().filter(|&&score| score > limit).count() as f64 / scores.len() as f64;
@@ -36,12 +36,12 @@ pub fn measure(material: &Material<'_>, cloud: &Gaussian, stage: &str, familiar:
         held_out_refused: refused(&held_out),
     };
     let (chosen, stage) = (METHOD.to_owned(), stage.to_owned());
-    Foreign { chosen, stage, familiar, familiar_up_to: limit, methods: vec![method] }
+    Foreign { chosen, stage, in_distribution, ood_threshold: limit, methods: vec![method] }
 }
 
 /// The score that this part of the validation slices does not exceed.
-fn limit(material: &Material<'_>, familiar: f64, score: impl Fn(&Observation) -> f64) -> f64 {
+fn limit(material: &Material<'_>, in_distribution: f64, score: impl Fn(&Observation) -> f64) -> f64 {
     let mut scores: Vec<f64> = material.validation.iter().map(score).collect();
     scores.sort_by(f64::total_cmp);
-    metrics::quantile(&scores, familiar)
+    metrics::quantile(&scores, in_distribution)
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use graph::{Convolution, Placed, Window};
 use weights::{Tensor, Values};
 
-use super::messages::{AttributeProto, AttributeValue, DataType, GraphProto, NodeProto, TensorProto};
+use super::messages::{AttributeProto, AttributeType, DataType, GraphProto, NodeProto, TensorProto};
 
 /// A graph in the making.
 pub struct Drawing<'a> {
@@ -233,14 +233,15 @@ fn integers64(name: &str, values: &[usize]) -> TensorProto {
 
 fn constant(name: &str, shape: &[usize], data_type: DataType, raw_data: Vec<u8>) -> TensorProto {
     let dims = shape.iter().map(|&length| length as i64).collect();
-    TensorProto { dims, data_type, name: name.to_owned(), raw_data }
+    TensorProto { dims, data_type: data_type.into(), name: name.to_owned(), raw_data }
 }
 
 fn integer(name: &str, value: usize) -> AttributeProto {
-    AttributeProto { name: name.to_owned(), value: AttributeValue::Int(value as i64) }
+    let r#type = AttributeType::Int.into();
+    AttributeProto { name: name.to_owned(), i: Some(value as i64), ints: Vec::new(), r#type }
 }
 
 fn integers(name: &str, values: &[usize]) -> AttributeProto {
-    let values = values.iter().map(|&value| value as i64).collect();
-    AttributeProto { name: name.to_owned(), value: AttributeValue::Ints(values) }
+    let ints = values.iter().map(|&value| value as i64).collect();
+    AttributeProto { name: name.to_owned(), i: None, ints, r#type: AttributeType::Ints.into() }
 }

@@ -1,254 +1,147 @@
-//! The part of ONNX's messages that a network here needs, and their protobuf encoding.
+//! The part of ONNX's messages that a network here needs.
 //!
 //! Names and field numbers are those of `onnx/onnx.proto` of ONNX 1.17, IR version 8. Fields that are left out here are
-//! optional there. Written by hand: a network needs eleven messages and four kinds of fields, and they are only written.
+//! optional there. Spelled out, so that building needs no compiler of protobuf.
 
-/// A message of protobuf.
-trait Message {
-    /// Writes every field.
-    fn write(&self, fields: &mut Fields);
-}
-
-/// The fields of a message in protobuf's encoding.
-#[derive(Default)]
-struct Fields(Vec<u8>);
-
-/// How a field's value is laid out: as a number.
-const VARINT: u64 = 0;
-/// As bytes after their length.
-const DELIMITED: u64 = 2;
-
-impl Fields {
-    /// Seven bits a byte, the lowest first; the highest bit says that more follow.
-    fn varint(&mut self, mut value: u64) {
-        while value > 0x7f {
-            self.0.push((value & 0x7f) as u8 | 0x80);
-            value >>= 7;
-        }
-        self.0.push(value as u8);
-    }
-
-    fn integer(&mut self, field: u64, value: i64) {
-        self.varint(field << 3 | VARINT);
-        self.varint(value.cast_unsigned());
-    }
-
-    fn integers(&mut self, field: u64, values: &[i64]) {
-        for &value in values {
-            self.integer(field, value);
-        }
-    }
-
-    fn bytes(&mut self, field: u64, bytes: &[u8]) {
-        self.varint(field << 3 | DELIMITED);
-        self.varint(bytes.len() as u64);
-        self.0.extend_from_slice(bytes);
-    }
-
-    fn text(&mut self, field: u64, text: &str) {
-        self.bytes(field, text.as_bytes());
-    }
-
-    fn texts(&mut self, field: u64, texts: &[String]) {
-        for text in texts {
-            self.text(field, text);
-        }
-    }
-
-    fn message(&mut self, field: u64, message: &impl Message) {
-        let mut fields = Self::default();
-        message.write(&mut fields);
-        self.bytes(field, &fields.0);
-    }
-
-    fn messages(&mut self, field: u64, messages: &[impl Message]) {
-        for message in messages {
-            self.message(field, message);
-        }
-    }
-}
+use prost::{Enumeration, Message, Oneof};
 
 /// A file.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Message)]
 pub struct ModelProto {
     /// Version of the file format.
+    #[prost(int64, required, tag = "1")]
     pub ir_version: i64,
     /// What wrote the file.
+    #[prost(string, required, tag = "2")]
     pub producer_name: String,
     /// Its version.
+    #[prost(string, required, tag = "3")]
     pub producer_version: String,
     /// For people.
+    #[prost(string, required, tag = "6")]
     pub doc_string: String,
     /// The network.
+    #[prost(message, required, tag = "7")]
     pub graph: GraphProto,
     /// Which version of the operators.
+    #[prost(message, repeated, tag = "8")]
     pub opset_import: Vec<OperatorSetIdProto>,
     /// What else there is to know, by name.
+    #[prost(message, repeated, tag = "14")]
     pub metadata_props: Vec<StringStringEntryProto>,
 }
 
-impl ModelProto {
-    /// The file's bytes.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut fields = Fields::default();
-        self.write(&mut fields);
-        fields.0
-    }
-}
-
-impl Message for ModelProto {
-    fn write(&self, fields: &mut Fields) {
-        fields.integer(1, self.ir_version);
-        fields.text(2, &self.producer_name);
-        fields.text(3, &self.producer_version);
-        fields.text(6, &self.doc_string);
-        fields.message(7, &self.graph);
-        fields.messages(8, &self.opset_import);
-        fields.messages(14, &self.metadata_props);
-    }
-}
-
 /// A version of a set of operators.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Message)]
 pub struct OperatorSetIdProto {
     /// Whose operators; empty for ONNX's own.
+    #[prost(string, required, tag = "1")]
     pub domain: String,
     /// Which version.
+    #[prost(int64, required, tag = "2")]
     pub version: i64,
 }
 
-impl Message for OperatorSetIdProto {
-    fn write(&self, fields: &mut Fields) {
-        fields.text(1, &self.domain);
-        fields.integer(2, self.version);
-    }
-}
-
 /// A text by name.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Message)]
 pub struct StringStringEntryProto {
     /// The name.
+    #[prost(string, required, tag = "1")]
     pub key: String,
     /// The text.
+    #[prost(string, required, tag = "2")]
     pub value: String,
 }
 
-impl Message for StringStringEntryProto {
-    fn write(&self, fields: &mut Fields) {
-        fields.text(1, &self.key);
-        fields.text(2, &self.value);
-    }
-}
-
 /// Nodes in an order in which they can be computed, and the constants they use.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Message)]
 pub struct GraphProto {
     /// The operations.
+    #[prost(message, repeated, tag = "1")]
     pub node: Vec<NodeProto>,
     /// Name of the network.
+    #[prost(string, required, tag = "2")]
     pub name: String,
     /// The constants.
+    #[prost(message, repeated, tag = "5")]
     pub initializer: Vec<TensorProto>,
     /// What must be given.
+    #[prost(message, repeated, tag = "11")]
     pub input: Vec<ValueInfoProto>,
     /// What comes out.
+    #[prost(message, repeated, tag = "12")]
     pub output: Vec<ValueInfoProto>,
 }
 
-impl Message for GraphProto {
-    fn write(&self, fields: &mut Fields) {
-        fields.messages(1, &self.node);
-        fields.text(2, &self.name);
-        fields.messages(5, &self.initializer);
-        fields.messages(11, &self.input);
-        fields.messages(12, &self.output);
-    }
-}
-
 /// One operation.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Message)]
 pub struct NodeProto {
     /// Names of the values it takes.
+    #[prost(string, repeated, tag = "1")]
     pub input: Vec<String>,
     /// Names of the values it gives.
+    #[prost(string, repeated, tag = "2")]
     pub output: Vec<String>,
     /// Its own name.
+    #[prost(string, required, tag = "3")]
     pub name: String,
     /// The operator.
+    #[prost(string, required, tag = "4")]
     pub op_type: String,
     /// How it is applied.
+    #[prost(message, repeated, tag = "5")]
     pub attribute: Vec<AttributeProto>,
 }
 
-impl Message for NodeProto {
-    fn write(&self, fields: &mut Fields) {
-        fields.texts(1, &self.input);
-        fields.texts(2, &self.output);
-        fields.text(3, &self.name);
-        fields.text(4, &self.op_type);
-        fields.messages(5, &self.attribute);
-    }
-}
-
 /// A setting of an operation.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Message)]
 pub struct AttributeProto {
     /// Which setting.
+    #[prost(string, required, tag = "1")]
     pub name: String,
-    /// What it is set to.
-    pub value: AttributeValue,
+    /// Its value, where that is one number.
+    #[prost(int64, optional, tag = "3")]
+    pub i: Option<i64>,
+    /// Its value, where that is several numbers.
+    #[prost(int64, repeated, packed = "false", tag = "8")]
+    pub ints: Vec<i64>,
+    /// Which of the two.
+    #[prost(enumeration = "AttributeType", required, tag = "20")]
+    pub r#type: i32,
 }
 
-/// One number or several.
-#[derive(Debug, Clone, PartialEq)]
-pub enum AttributeValue {
-    /// One.
-    Int(i64),
+/// What a setting is set to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enumeration)]
+#[repr(i32)]
+pub enum AttributeType {
+    /// One number.
+    Int = 2,
     /// Several.
-    Ints(Vec<i64>),
-}
-
-impl Default for AttributeValue {
-    fn default() -> Self {
-        Self::Ints(Vec::new())
-    }
-}
-
-impl Message for AttributeProto {
-    fn write(&self, fields: &mut Fields) {
-        fields.text(1, &self.name);
-        match &self.value {
-            AttributeValue::Int(value) => {
-                fields.integer(3, *value);
-                fields.integer(20, 2);
-            }
-            AttributeValue::Ints(values) => {
-                fields.integers(8, values);
-                fields.integer(20, 7);
-            }
-        }
-    }
+    Ints = 7,
 }
 
 /// A constant.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Message)]
 pub struct TensorProto {
     /// Length of each axis.
+    #[prost(int64, repeated, packed = "false", tag = "1")]
     pub dims: Vec<i64>,
     /// How a value is stored.
-    pub data_type: DataType,
+    #[prost(enumeration = "DataType", required, tag = "2")]
+    pub data_type: i32,
     /// Its name.
+    #[prost(string, required, tag = "8")]
     pub name: String,
     /// The values, row-major, little-endian.
+    #[prost(bytes = "vec", required, tag = "9")]
     pub raw_data: Vec<u8>,
 }
 
 /// How a value is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enumeration)]
+#[repr(i32)]
 pub enum DataType {
     /// IEEE 754, 32 bits.
-    #[default]
     Float = 1,
     /// Signed, 8 bits.
     Int8 = 3,
@@ -256,74 +149,68 @@ pub enum DataType {
     Int64 = 7,
 }
 
-impl Message for TensorProto {
-    fn write(&self, fields: &mut Fields) {
-        fields.integers(1, &self.dims);
-        fields.integer(2, self.data_type as i64);
-        fields.text(8, &self.name);
-        fields.bytes(9, &self.raw_data);
-    }
-}
-
-/// Name and axes of a tensor of floats that goes in or comes out.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// Name and type of a tensor that goes in or comes out.
+#[derive(Clone, PartialEq, Message)]
 pub struct ValueInfoProto {
     /// The name.
+    #[prost(string, required, tag = "1")]
     pub name: String,
-    /// What ONNX wraps in `TypeProto`, `TypeProto.Tensor` and `TensorShapeProto`.
-    pub axes: Vec<Dimension>,
+    /// The type.
+    #[prost(message, required, tag = "2")]
+    pub r#type: TypeProto,
     /// For people.
+    #[prost(string, required, tag = "3")]
     pub doc_string: String,
 }
 
+/// A type: here always a tensor.
+#[derive(Clone, PartialEq, Message)]
+pub struct TypeProto {
+    /// Of what.
+    #[prost(message, required, tag = "1")]
+    pub tensor_type: TensorTypeProto,
+}
+
+/// The type of a tensor, `TypeProto.Tensor` of ONNX.
+#[derive(Clone, PartialEq, Message)]
+pub struct TensorTypeProto {
+    /// How a value is stored.
+    #[prost(enumeration = "DataType", required, tag = "1")]
+    pub elem_type: i32,
+    /// The axes.
+    #[prost(message, required, tag = "2")]
+    pub shape: TensorShapeProto,
+}
+
+/// The axes of a tensor.
+#[derive(Clone, PartialEq, Message)]
+pub struct TensorShapeProto {
+    /// From the first to the last.
+    #[prost(message, repeated, tag = "1")]
+    pub dim: Vec<Dimension>,
+}
+
+/// An axis, `TensorShapeProto.Dimension` of ONNX.
+#[derive(Clone, PartialEq, Eq, Hash, Message)]
+pub struct Dimension {
+    /// Its length.
+    #[prost(oneof = "Length", tags = "1, 2")]
+    pub value: Option<Length>,
+}
+
 /// Length of an axis.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Dimension {
+#[derive(Clone, PartialEq, Eq, Hash, Oneof)]
+pub enum Length {
     /// Always the same.
+    #[prost(int64, tag = "1")]
     Value(i64),
     /// Another from call to call, by a name.
+    #[prost(string, tag = "2")]
     Parameter(String),
 }
 
-/// A tensor's type: floats with these axes.
-struct TypeProto<'a>(&'a [Dimension]);
-/// What it is a tensor of.
-struct TensorType<'a>(&'a [Dimension]);
-/// Its shape.
-struct TensorShapeProto<'a>(&'a [Dimension]);
-
-impl Message for ValueInfoProto {
-    fn write(&self, fields: &mut Fields) {
-        fields.text(1, &self.name);
-        fields.message(2, &TypeProto(&self.axes));
-        fields.text(3, &self.doc_string);
-    }
-}
-
-impl Message for TypeProto<'_> {
-    fn write(&self, fields: &mut Fields) {
-        fields.message(1, &TensorType(self.0));
-    }
-}
-
-impl Message for TensorType<'_> {
-    fn write(&self, fields: &mut Fields) {
-        fields.integer(1, DataType::Float as i64);
-        fields.message(2, &TensorShapeProto(self.0));
-    }
-}
-
-impl Message for TensorShapeProto<'_> {
-    fn write(&self, fields: &mut Fields) {
-        fields.messages(1, self.0);
-    }
-}
-
-impl Message for Dimension {
-    fn write(&self, fields: &mut Fields) {
-        match self {
-            Self::Value(length) => fields.integer(1, *length),
-            Self::Parameter(name) => fields.text(2, name),
-        }
+impl From<Length> for Dimension {
+    fn from(length: Length) -> Self {
+        Self { value: Some(length) }
     }
 }

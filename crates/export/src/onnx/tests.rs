@@ -1,7 +1,5 @@
 //! What an ONNX file promises, read back from its bytes and computed operator by operator.
 
-mod read_back;
-
 use std::collections::{BTreeMap, HashMap};
 
 use burn::tensor::activation::{log_softmax, sigmoid, softmax};
@@ -9,9 +7,13 @@ use burn::tensor::module::{conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use networks::{Architecture, Form, NamedTensor, NetworkConfig};
+use prost::Message;
 use weights::{Crop, InputSpec, Intensity, Manifest, SplitProtocol, WeightsFile};
 
-use super::messages::{AttributeValue, DataType, Dimension, GraphProto, ModelProto, NodeProto, TensorProto};
+use super::messages::{
+    AttributeProto, AttributeType, DataType, Dimension, GraphProto, Length, ModelProto, NodeProto, TensorProto,
+    ValueInfoProto,
+};
 use crate::generated;
 
 const CLASSES: [&str; 4] = ["glioma", "meningioma", "notumor", "pituitary"];
@@ -36,7 +38,7 @@ fn manifest(architecture: Architecture, size: u32, temperature: Option<f32>) -> 
         recipe: "name = \"test\"".to_owned(),
         data_fingerprint: "abc".to_owned(),
         held_out_fingerprint: None,
-        reserve: None,
+        rejection: None,
         split: SplitProtocol::Grouped,
         metrics: None,
         licence: "MIT".to_owned(),
@@ -64,7 +66,7 @@ fn file(architecture: Architecture, size: u32, int8: bool, temperature: Option<f
 }
 
 fn read(file: &WeightsFile) -> ModelProto {
-    read_back::model(&super::write(file).unwrap())
+    ModelProto::decode(super::write(file).unwrap().as_slice()).unwrap()
 }
 
 fn grey(side: usize) -> Tensor<4> {
@@ -89,7 +91,7 @@ impl Value {
 
     fn constant(constant: &TensorProto) -> Self {
         let shape = constant.dims.iter().map(|&length| usize::try_from(length).unwrap()).collect();
-        let numbers = match constant.data_type {
+        let numbers = match constant.data_type() {
             DataType::Float => {
                 constant.raw_data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
             }
@@ -102,19 +104,31 @@ impl Value {
     }
 }
 
-fn attribute<'a>(node: &'a NodeProto, name: &str) -> &'a AttributeValue {
-    &node.attribute.iter().find(|attribute| attribute.name == name).unwrap().value
+fn attribute<'a>(node: &'a NodeProto, name: &str) -> &'a AttributeProto {
+    node.attribute.iter().find(|attribute| attribute.name == name).unwrap()
 }
 
 fn number(node: &NodeProto, name: &str) -> usize {
-    let AttributeValue::Int(number) = attribute(node, name) else { panic!("{name} is no number") };
-    usize::try_from(*number).unwrap()
+    let attribute = attribute(node, name);
+    assert_eq!(attribute.r#type(), AttributeType::Int, "{name}");
+    usize::try_from(attribute.i.unwrap()).unwrap()
 }
 
 fn numbers<const N: usize>(node: &NodeProto, name: &str) -> [usize; N] {
-    let AttributeValue::Ints(numbers) = attribute(node, name) else { panic!("{name} are no numbers") };
-    let numbers: Vec<usize> = numbers.iter().map(|&number| usize::try_from(number).unwrap()).collect();
+    let attribute = attribute(node, name);
+    assert_eq!(attribute.r#type(), AttributeType::Ints, "{name}");
+    let numbers: Vec<usize> = attribute.ints.iter().map(|&number| usize::try_from(number).unwrap()).collect();
     numbers.try_into().unwrap()
+}
+
+/// The axes of what goes in or comes out, which are floats.
+fn axes(value: &ValueInfoProto) -> &[Dimension] {
+    assert_eq!(value.r#type.tensor_type.elem_type(), DataType::Float, "{}", value.name);
+    &value.r#type.tensor_type.shape.dim
+}
+
+fn fixed<const N: usize>(lengths: [i64; N]) -> [Dimension; N] {
+    lengths.map(|length| Length::Value(length).into())
 }
 
 /// Rows and columns of padding, each before and after: ONNX lists all befores first.
@@ -292,7 +306,7 @@ fn the_graph_of_a_network_with_a_map_computes_what_the_trained_network_computes(
         assert_eq!(map.shape, [2, 1, 8, 8]);
         let rows = Value { shape: vec![2, 64], numbers: map.numbers.clone() };
         assert_close(&rows, sigmoid(expected.map.unwrap()).flatten(1, 3), "the map");
-        assert_eq!(graph.output[2].axes[2..], [Dimension::Value(8), Dimension::Value(8)]);
+        assert_eq!(axes(&graph.output[2])[2..], fixed([8, 8]));
     }
 }
 
@@ -310,7 +324,7 @@ fn the_graph_of_int8_kernels_computes_what_the_weights_file_computes_and_nearly_
         let off = (mean_square(found.tensor::<2>() - expected.clone()) / mean_square(expected)).sqrt();
         assert!(off < INT8, "{architecture}: off by {off}");
 
-        let int8 = |constant: &&TensorProto| constant.data_type == DataType::Int8;
+        let int8 = |constant: &&TensorProto| constant.data_type() == DataType::Int8;
         let kernels = file.tensors.keys().filter(|name| name.ends_with("kernel")).count();
         assert_eq!(graph.initializer.iter().filter(int8).count(), kernels);
     }
@@ -327,13 +341,14 @@ fn a_temperature_divides_the_logits_before_the_softmax() {
 #[test]
 fn the_batch_may_have_any_length_and_everything_else_is_fixed() {
     let graph = read(&file(Architecture::Xception, 96, false, None)).graph;
-    let batch = || Dimension::Parameter("batch".to_owned());
+    let batch = || Length::Parameter("batch".to_owned()).into();
     assert_eq!(graph.input.len(), 1);
     assert_eq!(graph.input[0].name, "image");
-    assert_eq!(graph.input[0].axes, [batch(), Dimension::Value(1), Dimension::Value(96), Dimension::Value(96)]);
+    let (first, others) = axes(&graph.input[0]).split_first().unwrap();
+    assert_eq!((first, others), (&batch(), fixed([1, 96, 96]).as_slice()));
     let outputs: Vec<&str> = graph.output.iter().map(|output| output.name.as_str()).collect();
     assert_eq!(outputs, ["logits", "probabilities"]);
-    assert!(graph.output.iter().all(|output| output.axes == [batch(), Dimension::Value(4)]));
+    assert!(graph.output.iter().all(|output| axes(output) == [batch(), Length::Value(4).into()]));
 }
 
 #[test]

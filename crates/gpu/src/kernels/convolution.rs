@@ -32,12 +32,12 @@ pub const READ: usize = 4;
 /// A unit computes `tile.rows` neighbouring pixels by `tile.columns` vectors of channels in registers; the vectors lie
 /// `CUBE_DIM_X` apart, so that neighbouring units read neighbouring weights. `weights` is `[kernel * kernel * input
 /// channels (in words), weight_stride]`, where the stride is the number of output channels, in vectors, rounded up to
-/// whole tiles: weights need no check of bounds. `ends` is `[2, weight_stride]`, scales and bias.
+/// whole tiles: weights need no check of bounds. `scales_and_bias` is `[2, weight_stride]`, scales and bias.
 #[cube(launch_unchecked)]
 pub(crate) fn convolve<N: Size>(
     input: &[Vector<f32, Const<4>>],
     weights: &[Vector<i32, N>],
-    ends: &[Vector<f32, N>],
+    scales_and_bias: &[Vector<f32, N>],
     residual: ComptimeOption<&[Vector<f32, N>]>,
     output: &mut [Vector<f32, N>],
     geometry: Geometry,
@@ -72,8 +72,8 @@ pub(crate) fn convolve<N: Size>(
     let mut biases = Sequence::<Vector<f32, N>>::new();
     #[unroll]
     for column in 0..tile.columns {
-        scales.push(ends[first_column + column * dim_x]);
-        biases.push(ends[weight_stride + first_column + column * dim_x]);
+        scales.push(scales_and_bias[first_column + column * dim_x]);
+        biases.push(scales_and_bias[weight_stride + first_column + column * dim_x]);
     }
     #[unroll]
     for row in 0..tile.rows {

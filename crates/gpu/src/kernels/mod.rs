@@ -17,7 +17,7 @@ pub(crate) use convolution::convolve;
 pub use convolution::{Format, READ};
 pub(crate) use depthwise::{BorderLaunch, Depthwise, RUN, convolve_channels};
 pub(crate) use grey::convolve_grey;
-pub(crate) use pool::{Square, take_largest};
+pub(crate) use pool::{Square, max_pool};
 pub(crate) use resize::take_nearest;
 
 /// Sizes of what a kernel reads and writes, in pixels; channels in vectors as the kernel's buffers have them.

@@ -16,7 +16,7 @@ pub(crate) struct Square {
 /// A window begins `padding_y` rows above and `padding_x` columns left of its place. What lies outside the input is
 /// replaced by the nearest pixel inside: it lies in the same window, so it changes nothing.
 #[cube(launch_unchecked)]
-pub(crate) fn take_largest<N: Size>(
+pub(crate) fn max_pool<N: Size>(
     input: &[Vector<f32, N>],
     output: &mut [Vector<f32, N>],
     geometry: Geometry,

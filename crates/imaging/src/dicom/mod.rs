@@ -6,7 +6,6 @@ mod header;
 mod jpeg2000;
 mod jpeg2000_header;
 mod jpeg_ls;
-mod jpeg_ls_bits;
 mod pixels;
 mod rle;
 mod syntax;

@@ -3,7 +3,7 @@
 use super::element::{join_fragments, u16_of, u32_of};
 use super::header::{Header, Layout};
 use super::syntax::{Compression, Encoding, Syntax};
-use super::{Fault, jpeg_ls_bits, jpeg2000, rle};
+use super::{Fault, jpeg_ls, jpeg2000, rle};
 use crate::grey::{luma, luma_of};
 use crate::jpeg::{self, Segments};
 use crate::{Channels, DecodeError};
@@ -55,7 +55,7 @@ fn compressed(code: &[u8], layout: &Layout, declared: Compression) -> Result<Sto
         }
         Compression::Jpeg => jpeg_samples(code, layout),
         Compression::JpegLs => {
-            let samples = jpeg_ls_bits::decode(code, size)?;
+            let samples = jpeg_ls::decode(code, size)?;
             let patterns = samples.iter().map(|&sample| sample.into());
             Ok(Stored { values: values(patterns, layout), samples: 1, luma_first: false })
         }

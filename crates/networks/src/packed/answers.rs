@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use burn::tensor::{Tensor, TensorData, Transaction};
 use gpu::READ;
-use graph::{Convolution, Fusion, Op, Plan, Pooling, Read, Step};
+use graph::{Convolution, Op, Plan, Pooling, Read, Step};
 
 use super::{PackedError, PackedNetwork, Values, client, operations};
 
@@ -40,7 +40,7 @@ impl PackedNetwork {
     /// The images don't fit the size, there is no such stage, or the device failed.
     pub async fn answers(&self, images: &[f32], size: usize, stage: Option<&str>) -> Result<Vec<Answer>, PackedError> {
         check(images, size)?;
-        let plan = self.graph.plan(size, Fusion::SEPARATE)?;
+        let plan = self.plan(size)?;
         if let Some(name) = stage.filter(|&stage| !plan.steps.iter().any(|step| self.stage_of(step) == Some(stage))) {
             return Err(PackedError::Stage { name: name.to_owned() });
         }
@@ -109,7 +109,7 @@ impl PackedNetwork {
     /// As [`PackedNetwork::answers`].
     pub async fn profile(&self, images: &[f32], size: usize) -> Result<Vec<Timing>, PackedError> {
         check(images, size)?;
-        let (client, plan) = (client(&self.device)?, self.graph.plan(size, Fusion::SEPARATE)?);
+        let (client, plan) = (client(&self.device)?, self.plan(size)?);
         let count = images.len() / (size * size);
         let mut values = Values::new(self.tensor(images, size).reshape([count, size, size, 1]), &plan);
         let mut timings = Vec::with_capacity(plan.steps.len());

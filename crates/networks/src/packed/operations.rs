@@ -4,29 +4,27 @@
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::{DType, Int, Shape, Tensor};
+use burn::tensor::{DType, Shape, Tensor};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
-use gpu::{Buffers, Ends, Format, Launch};
+use gpu::{Buffers, Epilogue, Format, Launch};
+
+use crate::packed::parameters::Mixing;
 
 /// The first convolution, of a grey image; the bias is the last row of `weights`.
 pub(crate) fn grey(input: Tensor<4>, weights: Tensor<2>, launch: Launch) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::grey(input.into_dispatch(), weights.into_dispatch(), launch))
 }
 
-/// A convolution that mixes channels, with scales and bias in `ends`, and a sum with `residual` where there is one.
-pub(crate) fn mix(
-    input: Tensor<4>,
-    (words, format): (Tensor<2, Int>, Format),
-    ends: Tensor<2>,
-    residual: Option<Tensor<4>>,
-    launch: Launch,
-) -> Tensor<4> {
-    let (input, words, ends) = (input.into_dispatch(), words.into_dispatch(), ends.into_dispatch());
+/// A convolution that mixes channels, and a sum with `residual` where there is one.
+pub(crate) fn mix(input: Tensor<4>, mixing: &Mixing, residual: Option<Tensor<4>>, launch: Launch) -> Tensor<4> {
+    let (words, scales_and_bias, format) = (mixing.words.val(), mixing.scales_and_bias.val(), mixing.format);
+    let (input, words, scales_and_bias) =
+        (input.into_dispatch(), words.into_dispatch(), scales_and_bias.into_dispatch());
     Tensor::from_dispatch(match residual {
-        Some(residual) => Dispatch::mix_onto(input, words, ends, residual.into_dispatch(), format, launch),
-        None => Dispatch::mix(input, words, ends, format, launch),
+        Some(residual) => Dispatch::mix_onto(input, words, scales_and_bias, residual.into_dispatch(), format, launch),
+        None => Dispatch::mix(input, words, scales_and_bias, format, launch),
     })
 }
 
@@ -62,7 +60,7 @@ trait PackedBackend: Backend {
     fn mix(
         input: FloatTensor<Self>,
         words: IntTensor<Self>,
-        ends: FloatTensor<Self>,
+        scales_and_bias: FloatTensor<Self>,
         format: Format,
         launch: Launch,
     ) -> FloatTensor<Self>;
@@ -70,7 +68,7 @@ trait PackedBackend: Backend {
     fn mix_onto(
         input: FloatTensor<Self>,
         words: IntTensor<Self>,
-        ends: FloatTensor<Self>,
+        scales_and_bias: FloatTensor<Self>,
         residual: FloatTensor<Self>,
         format: Format,
         launch: Launch,
@@ -103,19 +101,25 @@ impl PackedBackend for CubeBackend {
         output
     }
 
-    fn mix(input: Features, words: IntTensor<Self>, ends: Features, format: Format, launch: Launch) -> Features {
-        mixed(input, words, ends, None, format, launch)
+    fn mix(
+        input: Features,
+        words: IntTensor<Self>,
+        scales_and_bias: Features,
+        format: Format,
+        launch: Launch,
+    ) -> Features {
+        mixed(input, words, scales_and_bias, None, format, launch)
     }
 
     fn mix_onto(
         input: Features,
         words: IntTensor<Self>,
-        ends: Features,
+        scales_and_bias: Features,
         residual: Features,
         format: Format,
         launch: Launch,
     ) -> Features {
-        mixed(input, words, ends, Some(residual), format, launch)
+        mixed(input, words, scales_and_bias, Some(residual), format, launch)
     }
 
     fn depthwise(input: Features, weights: Features, has_bias: bool, launch: Launch) -> Features {
@@ -158,17 +162,17 @@ impl PackedBackend for CubeBackend {
 fn mixed(
     input: Features,
     words: IntTensor<CubeBackend>,
-    ends: Features,
+    scales_and_bias: Features,
     residual: Option<Features>,
     format: Format,
     launch: Launch,
 ) -> Features {
-    let [input, words, ends] = [input, words, ends].map(into_contiguous);
+    let [input, words, scales_and_bias] = [input, words, scales_and_bias].map(into_contiguous);
     let residual = residual.map(into_contiguous);
     let output = output(&input, launch);
     let buffers = Buffers { input: &input.handle, weights: &words.handle, output: &output.handle };
     let residual = residual.as_ref().map(|residual| &residual.handle);
-    launch.mix(&input.client, &buffers, &Ends { format, ends: &ends.handle, residual });
+    launch.mix(&input.client, &buffers, &Epilogue { format, scales_and_bias: &scales_and_bias.handle, residual });
     output
 }
 

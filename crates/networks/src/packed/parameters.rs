@@ -32,7 +32,7 @@ pub(crate) struct Mixing {
     /// `[size * size * inputs, padded outputs]`, or a quarter of the rows where a word has the weights of four inputs.
     pub(crate) words: Param<Tensor<2, Int>>,
     /// Scales and bias, `[2, padded outputs]`.
-    pub(crate) ends: Param<Tensor<2>>,
+    pub(crate) scales_and_bias: Param<Tensor<2>>,
     #[module(skip)]
     pub(crate) format: Format,
 }
@@ -107,14 +107,14 @@ impl Mixing {
         let (outputs, area) = (convolution.outputs, convolution.window.size.pow(2));
         let kernel = tensors.take(&convolution.kernel(), &convolution.kernel_shape(inputs))?;
         let padded = tile.padded(outputs);
-        let (words, format, mut ends) = words_and_scales(&kernel.values, outputs, area, padded);
+        let (words, format, mut scales_and_bias) = words_and_scales(&kernel.values, outputs, area, padded);
         let rows = words.len() / padded;
-        ends.extend(take_bias(convolution, tensors)?);
-        ends.resize(2 * padded, 0.0);
+        scales_and_bias.extend(take_bias(convolution, tensors)?);
+        scales_and_bias.resize(2 * padded, 0.0);
         let words = TensorData::new(words, [rows, padded]);
         let words = Tensor::from_data(words, (device, DType::I32));
         let words = Param::initialized(identity(&convolution.kernel()), words);
-        Ok(Self { words, ends: floats(&convolution.bias(), ends, padded, device), format })
+        Ok(Self { words, scales_and_bias: floats(&convolution.bias(), scales_and_bias, padded, device), format })
     }
 }
 

@@ -10,7 +10,7 @@ use graph::{Activation, Convolution, Padding, Window};
 
 use crate::training::fused::{
     self,
-    adapter::{self, Placing},
+    adapter::{self, WindowGeometry},
     processor,
 };
 use crate::training::module::Pointwise;
@@ -25,10 +25,14 @@ pub(crate) fn padding(window: Window) -> PaddingConfig2d {
 }
 
 /// A window on the adapter.
-fn placing(window: Window, input: &Tensor<4>) -> Placing {
+fn geometry(window: Window, input: &Tensor<4>) -> WindowGeometry {
     let [_, _, height, width] = input.dims();
     let before = |extent: usize| window.on(extent).map_or(0, |placed| placed.before);
-    Placing { stride: window.stride, padding: [height, width].map(before), even: window.padding != Padding::Same }
+    WindowGeometry {
+        stride: window.stride,
+        padding: [height, width].map(before),
+        even: window.padding != Padding::Same,
+    }
 }
 
 /// Batch normalisation: by the batch's statistics while it is trained, else by those of training.
@@ -127,8 +131,8 @@ pub(crate) fn convolve(conv: &Conv2d, convolution: &Convolution, input: Tensor<4
     } else if !has_kernels && is_fused(convolution, &input) {
         processor::activated_depthwise(input, conv.weight.val(), Activation::None, convolution.window)
     } else if convolution.groups == 1 && has_kernels {
-        let placing = placing(convolution.window, &input);
-        adapter::convolution(input, conv.weight.val(), placing)
+        let geometry = geometry(convolution.window, &input);
+        adapter::convolution(input, conv.weight.val(), geometry)
     } else if convolution.groups == 1 {
         processor::convolution(input, conv.weight.val(), convolution.window)
     } else {
@@ -183,8 +187,8 @@ pub(crate) fn activate(activation: Activation, input: Tensor<4>) -> Tensor<4> {
     }
     match activation {
         Activation::None => input,
-        Activation::Relu => adapter::rectify(input),
-        Activation::Relu6 => adapter::rectify(input).clamp_max(6.0),
+        Activation::Relu => adapter::relu(input),
+        Activation::Relu6 => adapter::relu(input).clamp_max(6.0),
     }
 }
 
@@ -196,8 +200,8 @@ pub(crate) fn add(left: Tensor<4>, right: Tensor<4>) -> Tensor<4> {
 /// The largest values under windows.
 pub(crate) fn max_pool(window: Window, input: Tensor<4>) -> Tensor<4> {
     if adapter::has_kernels(&input.device()) {
-        let placing = placing(window, &input);
-        return adapter::pool(input, window.size, placing);
+        let geometry = geometry(window, &input);
+        return adapter::pool(input, window.size, geometry);
     }
     processor::pooled(input, Activation::None, window)
 }

@@ -17,8 +17,8 @@ use crate::training::head;
 use crate::training::layers::{
     Pending, activate, add, average_pool, convolve, convolve_pending, max_pool, mix, normalise, padding,
 };
-use crate::training::named::{NamedSlot, Slot};
-use crate::training::network::{KernelInput, Observer, Shown};
+use crate::training::named::{NamedParameter, ParameterMut};
+use crate::training::network::{Hook, Hooked, KernelInput};
 
 /// Share of a new batch in the running statistics: Keras's 0.99 is Burn's 0.01; a short fine-tuning needs more.
 const MOMENTUM: f64 = 0.05;
@@ -93,7 +93,7 @@ impl GraphModule {
         input: Tensor<4>,
         blocks: Range<usize>,
         wanted: &[NodeId],
-        mut observe: Option<&mut Observer<'_>>,
+        mut observe: Option<&mut Hook<'_>>,
     ) -> Vec<Tensor<4>> {
         let needed = self.needed(&blocks, wanted);
         let nodes = self.graph.nodes().iter().enumerate();
@@ -107,7 +107,7 @@ impl GraphModule {
                 None => Value::Made(self.apply(id, node, &mut values, observe.as_deref_mut())),
             };
             if let (true, Some(observe), Value::Made(value)) = (node.stage, observe.as_deref_mut(), &value) {
-                observe(&node.name, Shown::Stage(value));
+                observe(&node.name, Hooked::Stage(value));
             }
             values.held.insert(id, value);
         }
@@ -147,7 +147,7 @@ impl GraphModule {
         }
     }
 
-    fn apply(&self, id: NodeId, node: &Node, values: &mut Values<'_>, observe: Option<&mut Observer<'_>>) -> Tensor<4> {
+    fn apply(&self, id: NodeId, node: &Node, values: &mut Values<'_>, observe: Option<&mut Hook<'_>>) -> Tensor<4> {
         let input = values.take(node.inputs.first().copied().unwrap_or(INPUT));
         let input = match (input, &node.op, &self.layers[id]) {
             (Value::Pending(input), Op::Convolution(convolution), Some(Layer::Convolution(conv))) => {
@@ -162,8 +162,8 @@ impl GraphModule {
         match (&node.op, &self.layers[id]) {
             (Op::Convolution(convolution), Some(layer)) => {
                 if let Some(observe) = observe {
-                    let shown = KernelInput::new(convolution, &input);
-                    observe(&convolution.kernel(), Shown::KernelInput(shown));
+                    let hooked = KernelInput::new(convolution, &input);
+                    observe(&convolution.kernel(), Hooked::KernelInput(hooked));
                 }
                 match layer {
                     Layer::Pointwise(pointwise) => mix(pointwise, input),
@@ -195,14 +195,14 @@ impl GraphModule {
         self
     }
 
-    pub(crate) fn slots(&mut self) -> Vec<NamedSlot<'_>> {
-        self.slots_before(usize::MAX)
+    pub(crate) fn named_parameters(&mut self) -> Vec<NamedParameter<'_>> {
+        self.named_parameters_before(usize::MAX)
     }
 
-    /// The slots of the blocks before `block`.
-    pub(crate) fn slots_before(&mut self, block: usize) -> Vec<NamedSlot<'_>> {
+    /// The parameters of the blocks before `block`.
+    pub(crate) fn named_parameters_before(&mut self, block: usize) -> Vec<NamedParameter<'_>> {
         let nodes = self.graph.nodes().iter().zip(&mut self.layers).filter(|(node, _)| node.block < block);
-        nodes.filter_map(|(node, layer)| Some(layer.as_mut()?.slots(node))).flatten().collect()
+        nodes.filter_map(|(node, layer)| Some(layer.as_mut()?.named_parameters(node))).flatten().collect()
     }
 }
 
@@ -230,27 +230,27 @@ impl Layer {
         }
     }
 
-    fn slots<'a>(&'a mut self, node: &Node) -> Vec<NamedSlot<'a>> {
+    fn named_parameters<'a>(&'a mut self, node: &Node) -> Vec<NamedParameter<'a>> {
         match (self, &node.op) {
             (Self::Convolution(conv), Op::Convolution(convolution)) => {
-                let kernel = (convolution.kernel(), Slot::Kernel(&mut conv.weight));
-                let bias = conv.bias.as_mut().map(|bias| (convolution.bias(), Slot::Vector(bias)));
+                let kernel = (convolution.kernel(), ParameterMut::Kernel(&mut conv.weight));
+                let bias = conv.bias.as_mut().map(|bias| (convolution.bias(), ParameterMut::Vector(bias)));
                 std::iter::once(kernel).chain(bias).collect()
             }
             (Self::Pointwise(pointwise), Op::Convolution(convolution)) => {
-                let kernel = (convolution.kernel(), Slot::Matrix(&mut pointwise.kernel));
-                let bias = pointwise.bias.as_mut().map(|bias| (convolution.bias(), Slot::Vector(bias)));
+                let kernel = (convolution.kernel(), ParameterMut::Matrix(&mut pointwise.kernel));
+                let bias = pointwise.bias.as_mut().map(|bias| (convolution.bias(), ParameterMut::Vector(bias)));
                 std::iter::once(kernel).chain(bias).collect()
             }
             (Self::Linear(linear), _) => vec![
-                (format!("{}.kernel", node.name), Slot::Matrix(&mut linear.kernel)),
-                (format!("{}.bias", node.name), Slot::Vector(&mut linear.bias)),
+                (format!("{}.kernel", node.name), ParameterMut::Matrix(&mut linear.kernel)),
+                (format!("{}.bias", node.name), ParameterMut::Vector(&mut linear.bias)),
             ],
             (Self::Norm(norm), _) => vec![
-                (format!("{}.gamma", node.name), Slot::Vector(&mut norm.gamma)),
-                (format!("{}.beta", node.name), Slot::Vector(&mut norm.beta)),
-                (format!("{}.moving_mean", node.name), Slot::Statistic(&mut norm.running_mean)),
-                (format!("{}.moving_variance", node.name), Slot::Statistic(&mut norm.running_var)),
+                (format!("{}.gamma", node.name), ParameterMut::Vector(&mut norm.gamma)),
+                (format!("{}.beta", node.name), ParameterMut::Vector(&mut norm.beta)),
+                (format!("{}.moving_mean", node.name), ParameterMut::Statistic(&mut norm.running_mean)),
+                (format!("{}.moving_variance", node.name), ParameterMut::Statistic(&mut norm.running_var)),
             ],
             _ => Vec::new(),
         }

@@ -10,7 +10,7 @@ use crate::training::fused::steps;
 use crate::{NamedTensor, NetworkError};
 
 /// A place in a network where a parameter lives.
-pub(crate) enum Slot<'a> {
+pub(crate) enum ParameterMut<'a> {
     Vector(&'a mut Param<Tensor<1>>),
     Matrix(&'a mut Param<Tensor<2>>),
     Kernel(&'a mut Param<Tensor<4>>),
@@ -19,9 +19,9 @@ pub(crate) enum Slot<'a> {
 }
 
 /// A parameter's Keras name and its place.
-pub(crate) type NamedSlot<'a> = (String, Slot<'a>);
+pub(crate) type NamedParameter<'a> = (String, ParameterMut<'a>);
 
-impl Slot<'_> {
+impl ParameterMut<'_> {
     /// A new network draws its random weights when they are first used; asking for their shape is no use, so that
     /// loading draws none.
     pub(crate) fn shape(&self) -> Vec<usize> {
@@ -66,25 +66,25 @@ impl Slot<'_> {
     }
 }
 
-/// Moves every slot of `into` towards the same slot of `from`, by `share` of the way.
-pub(crate) fn blend(into: Vec<NamedSlot<'_>>, from: Vec<NamedSlot<'_>>, share: f64) {
+/// Moves every parameter of `into` towards the same parameter of `from`, by `share` of the way.
+pub(crate) fn blend(into: Vec<NamedParameter<'_>>, from: Vec<NamedParameter<'_>>, share: f64) {
     for ((_, into), (_, from)) in into.into_iter().zip(from) {
         match (into, from) {
-            (Slot::Vector(into), Slot::Vector(from)) => approach(into, from.val(), share),
-            (Slot::Matrix(into), Slot::Matrix(from)) => approach(into, from.val(), share),
-            (Slot::Kernel(into), Slot::Kernel(from)) => approach(into, from.val(), share),
-            (Slot::Statistic(into), Slot::Statistic(from)) => {
-                into.update(steps::approach(into.value_sync(), from.value_sync(), share));
+            (ParameterMut::Vector(into), ParameterMut::Vector(from)) => lerp(into, from.val(), share),
+            (ParameterMut::Matrix(into), ParameterMut::Matrix(from)) => lerp(into, from.val(), share),
+            (ParameterMut::Kernel(into), ParameterMut::Kernel(from)) => lerp(into, from.val(), share),
+            (ParameterMut::Statistic(into), ParameterMut::Statistic(from)) => {
+                into.update(steps::lerp(into.value_sync(), from.value_sync(), share));
                 into.value_sync();
             }
-            // Two networks of one architecture have the same slots in the same order.
+            // Two networks of one architecture have the same parameters in the same order.
             _ => debug_assert!(false, "the networks differ in architecture"),
         }
     }
 }
 
-fn approach<const D: usize>(into: &mut Param<Tensor<D>>, from: Tensor<D>, share: f64) {
-    *into = Param::initialized(into.id, steps::approach(into.val(), from, share));
+fn lerp<const D: usize>(into: &mut Param<Tensor<D>>, from: Tensor<D>, share: f64) {
+    *into = Param::initialized(into.id, steps::lerp(into.val(), from, share));
 }
 
 fn replace<const D: usize>(param: &mut Param<Tensor<D>>, id: ParamId, data: TensorData) {
@@ -93,43 +93,43 @@ fn replace<const D: usize>(param: &mut Param<Tensor<D>>, id: ParamId, data: Tens
     *param = Param::initialized(id, if device.is_autodiff() { tensor.require_grad() } else { tensor });
 }
 
-/// Gives every slot the identity that belongs to its name.
-pub(crate) fn identify(slots: Vec<NamedSlot<'_>>) {
-    for (name, mut slot) in slots {
-        let data = slot.data();
-        slot.set(identity(&name), data);
+/// Gives every parameter the identity that belongs to its name.
+pub(crate) fn identify(parameters: Vec<NamedParameter<'_>>) {
+    for (name, mut parameter) in parameters {
+        let data = parameter.data();
+        parameter.set(identity(&name), data);
     }
 }
 
-/// Reads every slot.
-pub(crate) fn read(slots: &[NamedSlot<'_>]) -> Result<BTreeMap<String, NamedTensor>, NetworkError> {
-    slots.iter().map(|(name, slot)| read_one(name, slot)).collect()
+/// Reads every parameter.
+pub(crate) fn read(parameters: &[NamedParameter<'_>]) -> Result<BTreeMap<String, NamedTensor>, NetworkError> {
+    parameters.iter().map(|(name, parameter)| read_one(name, parameter)).collect()
 }
 
-fn read_one(name: &str, slot: &Slot<'_>) -> Result<(String, NamedTensor), NetworkError> {
-    let shape = slot.shape();
-    let values = slot
+fn read_one(name: &str, parameter: &ParameterMut<'_>) -> Result<(String, NamedTensor), NetworkError> {
+    let shape = parameter.shape();
+    let values = parameter
         .data()
         .try_to_vec()
         .map_err(|error| NetworkError::Device { name: name.to_owned(), reason: error.to_string() })?;
     Ok((name.to_owned(), NamedTensor { shape, values }))
 }
 
-/// Fills every slot from `tensors`.
+/// Fills every parameter from `tensors`.
 ///
 /// # Errors
-/// A slot's tensor is missing or of another shape; nothing is changed then.
+/// A parameter's tensor is missing or of another shape; nothing is changed then.
 pub(crate) fn write(
-    slots: Vec<NamedSlot<'_>>,
+    parameters: Vec<NamedParameter<'_>>,
     tensors: &BTreeMap<String, NamedTensor>,
     architecture: &str,
 ) -> Result<(), NetworkError> {
-    for (name, slot) in &slots {
-        check(name, slot, tensors, architecture)?;
+    for (name, parameter) in &parameters {
+        check(name, parameter, tensors, architecture)?;
     }
-    for (name, mut slot) in slots {
+    for (name, mut parameter) in parameters {
         if let Some(tensor) = tensors.get(&name) {
-            slot.set(identity(&name), TensorData::new(tensor.values.clone(), tensor.shape.clone()));
+            parameter.set(identity(&name), TensorData::new(tensor.values.clone(), tensor.shape.clone()));
         }
     }
     Ok(())
@@ -137,14 +137,14 @@ pub(crate) fn write(
 
 fn check(
     name: &str,
-    slot: &Slot<'_>,
+    parameter: &ParameterMut<'_>,
     tensors: &BTreeMap<String, NamedTensor>,
     architecture: &str,
 ) -> Result<(), NetworkError> {
     let tensor = tensors
         .get(name)
         .ok_or_else(|| NetworkError::Missing { name: name.to_owned(), architecture: architecture.to_owned() })?;
-    let expected = slot.shape();
+    let expected = parameter.shape();
     if tensor.shape != expected || tensor.values.len() != expected.iter().product::<usize>() {
         return Err(NetworkError::Shape { name: name.to_owned(), found: tensor.shape.clone(), expected });
     }

@@ -7,22 +7,22 @@ use burn::tensor::{Device, Tensor};
 use graph::{Architecture, Convolution, Graph, NodeId, Op, Parameter};
 
 use crate::training::module::GraphModule;
-use crate::training::named::{self, NamedSlot};
+use crate::training::named::{self, NamedParameter};
 use crate::{NamedTensor, NetworkError};
 
 /// Sees features `[batch, channels, height, width]` by name.
 pub type Features<'a> = dyn FnMut(&str, &Tensor<4>) + 'a;
 
-/// What a network shows on the way.
-pub(crate) enum Shown<'a> {
+/// What a hook is given.
+pub(crate) enum Hooked<'a> {
     /// The output of a stage.
     Stage(&'a Tensor<4>),
     /// What a kernel is applied to.
     KernelInput(KernelInput<'a>),
 }
 
-/// Sees what a network shows: stages under Keras's names, inputs of kernels under the kernels' names.
-pub(crate) type Observer<'a> = dyn FnMut(&str, Shown<'_>) + 'a;
+/// Is called on the way through a network: with stages under Keras's names, inputs of kernels under the kernels' names.
+pub(crate) type Hook<'a> = dyn FnMut(&str, Hooked<'_>) + 'a;
 
 /// What a kernel is applied to, and where.
 #[derive(Debug, Clone, Copy)]
@@ -142,8 +142,8 @@ impl Network {
     /// As [`Network::answers`], and shows the output of every stage to `observe`.
     #[must_use]
     pub fn observed(&self, images: Tensor<4>, observe: &mut Features<'_>) -> Answers {
-        let mut stages = |name: &str, shown: Shown<'_>| {
-            if let Shown::Stage(features) = shown {
+        let mut stages = |name: &str, hooked: Hooked<'_>| {
+            if let Hooked::Stage(features) = hooked {
                 observe(name, features);
             }
         };
@@ -153,8 +153,8 @@ impl Network {
     /// Shows what every convolution's kernel is applied to, under the kernel's name: what rounding a kernel costs
     /// depends on it.
     pub fn kernel_inputs(&self, images: Tensor<4>, observe: &mut dyn FnMut(&str, KernelInput<'_>)) {
-        let mut inputs = |name: &str, shown: Shown<'_>| {
-            if let Shown::KernelInput(input) = shown {
+        let mut inputs = |name: &str, hooked: Hooked<'_>| {
+            if let Hooked::KernelInput(input) = hooked {
                 observe(name, input);
             }
         };
@@ -175,7 +175,7 @@ impl Network {
         self.run(block, features, None)
     }
 
-    fn run(&self, block: usize, input: Tensor<4>, observe: Option<&mut Observer<'_>>) -> Answers {
+    fn run(&self, block: usize, input: Tensor<4>, observe: Option<&mut Hook<'_>>) -> Answers {
         let graph = self.graph();
         let average = graph.nodes().iter().position(|node| node.op == Op::GlobalAverage);
         let wanted: Vec<NodeId> = average.into_iter().chain(graph.class_output()).chain(graph.map_output()).collect();
@@ -211,7 +211,7 @@ impl Network {
     /// # Errors
     /// The device could not be read back.
     pub fn named_tensors(&self) -> Result<BTreeMap<String, NamedTensor>, NetworkError> {
-        named::read(&self.clone().slots())
+        named::read(&self.clone().named_parameters())
     }
 
     /// Fills the whole network from `tensors`.
@@ -220,11 +220,11 @@ impl Network {
     /// A tensor is missing, has another shape, or belongs nowhere; the network is unchanged then.
     pub fn load(mut self, tensors: &BTreeMap<String, NamedTensor>) -> Result<Self, NetworkError> {
         let architecture = self.architecture();
-        let slots = self.slots();
-        if let Some(name) = tensors.keys().find(|name| !slots.iter().any(|(slot, _)| slot == *name)) {
+        let parameters = self.named_parameters();
+        if let Some(name) = tensors.keys().find(|name| !parameters.iter().any(|(own, _)| own == *name)) {
             return Err(NetworkError::Unknown { name: name.clone(), architecture: architecture.to_string() });
         }
-        named::write(slots, tensors, architecture.name())?;
+        named::write(parameters, tensors, architecture.name())?;
         Ok(self)
     }
 
@@ -235,7 +235,7 @@ impl Network {
     pub fn load_trunk(mut self, tensors: &BTreeMap<String, NamedTensor>) -> Result<Self, NetworkError> {
         let architecture = self.architecture();
         let head = self.graph().blocks() + 1;
-        named::write(self.module.slots_before(head), tensors, architecture.name())?;
+        named::write(self.module.named_parameters_before(head), tensors, architecture.name())?;
         Ok(self)
     }
 
@@ -244,15 +244,15 @@ impl Network {
     /// Reads every parameter back from its device: for training, not for a browser.
     #[must_use]
     pub fn identified(mut self) -> Self {
-        named::identify(self.slots());
+        named::identify(self.named_parameters());
         self
     }
 
     /// This network, moved towards `other` of the same architecture by `share` of the way: the step of a moving average
     /// of weights (Polyak and Juditsky 1992). Both must be without gradients.
     #[must_use]
-    pub fn toward(mut self, mut other: Self, share: f64) -> Self {
-        named::blend(self.slots(), other.slots(), share);
+    pub fn ema_update(mut self, mut other: Self, share: f64) -> Self {
+        named::blend(self.named_parameters(), other.named_parameters(), share);
         self
     }
 
@@ -263,15 +263,15 @@ impl Network {
         let block = |parameter: Parameter| (parameter.name, graph.nodes()[parameter.node].block);
         let of_name: BTreeMap<String, usize> = graph.parameters().into_iter().map(block).collect();
         let mut blocks: BTreeMap<usize, Vec<ParamId>> = BTreeMap::new();
-        for (name, slot) in self.clone().slots() {
-            if let (Some(id), Some(&block)) = (slot.id(), of_name.get(&name)) {
+        for (name, parameter) in self.clone().named_parameters() {
+            if let (Some(id), Some(&block)) = (parameter.id(), of_name.get(&name)) {
                 blocks.entry(block).or_default().push(id);
             }
         }
         blocks
     }
 
-    fn slots(&mut self) -> Vec<NamedSlot<'_>> {
-        self.module.slots()
+    fn named_parameters(&mut self) -> Vec<NamedParameter<'_>> {
+        self.module.named_parameters()
     }
 }

@@ -4,13 +4,13 @@ use crate::logits::largest;
 
 /// What a network answered on the way through an epoch.
 #[derive(Default)]
-pub struct Tally {
+pub struct RunningMetrics {
     loss: f64,
     right: usize,
     total: usize,
 }
 
-impl Tally {
+impl RunningMetrics {
     /// Counts a batch and its mean loss.
     pub fn add(&mut self, loss: f64, logits: &[Vec<f32>], labels: &[usize]) {
         self.loss += loss * labels.len() as f64;

@@ -5,74 +5,31 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use burn::module::Module;
-use burn::optim::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
-use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::activation::softmax;
-use burn::tensor::{Device, FloatDType};
+use burn::optim::ModuleOptimizer;
+use burn::tensor::Device;
 use dataset::Split;
 use imaging::InputSpec;
-use metrics::{Confusion, Predictions};
 use model::Hinted;
-use networks::{Answers, Form, Network};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use scans::{Slices, fingerprint_of, progress_bar};
+use networks::{Form, Network};
+use scans::{Slices, fingerprint_of};
+use storage::CacheKind;
 
-use super::running_metrics::Tally;
-use super::{Job, Kept};
+use super::map_material::MapMaterial;
+use super::material::Material;
 use crate::adamax::Adamax;
 use crate::adamw::AdamW;
-use crate::batches::{Batch, Changes, MapTask, Source};
+use crate::batches::{Changes, MapTask, Source};
 use crate::checkpoint::{Progress, RunFolder, read_tensors};
-use crate::clipping;
-use crate::copy_paste::CopyPaste;
+use crate::copy_paste::{CopyPaste, LabelledSlices};
 use crate::epoch_log::EpochLog;
-use crate::feature_cache::{Activations, Frozen};
-use crate::layer_rates::LayerRates;
-use crate::logits::rows;
+use crate::feature_cache::{Activations, Frozen, Kept};
+use crate::job::Job;
 use crate::loss::Loss;
-use crate::map_loss::map_loss;
 use crate::memory;
-use crate::mixup::Mixed;
-use crate::others::{Others, Places};
-use crate::predict;
 use crate::preview;
 use crate::recipe::{Keep, OptimizerName, Recipe, Stage};
 use crate::sampler::Draw;
 use crate::train_state::TrainState;
-
-/// What a stage trains on.
-#[derive(Clone, Copy)]
-struct Material<'a> {
-    slices: &'a Slices,
-    grafts: Option<&'a CopyPaste<'a>>,
-    activations: Option<&'a Activations>,
-    map: Option<MapTask<'a>>,
-}
-
-impl Material<'_> {
-    /// What a network makes of a batch, computing in `precision`.
-    fn answers(&self, network: &Network, batch: &Batch, precision: FloatDType, device: &Device) -> Answers {
-        let values = batch.tensor(device).cast(precision);
-        match self.activations {
-            Some(activations) => network.answers_from(activations.block, values),
-            None => network.answers(values.repeat_dim(1, Form::Trainable.channels())),
-        }
-    }
-}
-
-/// What a map is taught at one size of slices.
-struct MapMaterial {
-    places: Places,
-    others: Option<Others>,
-    side: usize,
-}
-
-impl MapMaterial {
-    fn task(&self, others: usize) -> MapTask<'_> {
-        MapTask { places: &self.places, side: self.side, others: self.others.as_ref().map(|slices| (slices, others)) }
-    }
-}
 
 /// A job with all that it needs in memory.
 pub struct Trainer<'a> {
@@ -132,7 +89,7 @@ impl Trainer<'_> {
             let resized = stage.size.map(|size| self.resized(size)).transpose()?;
             let slices = resized.as_ref().unwrap_or(self.slices);
             let grafts = self.grafts(slices)?;
-            let map = self.map(slices, stage.size, &learner.network)?;
+            let map = MapMaterial::of(self.job, slices, stage.size, &learner.network, self.none)?;
             let task = map.as_ref().map(|map| map.task(self.job.recipe.data.others));
             let material = Material { slices, grafts: grafts.as_ref(), activations: activations.as_ref(), map: task };
             let this = progress.stage;
@@ -161,11 +118,11 @@ impl Trainer<'_> {
         let recipe = &self.job.recipe;
         let grafts = self.grafts(self.slices)?;
         let changes = Changes { grafts: grafts.as_ref(), augmentation: recipe.augmentation };
-        let draw = Draw::new(&recipe.data.draw, &self.job.scans.classes)?;
+        let draw = Draw::new(&recipe.data.draw, &self.job.scans.dataset().classes)?;
         let source = self.source(self.slices, None);
         std::thread::scope(|scope| {
             let batches = source.shuffled(&self.split.train, &draw, changes, recipe.seed, scope);
-            preview::write_sheet(file, batches.iter(), &self.job.scans.classes)
+            preview::write_sheet(file, batches.iter(), &self.job.scans.dataset().classes)
         })
     }
 
@@ -184,7 +141,7 @@ impl Trainer<'_> {
         let recipe = &self.job.recipe;
         self.device.seed(recipe.seed);
         let network = recipe
-            .network(&self.job.scans.classes, Form::Trainable)?
+            .network(&self.job.scans.dataset().classes, Form::Trainable)?
             .with_dropout(recipe.dropout)
             .init(&self.device)
             .identified();
@@ -198,25 +155,13 @@ impl Trainer<'_> {
     /// What tumours are put in and taken out with, where the recipe asks for it.
     fn grafts<'b>(&'b self, slices: &'b Slices) -> anyhow::Result<Option<CopyPaste<'b>>> {
         let Job { scans, recipe, outlines, .. } = self.job;
-        let grafts = CopyPaste::of(recipe, scans, outlines, (slices, self.labels, &self.split.train))?;
+        let train = LabelledSlices { slices, labels: self.labels, indices: &self.split.train };
+        let grafts = CopyPaste::of(recipe, scans.dataset(), outlines, train)?;
         if let Some(grafts) = &grafts {
             let (donors, repairable) = grafts.counts();
             log::info!("{donors} slices can lend a tumour; the other half of the head can cover {repairable} of them");
         }
         Ok(grafts)
-    }
-
-    /// What a map is taught of slices of a size, where the recipe has one.
-    fn map(&self, slices: &Slices, size: Option<u32>, network: &Network) -> anyhow::Result<Option<MapMaterial>> {
-        let Job { recipe, scans, outlines, others, .. } = self.job;
-        if recipe.map.is_none() {
-            return Ok(None);
-        }
-        let spec = InputSpec { size: size.unwrap_or(recipe.input.size), ..recipe.input.clone() };
-        let map = network.graph().map_output().context("the network has no map")?;
-        let shape = network.graph().shapes(spec.size as usize)?[map];
-        let others = Others::prepare(others, recipe.data.leave_out.as_deref(), &spec, self.none)?;
-        Ok(Some(MapMaterial { places: Places::of(scans, outlines, slices, self.none), others, side: shape.height }))
     }
 
     /// What the frozen blocks make of the slices, where the recipe keeps it.
@@ -234,8 +179,8 @@ impl Trainer<'_> {
             device: &device,
         };
         let key = self.activations_key()?;
-        let parts = (self.kept.train.as_slice(), self.kept.validation.as_slice());
-        let activations = Activations::of(frozen, parts, cache.variants, (self.job.scans.cache(), &key))?;
+        let entry = self.job.scans.cache().entry(CacheKind::Activations, &key);
+        let activations = Activations::of(frozen, &self.kept, cache.variants, entry)?;
         log::info!("the output of the frozen blocks is kept: {} MiB", activations.bytes() >> 20);
         Ok(Some(activations))
     }
@@ -245,13 +190,13 @@ impl Trainer<'_> {
         let Job { recipe, scans, outlines, start, .. } = self.job;
         let Recipe { architecture, input, augmentation, transplant, cache, seed, .. } = recipe;
         let paths = |indices: &[usize]| -> Vec<&str> {
-            indices.iter().map(|&index| scans.records[index].path.as_str()).collect()
+            indices.iter().map(|&index| scans.dataset().records[index].path.as_str()).collect()
         };
         let start = std::fs::read(start).with_context(|| format!("cannot read \"{}\"", start.display()))?;
         // CopyPaste take from the training slices, whichever are kept.
         let donors = transplant.as_ref().map(|_| (outlines.digest(), fingerprint_of(&paths(&self.split.train))));
         let key = serde_json::json!({
-            "scans": scans.fingerprint(), "classes": scans.classes, "start": weights::sha256(&start), "seed": seed,
+            "scans": scans.fingerprint(), "classes": scans.dataset().classes, "start": weights::sha256(&start), "seed": seed,
             "network": architecture, "input": input, "augmentation": augmentation, "cache": cache,
             "transplant": transplant, "donors": donors,
             "train": fingerprint_of(&paths(&self.kept.train)), "validation": fingerprint_of(&paths(&self.kept.validation)),
@@ -275,7 +220,7 @@ impl Trainer<'_> {
     ) -> anyhow::Result<TrainState> {
         let began = Instant::now();
         self.device.seed(self.job.recipe.seed.wrapping_add(progress.epoch as u64 + 1));
-        let (learner, tally) = self.pass(learner, material, stage, progress)?;
+        let (learner, metrics) = self.pass(learner, material, stage, progress)?;
         let network = learner.result();
         let (validation_loss, validation) = self.validate(&network, material)?;
         progress.epoch += 1;
@@ -283,8 +228,8 @@ impl Trainer<'_> {
         let epoch = EpochLog {
             epoch: progress.epoch,
             stage: stage.name.clone(),
-            train_loss: tally.loss(),
-            train_accuracy: tally.accuracy(),
+            train_loss: metrics.loss(),
+            train_accuracy: metrics.accuracy(),
             validation_loss,
             validation_accuracy: validation.accuracy(),
             validation: validation.macro_average(),
@@ -323,115 +268,8 @@ impl Trainer<'_> {
         Ok(())
     }
 
-    /// One pass over the training slices: the learner after it, and what it answered on the way.
-    fn pass(
-        &self,
-        mut learner: TrainState,
-        material: Material<'_>,
-        stage: &Stage,
-        progress: &Progress,
-    ) -> anyhow::Result<(TrainState, Tally)> {
-        let recipe = &self.job.recipe;
-        let source = self.source(material.slices, material.map);
-        let draw = Draw::new(&recipe.data.draw, &self.job.scans.classes)?;
-        let changes = Changes { grafts: material.grafts, augmentation: recipe.augmentation };
-        let steps = source.steps(&self.split.train);
-        let bar = progress_bar(steps, "training");
-        let seed = recipe.seed ^ (progress.epoch as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let rates = LayerRates::new(&learner.network, stage.layer_decay);
-        let mut tally = Tally::default();
-        let learner = std::thread::scope(|scope| {
-            let batches = match material.activations {
-                Some(activations) => {
-                    let order = draw.order(&self.split.train, self.labels, &mut ChaCha8Rng::seed_from_u64(seed));
-                    activations.batches(order, recipe.batch, progress.epoch, scope)
-                }
-                None => source.shuffled(&self.split.train, &draw, changes, seed, scope),
-            };
-            let mut mixing = ChaCha8Rng::seed_from_u64(!seed);
-            for (number, batch) in batches.iter().enumerate() {
-                let mixed = Mixed::new(batch, recipe.mixup, &mut mixing);
-                let done = (progress.epoch_in_stage as f64 + number as f64 / steps as f64) / stage.epochs as f64;
-                let rates = rates.at(stage.learning_rate_at(done));
-                learner = self
-                    .step(learner, material, &mixed, (stage.clip, rates), &mut tally)
-                    .with_context(|| format!("epoch {}, step {number}", progress.epoch + 1))?;
-                learner = learner.averaged(recipe.average, progress.epoch * steps + number);
-                bar.inc(1);
-            }
-            anyhow::Ok(learner)
-        })?;
-        bar.finish_and_clear();
-        Ok((learner, tally))
-    }
-
-    /// One step down the gradient of the loss of a batch: the learner after it; `tally` notes what it answered before.
-    fn step(
-        &self,
-        learner: TrainState,
-        material: Material<'_>,
-        mixed: &Mixed,
-        (clip, rates): (f32, ModuleLearningRate),
-        tally: &mut Tally,
-    ) -> anyhow::Result<TrainState> {
-        let Answers { logits, map, .. } =
-            material.answers(&learner.network, &mixed.batch, self.job.precision, &self.device);
-        let mut loss = mixed.loss(&self.loss, logits.clone(), &self.device);
-        if let (Some(map), Some(targets), Some(head)) = (map, &mixed.batch.targets, &self.job.recipe.map) {
-            loss = loss + map_loss(map, targets, &self.device) * head.weight;
-        }
-        let mut gradients = GradientsParams::from_grads(loss.backward(), &learner.network);
-        if clip > 0.0 {
-            gradients = clipping::clipped(gradients, &learner.network, clip);
-        }
-        let learner = learner.step(rates, gradients);
-        // Read last: the device computes while the host hands it the rest of the step.
-        let loss = f64::from(loss.into_scalar::<f32>());
-        ensure!(
-            loss.is_finite(),
-            Hinted::new(
-                format!("the loss is {loss}; the state after the epoch before is kept."),
-                "lower `learning_rate`"
-            )
-        );
-        tally.add(loss, &rows(logits)?, &mixed.batch.labels);
-        Ok(learner)
-    }
-
-    /// Mean loss and confusion matrix of a network without gradients on the validation slices.
-    ///
-    /// # Errors
-    /// The loss is no number, or the device fails.
-    fn validate(&self, network: &Network, material: Material<'_>) -> anyhow::Result<(f64, Confusion)> {
-        let device = self.device.clone().inner();
-        let source = self.source(self.slices, None);
-        let (indices, size) = (&self.split.validation, self.job.recipe.batch);
-        let batches = predict::in_batches(indices, size, &device, |chunk| {
-            let batch = match material.activations {
-                Some(activations) => activations.unchanged(chunk),
-                None => source.unchanged(chunk),
-            };
-            let Answers { logits, .. } = material.answers(network, &batch, FloatDType::F32, &device);
-            let loss: f32 = self.loss.forward(logits.clone(), &batch.labels, &device).into_scalar();
-            Ok((f64::from(loss) * batch.labels.len() as f64, rows(softmax(logits, 1))?, batch.labels))
-        })?;
-        let count: usize = batches.iter().map(|(_, _, labels)| labels.len()).sum();
-        let loss = batches.iter().map(|(loss, _, _)| loss).sum::<f64>() / count as f64;
-        ensure!(
-            loss.is_finite(),
-            Hinted::new(
-                format!("the validation loss is {loss}; the state after the epoch before is kept."),
-                "lower `learning_rate`"
-            )
-        );
-        let (probabilities, labels): (Vec<_>, Vec<_>) =
-            batches.into_iter().flat_map(|(_, rows, labels)| rows.into_iter().zip(labels)).unzip();
-        let each_alone: Vec<usize> = (0..labels.len()).collect();
-        let predictions = Predictions::new(&self.job.scans.classes, &labels, &probabilities, &each_alone)?;
-        Ok((loss, predictions.confusion()))
-    }
-
-    fn source<'b>(&'b self, slices: &'b Slices, map: Option<MapTask<'b>>) -> Source<'b> {
+    /// The slices at a size, to be made batches of.
+    pub(super) fn source<'b>(&'b self, slices: &'b Slices, map: Option<MapTask<'b>>) -> Source<'b> {
         Source { slices, labels: self.labels, size: self.job.recipe.batch, map }
     }
 }

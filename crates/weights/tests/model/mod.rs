@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use weights::{
-    Crop, InputSpec, Intensity, Manifest, MetricsSummary, NAMED_SCHEMA, Reserve, SplitProtocol, Tensor, Values,
+    Crop, InputSpec, Intensity, Manifest, MetricsSummary, NAMED_SCHEMA, RejectionRule, SplitProtocol, Tensor, Values,
     WeightsFile,
 };
 
@@ -44,7 +44,7 @@ pub fn manifest() -> Manifest {
         date: "2026-01-31".to_owned(),
         credit: "the data's authors".to_owned(),
         temperature: Some(1.25),
-        reserve: Some(Reserve { abstain_below: 0.5, stage: "block3_out".to_owned(), familiar_up_to: 1.5 }),
+        rejection: Some(RejectionRule { abstain_below: 0.5, stage: "block3_out".to_owned(), ood_threshold: 1.5 }),
     }
 }
 

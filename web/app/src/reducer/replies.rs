@@ -38,11 +38,11 @@ impl State<'_> {
                 }
             }
             Reply::Slice { id, picture } => self.keep_picture(worker, id, picture, bytes),
-            Reply::Prediction { id, verdict, nearest, evidence, probabilities, map, engine, milliseconds } => {
+            Reply::Prediction { id, verdict, top_class, evidence, probabilities, map, engine, milliseconds } => {
                 // Only a worker that is ready is asked.
                 let Some(model) = self.engines.ready(engine).map(|ready| Arc::new(ready.model.clone())) else { return };
                 let map = map.map(Arc::new);
-                let answer = Answer { verdict, nearest, evidence, probabilities, map, model, engine, milliseconds };
+                let answer = Answer { verdict, top_class, evidence, probabilities, map, model, engine, milliseconds };
                 self.finish(worker, id, Status::Answered(answer));
             }
             Reply::Failed { id, message, hint } => {

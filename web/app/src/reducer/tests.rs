@@ -132,7 +132,7 @@ fn prediction(id: u32, engine: Engine) -> Reply {
     Reply::Prediction {
         id,
         verdict: Verdict::Class(0),
-        nearest: 0,
+        top_class: 0,
         evidence: None,
         probabilities: vec![0.9, 0.05, 0.03, 0.02],
         map: None,

@@ -23,7 +23,7 @@ pub fn has_kernels(device: &Device) -> bool {
 
 /// Where a window is placed: pixels from one place to the next, and what lies around the picture.
 #[derive(Debug, Clone, Copy)]
-pub struct Placing {
+pub struct WindowGeometry {
     pub stride: usize,
     /// Rows above and columns before the picture.
     pub padding: [usize; 2],
@@ -31,7 +31,7 @@ pub struct Placing {
     pub even: bool,
 }
 
-impl Placing {
+impl WindowGeometry {
     /// The output's height and width, of an input's, for a window of `side` pixels.
     pub fn output(self, extent: [usize; 2], side: usize) -> [usize; 2] {
         std::array::from_fn(|axis| {
@@ -42,80 +42,80 @@ impl Placing {
 }
 
 /// `[batch, channels, height, width]` and `[output, channels, side, side]` to `[batch, output, height, width]`.
-pub fn convolution(input: Tensor<4>, kernel: Tensor<4>, placing: Placing) -> Tensor<4> {
-    Tensor::from_dispatch(Dispatch::convolution(input.into_dispatch(), kernel.into_dispatch(), placing))
+pub fn convolution(input: Tensor<4>, kernel: Tensor<4>, geometry: WindowGeometry) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::convolution(input.into_dispatch(), kernel.into_dispatch(), geometry))
 }
 
 /// The largest value under every window of `side` pixels a side.
-pub fn pool(input: Tensor<4>, side: usize, placing: Placing) -> Tensor<4> {
-    let (output, _) = Dispatch::pool(input.into_dispatch(), side, placing);
+pub fn pool(input: Tensor<4>, side: usize, geometry: WindowGeometry) -> Tensor<4> {
+    let (output, _) = Dispatch::pool(input.into_dispatch(), side, geometry);
     Tensor::from_dispatch(output)
 }
 
 /// Everything below 0 as 0.
-pub fn rectify(input: Tensor<4>) -> Tensor<4> {
-    Tensor::from_dispatch(Dispatch::rectify(input.into_dispatch()))
+pub fn relu(input: Tensor<4>) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::adapter_relu(input.into_dispatch()))
 }
 
 #[backend_extension(Cube, Autodiff)]
 trait AdapterBackend: Backend {
-    fn convolution(input: FloatTensor<Self>, kernel: FloatTensor<Self>, placing: Placing) -> FloatTensor<Self>;
+    fn convolution(input: FloatTensor<Self>, kernel: FloatTensor<Self>, geometry: WindowGeometry) -> FloatTensor<Self>;
 
     fn convolution_input_gradient(
         gradient: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
         extent: [usize; 2],
-        placing: Placing,
+        geometry: WindowGeometry,
     ) -> FloatTensor<Self>;
 
     fn convolution_kernel_gradient(
         input: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         side: usize,
-        placing: Placing,
+        geometry: WindowGeometry,
     ) -> FloatTensor<Self>;
 
     /// With the largest values come their places in the windows.
-    fn pool(input: FloatTensor<Self>, side: usize, placing: Placing) -> (FloatTensor<Self>, FloatTensor<Self>);
+    fn pool(input: FloatTensor<Self>, side: usize, geometry: WindowGeometry) -> (FloatTensor<Self>, FloatTensor<Self>);
 
     fn pool_gradient(
         gradient: FloatTensor<Self>,
         places: FloatTensor<Self>,
         extent: [usize; 2],
         side: usize,
-        placing: Placing,
+        geometry: WindowGeometry,
     ) -> FloatTensor<Self>;
 
-    fn rectify(input: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn adapter_relu(input: FloatTensor<Self>) -> FloatTensor<Self>;
 
-    fn rectify_gradient(rectified: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn relu_gradient(rectified: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 impl AdapterBackend for CubeBackend {
-    fn convolution(input: FloatTensor<Self>, kernel: FloatTensor<Self>, placing: Placing) -> FloatTensor<Self> {
-        windows::convolution(input, kernel, placing)
+    fn convolution(input: FloatTensor<Self>, kernel: FloatTensor<Self>, geometry: WindowGeometry) -> FloatTensor<Self> {
+        windows::convolution(input, kernel, geometry)
     }
 
     fn convolution_input_gradient(
         gradient: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
         extent: [usize; 2],
-        placing: Placing,
+        geometry: WindowGeometry,
     ) -> FloatTensor<Self> {
-        windows::convolution_input_gradient(gradient, kernel, extent, placing)
+        windows::convolution_input_gradient(gradient, kernel, extent, geometry)
     }
 
     fn convolution_kernel_gradient(
         input: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         side: usize,
-        placing: Placing,
+        geometry: WindowGeometry,
     ) -> FloatTensor<Self> {
-        windows::convolution_kernel_gradient(input, gradient, side, placing)
+        windows::convolution_kernel_gradient(input, gradient, side, geometry)
     }
 
-    fn pool(input: FloatTensor<Self>, side: usize, placing: Placing) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        windows::pool(input, side, placing)
+    fn pool(input: FloatTensor<Self>, side: usize, geometry: WindowGeometry) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        windows::pool(input, side, geometry)
     }
 
     fn pool_gradient(
@@ -123,22 +123,22 @@ impl AdapterBackend for CubeBackend {
         places: FloatTensor<Self>,
         extent: [usize; 2],
         side: usize,
-        placing: Placing,
+        geometry: WindowGeometry,
     ) -> FloatTensor<Self> {
-        windows::pool_gradient(gradient, places, extent, side, placing)
+        windows::pool_gradient(gradient, places, extent, side, geometry)
     }
 
-    fn rectify(input: FloatTensor<Self>) -> FloatTensor<Self> {
-        channels_last::rectify(input)
+    fn adapter_relu(input: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels_last::relu(input)
     }
 
-    fn rectify_gradient(rectified: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
-        channels_last::rectify_gradient(rectified, gradient)
+    fn relu_gradient(rectified: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        channels_last::relu_gradient(rectified, gradient)
     }
 }
 
 #[derive(Debug)]
-struct Convolution(Placing);
+struct Convolution(WindowGeometry);
 
 impl<B: AdapterBackend> Backward<B, 2> for Convolution {
     type State = (NodeId, NodeId);
@@ -164,7 +164,7 @@ impl<B: AdapterBackend> Backward<B, 2> for Convolution {
 struct Pool {
     extent: [usize; 2],
     side: usize,
-    placing: Placing,
+    geometry: WindowGeometry,
 }
 
 impl<B: AdapterBackend> Backward<B, 1> for Pool {
@@ -175,8 +175,8 @@ impl<B: AdapterBackend> Backward<B, 1> for Pool {
         let [input] = ops.parents;
         let gradient = gradients.consume::<B>(&ops.node);
         if let Some(node) = input {
-            let Self { extent, side, placing } = self;
-            gradients.register::<B>(node.id, B::pool_gradient(gradient, ops.state, extent, side, placing));
+            let Self { extent, side, geometry } = self;
+            gradients.register::<B>(node.id, B::pool_gradient(gradient, ops.state, extent, side, geometry));
         }
     }
 }
@@ -192,41 +192,41 @@ impl<B: AdapterBackend> Backward<B, 1> for Rectify {
         let [input] = ops.parents;
         let gradient = gradients.consume::<B>(&ops.node);
         if let Some(node) = input {
-            gradients.register::<B>(node.id, B::rectify_gradient(ops.state, gradient));
+            gradients.register::<B>(node.id, B::relu_gradient(ops.state, gradient));
         }
     }
 }
 
 impl<B: AdapterBackend, C: CheckpointStrategy> AdapterBackend for Autodiff<B, C> {
-    fn convolution(input: FloatTensor<Self>, kernel: FloatTensor<Self>, placing: Placing) -> FloatTensor<Self> {
-        let output = B::convolution(input.primitive().clone(), kernel.primitive().clone(), placing);
-        recorded::<B, C, _>(Convolution(placing), &input, &kernel, output)
+    fn convolution(input: FloatTensor<Self>, kernel: FloatTensor<Self>, geometry: WindowGeometry) -> FloatTensor<Self> {
+        let output = B::convolution(input.primitive().clone(), kernel.primitive().clone(), geometry);
+        recorded::<B, C, _>(Convolution(geometry), &input, &kernel, output)
     }
 
     fn convolution_input_gradient(
         gradient: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
         extent: [usize; 2],
-        placing: Placing,
+        geometry: WindowGeometry,
     ) -> FloatTensor<Self> {
         let [gradient, kernel] = [gradient, kernel].map(FloatTensor::<Self>::into_primitive);
-        FloatTensor::<Self>::new(B::convolution_input_gradient(gradient, kernel, extent, placing))
+        FloatTensor::<Self>::new(B::convolution_input_gradient(gradient, kernel, extent, geometry))
     }
 
     fn convolution_kernel_gradient(
         input: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         side: usize,
-        placing: Placing,
+        geometry: WindowGeometry,
     ) -> FloatTensor<Self> {
         let [input, gradient] = [input, gradient].map(FloatTensor::<Self>::into_primitive);
-        FloatTensor::<Self>::new(B::convolution_kernel_gradient(input, gradient, side, placing))
+        FloatTensor::<Self>::new(B::convolution_kernel_gradient(input, gradient, side, geometry))
     }
 
-    fn pool(input: FloatTensor<Self>, side: usize, placing: Placing) -> (FloatTensor<Self>, FloatTensor<Self>) {
+    fn pool(input: FloatTensor<Self>, side: usize, geometry: WindowGeometry) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let [_, _, height, width] = input.primitive().shape().dims();
-        let (output, places) = B::pool(input.primitive().clone(), side, placing);
-        let step = Pool { extent: [height, width], side, placing };
+        let (output, places) = B::pool(input.primitive().clone(), side, geometry);
+        let step = Pool { extent: [height, width], side, geometry };
         let output = match step.prepare::<C>([input.node()]).compute_bound().stateful() {
             OpsKind::Tracked(step) => step.finish(places.clone(), output),
             OpsKind::UnTracked(step) => step.finish(output),
@@ -239,22 +239,22 @@ impl<B: AdapterBackend, C: CheckpointStrategy> AdapterBackend for Autodiff<B, C>
         places: FloatTensor<Self>,
         extent: [usize; 2],
         side: usize,
-        placing: Placing,
+        geometry: WindowGeometry,
     ) -> FloatTensor<Self> {
         let [gradient, places] = [gradient, places].map(FloatTensor::<Self>::into_primitive);
-        FloatTensor::<Self>::new(B::pool_gradient(gradient, places, extent, side, placing))
+        FloatTensor::<Self>::new(B::pool_gradient(gradient, places, extent, side, geometry))
     }
 
-    fn rectify(input: FloatTensor<Self>) -> FloatTensor<Self> {
-        let output = B::rectify(input.primitive().clone());
+    fn adapter_relu(input: FloatTensor<Self>) -> FloatTensor<Self> {
+        let output = B::adapter_relu(input.primitive().clone());
         match Rectify.prepare::<C>([input.node()]).compute_bound().stateful() {
             OpsKind::Tracked(step) => step.finish(output.clone(), output),
             OpsKind::UnTracked(step) => step.finish(output),
         }
     }
 
-    fn rectify_gradient(rectified: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn relu_gradient(rectified: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
         let [rectified, gradient] = [rectified, gradient].map(FloatTensor::<Self>::into_primitive);
-        FloatTensor::<Self>::new(B::rectify_gradient(rectified, gradient))
+        FloatTensor::<Self>::new(B::relu_gradient(rectified, gradient))
     }
 }

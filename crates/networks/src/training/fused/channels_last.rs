@@ -118,14 +118,14 @@ fn add_parts(parts: &Values, count: usize, start: usize, length: usize, vector: 
 }
 
 /// Everything below 0 as 0.
-pub fn rectify(input: Values) -> Values {
+pub fn relu(input: Values) -> Values {
     let layout = Layout::of(&input);
     let input = channels_last(input);
     let output = empty_like(&input);
     let units = layout.pixels() * layout.channels;
     let (cubes, dim) = grid(&input, units);
     unsafe {
-        kernels::rectify::launch_unchecked(
+        kernels::relu::launch_unchecked(
             &input.client,
             cubes,
             dim,
@@ -139,15 +139,15 @@ pub fn rectify(input: Values) -> Values {
     permute_nhwc_to_nchw(output)
 }
 
-/// The gradient of the input of [`rectify`], from its output.
-pub fn rectify_gradient(rectified: Values, gradient: Values) -> Values {
+/// The gradient of the input of [`relu`], from its output.
+pub fn relu_gradient(rectified: Values, gradient: Values) -> Values {
     let layout = Layout::of(&rectified);
     let (rectified, gradient) = (channels_last(rectified), channels_last(gradient));
     let output = empty_like(&gradient);
     let units = layout.pixels() * layout.channels;
     let (cubes, dim) = grid(&gradient, units);
     unsafe {
-        kernels::rectify_gradient::launch_unchecked(
+        kernels::relu_gradient::launch_unchecked(
             &gradient.client,
             cubes,
             dim,

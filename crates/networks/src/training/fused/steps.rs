@@ -41,8 +41,8 @@ pub fn adamw<const D: usize>(
 }
 
 /// `from`, moved by `share` of the way to `to`.
-pub fn approach<const D: usize>(from: Tensor<D>, to: Tensor<D>, share: f64) -> Tensor<D> {
-    Tensor::from_dispatch(Dispatch::approach(from.into_dispatch(), to.into_dispatch(), share))
+pub fn lerp<const D: usize>(from: Tensor<D>, to: Tensor<D>, share: f64) -> Tensor<D> {
+    Tensor::from_dispatch(Dispatch::lerp(from.into_dispatch(), to.into_dispatch(), share))
 }
 
 #[backend_extension(Flex, Cube)]
@@ -55,7 +55,7 @@ trait StepsBackend: Backend {
         step: AdamStep,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
-    fn approach(from: FloatTensor<Self>, to: FloatTensor<Self>, share: f64) -> FloatTensor<Self>;
+    fn lerp(from: FloatTensor<Self>, to: FloatTensor<Self>, share: f64) -> FloatTensor<Self>;
 }
 
 impl AdamStep {
@@ -87,7 +87,7 @@ impl StepsBackend for Flex {
         after.into()
     }
 
-    fn approach(from: FloatTensor<Self>, to: FloatTensor<Self>, share: f64) -> FloatTensor<Self> {
+    fn lerp(from: FloatTensor<Self>, to: FloatTensor<Self>, share: f64) -> FloatTensor<Self> {
         let (kept, share) = ((1.0 - share) as f32, share as f32);
         let mut after = [from];
         channels_first::update(&mut after, &to, |[from], to| [from * kept + to * share]);
@@ -136,13 +136,13 @@ impl StepsBackend for CubeBackend {
         after.into()
     }
 
-    fn approach(from: FloatTensor<Self>, to: FloatTensor<Self>, share: f64) -> FloatTensor<Self> {
+    fn lerp(from: FloatTensor<Self>, to: FloatTensor<Self>, share: f64) -> FloatTensor<Self> {
         let [from, to] = [from, to].map(into_contiguous);
         let output = empty_like(&from);
         let units = from.meta.num_elements();
         let (cubes, dim) = grid(&from, units);
         unsafe {
-            kernels::approach::launch_unchecked(
+            kernels::lerp::launch_unchecked(
                 &from.client,
                 cubes,
                 dim,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use gpu::GpuError;
 use needs::Need;
 
-use crate::training::fused::adapter::Placing;
+use crate::training::fused::adapter::WindowGeometry;
 use crate::training::fused::steps::{self, AdamStep};
 use crate::training::fused::{self, adapter, processor};
 use crate::training::layers;
@@ -92,8 +92,8 @@ fn a_convolution_and_its_gradients_are_burns() {
                 let expected = conv2d(input.clone(), kernel.clone(), None, options);
                 let padded = graph::Padding::Explicit { before: padding, after: padding };
                 let found = if adapter::has_kernels(&device) {
-                    let placing = Placing { stride, padding: [padding; 2], even: true };
-                    adapter::convolution(input.clone(), kernel.clone(), placing)
+                    let geometry = WindowGeometry { stride, padding: [padding; 2], even: true };
+                    adapter::convolution(input.clone(), kernel.clone(), geometry)
                 } else {
                     let window = Window { size: side, stride, padding: padded };
                     processor::convolution(input.clone(), kernel.clone(), window)
@@ -286,7 +286,7 @@ fn steps_of_adamw_and_a_moving_average_are_burns() {
             same(found.clone(), expected.clone());
         }
         let target = constant([3, 7], &device);
-        same(steps::approach(found, target.clone(), 0.25), expected * 0.75 + target * 0.25);
+        same(steps::lerp(found, target.clone(), 0.25), expected * 0.75 + target * 0.25);
     }
 }
 

@@ -52,7 +52,7 @@ fn tensors(graph: &Graph) -> BTreeMap<String, NamedTensor> {
 
 fn module(graph: &Graph) -> GraphModule {
     let mut module = GraphModule::new(graph.clone(), 0.0, &Device::flex());
-    named::write(module.slots(), &tensors(graph), graph.name()).unwrap();
+    named::write(module.named_parameters(), &tensors(graph), graph.name()).unwrap();
     module
 }
 
@@ -80,8 +80,8 @@ fn every_operation_is_what_nested_loops_make_of_it() {
         let channels = graph.channels()[0];
         let expected = plain::run(&graph, &tensors(&graph), &image()[..channels * 26 * 26], 26);
         let mut found = BTreeMap::new();
-        let mut observe = |name: &str, shown: Shown<'_>| {
-            if let Shown::Stage(stage) = shown {
+        let mut observe = |name: &str, hooked: Hooked<'_>| {
+            if let Hooked::Stage(stage) = hooked {
                 found.insert(name.to_owned(), values(stage.clone()));
             }
         };
@@ -139,7 +139,7 @@ fn a_map_and_the_classes_read_from_it_can_be_trained() {
     let device = Device::flex().autodiff();
     let mut module = GraphModule::new(graph.clone(), 0.0, &device);
     let tensors = tensors(&graph);
-    named::write(module.slots(), &tensors, graph.name()).unwrap();
+    named::write(module.named_parameters(), &tensors, graph.name()).unwrap();
     let images = Tensor::from_data(TensorData::new(image(), [1, 3, 26, 26]), &device);
     let answers = |module: &GraphModule| module.forward(images.clone(), 1..usize::MAX, graph.outputs(), None);
     let weights = |count: usize| (0..count).map(wave).collect::<Vec<f32>>();
@@ -159,13 +159,13 @@ fn a_map_and_the_classes_read_from_it_can_be_trained() {
     };
     // The weight of each tensor on which most depends: of others rounding and the kinks of ReLU hide the difference.
     let steepest = |module: &mut GraphModule, name: &str| {
-        let slots = module.slots();
-        let (_, slot) = slots.iter().find(|(slot, _)| slot == name).unwrap();
-        let gradient = match slot {
-            named::Slot::Vector(param) => values(param.val().grad(&gradients).unwrap()),
-            named::Slot::Matrix(param) => values(param.val().grad(&gradients).unwrap()),
-            named::Slot::Kernel(param) => values(param.val().grad(&gradients).unwrap()),
-            named::Slot::Statistic(_) => unreachable!(),
+        let parameters = module.named_parameters();
+        let (_, parameter) = parameters.iter().find(|(own, _)| own == name).unwrap();
+        let gradient = match parameter {
+            named::ParameterMut::Vector(param) => values(param.val().grad(&gradients).unwrap()),
+            named::ParameterMut::Matrix(param) => values(param.val().grad(&gradients).unwrap()),
+            named::ParameterMut::Kernel(param) => values(param.val().grad(&gradients).unwrap()),
+            named::ParameterMut::Statistic(_) => unreachable!(),
         };
         gradient.into_iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).unwrap()
     };
@@ -175,7 +175,7 @@ fn a_map_and_the_classes_read_from_it_can_be_trained() {
         let mut moved = |by: f32| {
             let mut tensors = tensors.clone();
             tensors.get_mut(name).unwrap().values[index] += by;
-            named::write(module.slots(), &tensors, graph.name()).unwrap();
+            named::write(module.named_parameters(), &tensors, graph.name()).unwrap();
             sum(&module)
         };
         let difference = ((moved(1e-3) - moved(-1e-3)) / 2e-3) as f32;

@@ -9,16 +9,16 @@
     reason = "what `cube` makes of the kernels, whose Rust is no program but the text of one; places are whole numbers"
 )]
 
+mod activation;
 mod batch_norm;
 mod depthwise_convolution;
 mod parameters;
-mod relu;
 mod sums;
 mod windows;
 
+pub use self::activation::{relu, relu_gradient};
 pub use self::batch_norm::{finish_moments, moments, normalise, normalise_gradient, normalise_sums};
 pub use self::depthwise_convolution::{RUN, depthwise, depthwise_kernel_gradient};
-pub use self::parameters::{AdamStepLaunch, adamw, approach};
-pub use self::relu::{rectify, rectify_gradient};
+pub use self::parameters::{AdamStepLaunch, adamw, lerp};
 pub use self::sums::{COLUMNS, ROWS, add_parts};
-pub use self::windows::{WindowsLaunch, add_patches, give_to_largest, take_largest, take_patches};
+pub use self::windows::{WindowsLaunch, col2im, im2col, max_pool, max_pool_backward};

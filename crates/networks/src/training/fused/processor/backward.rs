@@ -218,7 +218,7 @@ impl<C: CheckpointStrategy> ProcessorBackend for Autodiff<Flex, C> {
     ) -> FloatTensor<Self> {
         let primitives = (input.primitive().clone(), kernel.primitive().clone());
         let output = Flex::activated_depthwise(primitives.0, primitives.1, activation, window);
-        recorded_depthwise::<C>(&input, &kernel, None, (activation, window), output)
+        recorded_depthwise::<C>(&input, &kernel, None, ActivatedDepthwise(activation, window), output)
     }
 
     fn scaled(
@@ -230,12 +230,12 @@ impl<C: CheckpointStrategy> ProcessorBackend for Autodiff<Flex, C> {
     ) -> FloatTensor<Self> {
         let fixed = (scale.into_primitive(), shift.into_primitive());
         let output = Flex::scaled(input.primitive().clone(), fixed.0.clone(), fixed.1.clone(), activation, pool);
-        recorded_scaled::<C>(&input, Some(fixed), (activation, pool), output)
+        recorded_scaled::<C>(&input, Some(fixed), Scaled(activation, pool), output)
     }
 
     fn pooled(input: FloatTensor<Self>, activation: Activation, window: Window) -> FloatTensor<Self> {
         let output = Flex::pooled(input.primitive().clone(), activation, window);
-        recorded_scaled::<C>(&input, None, (activation, Some(window)), output)
+        recorded_scaled::<C>(&input, None, Scaled(activation, Some(window)), output)
     }
 
     fn scaled_depthwise(
@@ -250,7 +250,7 @@ impl<C: CheckpointStrategy> ProcessorBackend for Autodiff<Flex, C> {
         let primitives = (input.primitive().clone(), kernel.primitive().clone());
         let (scale, shift) = fixed.clone();
         let output = Flex::scaled_depthwise(primitives.0, scale, shift, primitives.1, activation, window);
-        recorded_depthwise::<C>(&input, &kernel, Some(fixed), (activation, window), output)
+        recorded_depthwise::<C>(&input, &kernel, Some(fixed), ActivatedDepthwise(activation, window), output)
     }
 
     fn normalised(
@@ -309,10 +309,10 @@ impl<C: CheckpointStrategy> ProcessorBackend for Autodiff<Flex, C> {
 fn recorded_scaled<C: CheckpointStrategy>(
     input: &Tracked<C>,
     fixed: Option<Fixed>,
-    (activation, pool): (Activation, Option<Window>),
+    scaled: Scaled,
     output: Values,
 ) -> Tracked<C> {
-    match Scaled(activation, pool).prepare::<C>([input.node()]).compute_bound().stateful() {
+    match scaled.prepare::<C>([input.node()]).compute_bound().stateful() {
         OpsKind::Tracked(mut step) => {
             let state = (step.checkpoint(input), fixed);
             step.finish(state, output)
@@ -325,11 +325,11 @@ fn recorded_depthwise<C: CheckpointStrategy>(
     input: &Tracked<C>,
     kernel: &Tracked<C>,
     fixed: Option<Fixed>,
-    (activation, window): (Activation, Window),
+    depthwise: ActivatedDepthwise,
     output: Values,
 ) -> Tracked<C> {
     let parents = [input.node(), kernel.node()];
-    match ActivatedDepthwise(activation, window).prepare::<C>(parents).compute_bound().stateful() {
+    match depthwise.prepare::<C>(parents).compute_bound().stateful() {
         OpsKind::Tracked(mut step) => {
             let state = (step.checkpoint(input), step.checkpoint(kernel), fixed);
             step.finish(state, output)

@@ -2,7 +2,7 @@
 
 use cubecl::prelude::*;
 
-use super::relu::not_below_zero;
+use super::activation::not_below_zero;
 use super::sums::{share, write_sums};
 
 /// The sums of every channel's values less its first value, and of their squares: `[part, 2, channels]`.

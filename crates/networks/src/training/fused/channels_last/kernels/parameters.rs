@@ -42,7 +42,7 @@ pub struct AdamStep {
 
 /// `output = from + (to - from) * share`.
 #[cube(launch_unchecked)]
-pub fn approach(from: &[f32], to: &[f32], output: &mut [f32], share: f32, units: usize) {
+pub fn lerp(from: &[f32], to: &[f32], output: &mut [f32], share: f32, units: usize) {
     if ABSOLUTE_POS >= units {
         terminate!();
     }

@@ -17,7 +17,7 @@ pub struct Windows {
 
 /// What a kernel of `side` pixels a side covers, for every output pixel: `[pixels, side, side, channels]`.
 #[cube(launch_unchecked)]
-pub fn take_patches<F: Float, N: Size>(
+pub fn im2col<F: Float, N: Size>(
     input: &[Vector<F, N>],
     patches: &mut [Vector<F, N>],
     windows: Windows,
@@ -44,9 +44,9 @@ pub fn take_patches<F: Float, N: Size>(
     patches[ABSOLUTE_POS] = value;
 }
 
-/// The sums of what patches hold of every input pixel: the gradient of [`take_patches`].
+/// The sums of what patches hold of every input pixel: the gradient of [`im2col`].
 #[cube(launch_unchecked)]
-pub fn add_patches<F: Float, N: Size>(
+pub fn col2im<F: Float, N: Size>(
     patches: &[Vector<F, N>],
     output: &mut [Vector<F, N>],
     windows: Windows,
@@ -85,7 +85,7 @@ pub fn add_patches<F: Float, N: Size>(
 /// The largest value under a window of `side` pixels a side, or NaN where it covers one, and its place in the window,
 /// 0 to `side * side - 1`.
 #[cube(launch_unchecked)]
-pub fn take_largest<F: Float>(
+pub fn max_pool<F: Float>(
     input: &[F],
     output: &mut [F],
     places: &mut [f32],
@@ -125,9 +125,9 @@ pub fn take_largest<F: Float>(
     places[ABSOLUTE_POS] = place;
 }
 
-/// The gradient of [`take_largest`]: every pixel gets that of the windows in which it was the largest.
+/// The gradient of [`max_pool`]: every pixel gets that of the windows in which it was the largest.
 #[cube(launch_unchecked)]
-pub fn give_to_largest<F: Float>(
+pub fn max_pool_backward<F: Float>(
     gradient: &[F],
     places: &[f32],
     output: &mut [F],

@@ -12,7 +12,7 @@ pub fn not_below_zero<N: Size>(value: Vector<f32, N>) -> Vector<f32, N> {
 
 /// `output = max(input, 0)`.
 #[cube(launch_unchecked)]
-pub fn rectify<F: Float, N: Size>(
+pub fn relu<F: Float, N: Size>(
     input: &[Vector<F, N>],
     output: &mut [Vector<F, N>],
     units: usize,
@@ -25,9 +25,9 @@ pub fn rectify<F: Float, N: Size>(
     output[ABSOLUTE_POS] = Vector::cast_from(not_below_zero(value));
 }
 
-/// The gradient of [`rectify`], from its output.
+/// The gradient of [`relu`], from its output.
 #[cube(launch_unchecked)]
-pub fn rectify_gradient<F: Float, N: Size>(
+pub fn relu_gradient<F: Float, N: Size>(
     rectified: &[Vector<F, N>],
     gradient: &[Vector<F, N>],
     output: &mut [Vector<F, N>],

@@ -2,6 +2,10 @@
 //!
 //! Few weights, one optimum, no chance: what it finds is in the numbers, and not in the training.
 
+use faer::linalg::solvers::LltError;
+use faer::prelude::Solve;
+use faer::{Mat, MatMut, MatRef, Side};
+
 /// Steps after which a fit ends, converged or not.
 const STEPS: usize = 500;
 /// A fit has converged when no weight moves further than this in a step.
@@ -28,16 +32,18 @@ impl Logistic {
     /// that classes count the same, plus half of `penalty` (above 0) times the squared weights, constants left out:
     /// what scikit-learn minimises with `C = 1 / penalty` and `class_weight="balanced"`.
     ///
+    /// # Errors
+    /// A feature is infinite or no number.
+    ///
     /// # Panics
     /// Where there is no row, rows differ in length, or a label is not below `classes`.
-    #[must_use]
-    pub fn fit(rows: &[Vec<f64>], labels: &[usize], classes: usize, penalty: f64) -> Logistic {
+    pub fn fit(rows: &[Vec<f64>], labels: &[usize], classes: usize, penalty: f64) -> Result<Logistic, LltError> {
         let (means, deviations) = moments(rows);
         let mut fitted = Logistic { weights: vec![0.0; (means.len() + 1) * classes], means, deviations, classes };
         let design: Vec<f64> = rows.iter().flat_map(|row| fitted.standardised(row)).collect();
         let problem = Problem { design, labels, emphasis: emphasis(labels, classes), classes, penalty };
-        problem.descend(&mut fitted.weights);
-        fitted
+        problem.descend(&mut fitted.weights)?;
+        Ok(fitted)
     }
 
     /// The probability of each class; they sum to 1.
@@ -107,14 +113,14 @@ impl Problem<'_> {
 
     /// Accelerated descent (Nesterov 1983, restarted after O'Donoghue and Candes 2015) in the metric of the bound that
     /// Böhning (1992) puts on the curvature, in which a step of length 1 never overshoots.
-    fn descend(&self, weights: &mut Vec<f64>) {
-        let bound = Cholesky::new(self.curvature_bound(), self.width());
+    fn descend(&self, weights: &mut Vec<f64>) -> Result<(), LltError> {
+        let bound = self.curvature_bound().llt(Side::Lower)?;
         let mut ahead = weights.clone();
         let mut momentum = 1.0_f64;
         for _ in 0..STEPS {
             let gradient = self.gradient(&ahead);
             let mut step = gradient.clone();
-            bound.solve(&mut step, self.classes);
+            bound.solve_in_place(MatMut::from_row_major_slice_mut(&mut step, self.width(), self.classes));
             let next: Vec<f64> = ahead.iter().zip(&step).map(|(at, step)| at - step).collect();
             let uphill: f64 =
                 gradient.iter().zip(next.iter().zip(&*weights)).map(|(g, (new, old))| g * (new - old)).sum();
@@ -126,6 +132,7 @@ impl Problem<'_> {
                 break;
             }
         }
+        Ok(())
     }
 
     /// The gradient by features and classes.
@@ -146,54 +153,15 @@ impl Problem<'_> {
     }
 
     /// Half the weighted products of the features, and the penalty: no class's curvature is larger, whatever the weights.
-    fn curvature_bound(&self) -> Vec<f64> {
-        let width = self.width();
-        let mut bound = vec![0.0; width * width];
-        for (row, emphasis) in self.design.chunks_exact(width).zip(&self.emphasis) {
-            for (a, line) in row.iter().zip(bound.chunks_exact_mut(width)) {
-                for (b, sum) in row.iter().zip(line) {
-                    *sum += 0.5 * emphasis * a * b;
-                }
-            }
-        }
-        for feature in 1..width {
-            bound[feature * width + feature] += self.penalty;
+    fn curvature_bound(&self) -> Mat<f64> {
+        let design = MatRef::from_row_major_slice(&self.design, self.labels.len(), self.width());
+        let weighted = Mat::from_fn(design.nrows(), design.ncols(), |row, feature| {
+            0.5 * self.emphasis[row] * design[(row, feature)]
+        });
+        let mut bound = design.transpose() * weighted;
+        for feature in 1..self.width() {
+            bound[(feature, feature)] += self.penalty;
         }
         bound
-    }
-}
-
-/// The lower triangular root of a positive definite matrix, row-major.
-struct Cholesky {
-    root: Vec<f64>,
-    side: usize,
-}
-
-impl Cholesky {
-    fn new(mut matrix: Vec<f64>, side: usize) -> Self {
-        for row in 0..side {
-            for column in 0..=row {
-                let product: f64 = (0..column).map(|k| matrix[row * side + k] * matrix[column * side + k]).sum();
-                let rest = matrix[row * side + column] - product;
-                matrix[row * side + column] =
-                    if row == column { rest.sqrt() } else { rest / matrix[column * side + column] };
-            }
-        }
-        Self { root: matrix, side }
-    }
-
-    /// Divides `columns` right-hand sides, stored side by side, by the matrix.
-    fn solve(&self, values: &mut [f64], columns: usize) {
-        let root = |row: usize, column: usize| self.root[row * self.side + column];
-        for column in 0..columns {
-            for row in 0..self.side {
-                let known: f64 = (0..row).map(|k| root(row, k) * values[k * columns + column]).sum();
-                values[row * columns + column] = (values[row * columns + column] - known) / root(row, row);
-            }
-            for row in (0..self.side).rev() {
-                let known: f64 = (row + 1..self.side).map(|k| root(k, row) * values[k * columns + column]).sum();
-                values[row * columns + column] = (values[row * columns + column] - known) / root(row, row);
-            }
-        }
     }
 }

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use anyhow::{Context, ensure};
+use metrics::{Bootstrap, FOLDS, Predictions, folds, intervals, roc_auc};
+use serde::Serialize;
 
-use crate::{Bootstrap, FOLDS, Logistic, MetricsError, Predictions, folds, intervals, roc_auc};
+use crate::logistic::Logistic;
 
 /// The penalty on squared weights of standardised features, as scikit-learn has it by default.
 const PENALTY: f64 = 1.0;
@@ -15,7 +17,7 @@ const PENALTY: f64 = 1.0;
 const BOOTSTRAP: Bootstrap = Bootstrap { resamples: 400, seed: 0 };
 
 /// How well a probe told the classes apart.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProbeReport {
     /// The mean over the classes of the part told right; 1 / classes to guess.
     pub balanced_accuracy: f64,
@@ -26,7 +28,7 @@ pub struct ProbeReport {
 }
 
 /// How well a probe told one class from the rest.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProbedClass {
     /// The class's name.
     pub class: String,
@@ -42,14 +44,14 @@ pub struct ProbedClass {
 /// input gives the same report.
 ///
 /// # Errors
-/// [`MetricsError`] where there is no item, columns differ in length, a label has no class, or a class has fewer than
-/// five clusters.
+/// There is no item, columns differ in length, a label has no class, a class has fewer than five clusters, or a feature is
+/// no number.
 pub fn probe(
     classes: &[String],
     rows: &[Vec<f64>],
     labels: &[usize],
     clusters: &[usize],
-) -> Result<ProbeReport, MetricsError> {
+) -> anyhow::Result<ProbeReport> {
     // Only to have the columns checked before they are indexed.
     let even = vec![vec![1.0 / classes.len() as f32; classes.len()]; rows.len()];
     Predictions::new(classes, labels, &even, clusters)?;
@@ -60,7 +62,8 @@ pub fn probe(
         let others: Vec<usize> = (0..rows.len()).filter(|&item| folds[item] != fold).collect();
         let known: Vec<Vec<f64>> = others.iter().map(|&item| rows[item].clone()).collect();
         let known_labels: Vec<usize> = others.iter().map(|&item| labels[item]).collect();
-        let fitted = Logistic::fit(&known, &known_labels, classes.len(), PENALTY);
+        let fitted = Logistic::fit(&known, &known_labels, classes.len(), PENALTY)
+            .context("cannot measure: a feature is infinite or no number")?;
         for item in (0..rows.len()).filter(|&item| folds[item] == fold) {
             probabilities[item] = fitted.probabilities(&rows[item]).into_iter().map(|p| p as f32).collect();
         }
@@ -90,13 +93,17 @@ fn report(predictions: &Predictions) -> ProbeReport {
 }
 
 /// Every class must be in every fold.
-fn check_clusters(classes: &[String], labels: &[usize], clusters: &[usize]) -> Result<(), MetricsError> {
+fn check_clusters(classes: &[String], labels: &[usize], clusters: &[usize]) -> anyhow::Result<()> {
     for (label, class) in classes.iter().enumerate() {
         let of_class = labels.iter().zip(clusters).filter(|(item, _)| **item == label).map(|(_, cluster)| cluster);
         let found = of_class.collect::<BTreeSet<_>>().len();
-        if found < FOLDS {
-            return Err(MetricsError::TooFewClusters { class: class.clone(), found, needed: FOLDS });
-        }
+        ensure!(
+            found >= FOLDS,
+            "cannot measure: class {class:?} has {found} independent item(s); at least {FOLDS} are needed."
+        );
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
-//! JPEG-LS (ITU-T T.87), lossless and near-lossless, one component of 2 to 16 bits.
+//! The samples of a JPEG-LS scan.
 //!
 //! Names follow the standard: `near` is NEAR, a context's `a`, `b`, `c`, `n` its A, B, C and N.
 
-use super::jpeg_ls_bits::Bits;
+use super::bits::Bits;
 
 /// Run lengths' exponents (table A.1).
 const RUN_ORDER: [u32; 32] =
