@@ -1,8 +1,10 @@
 //! What can be typed after `sulcus`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use ::training::DeviceName;
+use batch::Part;
 use clap::{Args, Parser, Subcommand};
 use dataset::SplitProtocol;
 use export::ExportFormat;
@@ -260,27 +262,55 @@ pub struct TransferArguments {
 }
 
 /// Classify scans.
+///
+/// Folders stand for all files in them, without what is hidden. Files are decoded while the network computes, on every
+/// core, and answered in their order; a file named twice is answered once. Memory does not grow with their number, but
+/// for 16 bytes each.
+///
+/// With --out the answers are lines of JSON in a file, which is on the disk every few seconds. Killed at any moment, the
+/// job goes on with --resume. With --part several jobs share out the files by a hash of their paths and need not know of
+/// one another, as tasks of an array do.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sulcus classify slice.jpg scan.dcm
   sulcus classify --json scans/*.png > answers.jsonl
+  sulcus classify scans --out answers.jsonl
+  sulcus classify scans --out answers.jsonl --resume
+  find /archive -name '*.dcm' | sulcus classify --files-from - --out answers.jsonl
+  sulcus classify --files-from files.txt --part 3/16 --out answers-3.jsonl --resume
   sulcus classify --weights model.safetensors --maps maps scans/*.png
 
-Exit status: 0 when every file was answered, 1 when one was not, 2 for wrong usage.")]
+Exit status: 0 when every file was answered, 1 when one has an error instead, 2 for wrong usage and where the job could not
+go on.")]
 pub struct ClassifyArguments {
-    /// JPEG, PNG, BMP, TIFF, WebP or DICOM files
-    #[arg(required = true, value_name = "FILE")]
+    /// JPEG, PNG, BMP, TIFF, WebP or DICOM files, or folders of them
+    #[arg(required_unless_present = "list", value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// A file that names one file or folder a line; - is standard input
+    #[arg(id = "list", long = "files-from", value_name = "FILE")]
+    pub list: Option<PathBuf>,
+    /// Classify one part of the files alone, such as 3/16
+    #[arg(long, value_name = "I/N", default_value_t)]
+    pub part: Part,
+    /// Write the answers here, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Go on with the file of --out: what it answers is not classified again
+    #[arg(long, requires = "out")]
+    pub resume: bool,
     /// The weights file [default: the default model of weights/manifest.json]
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
-    /// One JSON object a line
+    /// One JSON object a line on standard output
     #[arg(long)]
     pub json: bool,
-    /// Write where the network sees evidence of a tumour into this folder, as FILE.png and FILE.nii in the scan's pixels; for
-    /// weights files of networks that say where
+    /// Write where the network sees evidence of a tumour into this folder, as FILE.png and FILE.nii in the scan's pixels, under
+    /// the path of the scan; for weights files of networks that say where
     #[arg(long, value_name = "DIR")]
     pub maps: Option<PathBuf>,
+    /// Threads that decode, and compute on the CPU [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
     /// Where to run
     #[arg(long, value_parser = device(), default_value_t = DeviceName::Cpu)]
     pub device: DeviceName,

@@ -27,7 +27,10 @@ fn main() -> ExitCode {
     // A reader that has seen enough, such as `head`, ends the program without a panic.
     sigpipe::reset();
     terminal::listen();
-    let outcome = match Cli::parse().command {
+    let command = Cli::parse().command;
+    // `classify` says 1 where a file was not answered: what keeps it from going on is another thing.
+    let failure = if matches!(command, Command::Classify(_)) { 2 } else { 1 };
+    let outcome = match command {
         Command::Audit(arguments) => audit::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Train(arguments) => train::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::SUCCESS),
@@ -42,6 +45,6 @@ fn main() -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("sulcus: {}", hint::told(&error));
-        ExitCode::FAILURE
+        ExitCode::from(failure)
     })
 }

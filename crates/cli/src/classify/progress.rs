@@ -1,0 +1,88 @@
+//! How far a job is.
+
+use std::io::{IsTerminal, stderr, stdout};
+use std::time::{Duration, Instant};
+
+use batch::{Earlier, FileSource};
+use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
+
+use super::output::Output;
+
+/// How often a job whose messages go to a file says how far it is.
+const SAID_EVERY: Duration = Duration::from_secs(60);
+
+/// How far a job is: a bar on a terminal, and a line a minute in a file of messages.
+pub struct Progress {
+    bar: ProgressBar,
+    said: Instant,
+    /// Whether answers go to a file, so that standard error is for this alone.
+    is_told: bool,
+    /// Files of the job that this one goes on with.
+    before: u64,
+    done: u64,
+    /// Files without an answer, those of before among them.
+    refused: u64,
+}
+
+impl Progress {
+    /// Of a job that goes on with an `earlier` one.
+    ///
+    /// # Errors
+    /// The files can't be counted.
+    pub fn of(source: &FileSource, output: &Output, earlier: &Earlier) -> anyhow::Result<Self> {
+        let is_told = matches!(output, Output::File(_));
+        let is_drawn = stderr().is_terminal() && (is_told || !stdout().is_terminal());
+        let total = if is_told || is_drawn { source.count()? } else { None };
+        let before = earlier.files.len() as u64;
+        let total = total.map(|files| files.saturating_sub(before));
+        let bar = if is_drawn { drawn(total) } else { ProgressBar::hidden() };
+        if let Some(total) = total {
+            bar.set_length(total);
+        }
+        Ok(Self { bar, said: Instant::now(), is_told, before, done: 0, refused: earlier.refused })
+    }
+
+    /// One more file.
+    pub fn step(&mut self, is_answered: bool) {
+        self.done += 1;
+        self.refused += u64::from(!is_answered);
+        self.bar.inc(1);
+        if self.is_told && !stderr().is_terminal() && self.said.elapsed() >= SAID_EVERY {
+            self.said = Instant::now();
+            eprintln!("{}", self.so_far());
+        }
+    }
+
+    fn so_far(&self) -> String {
+        let rate = self.done as f64 / self.bar.elapsed().as_secs_f64();
+        let done = HumanCount(self.done);
+        match self.bar.length() {
+            Some(total) => {
+                let left = Duration::from_secs_f64(total.saturating_sub(self.done) as f64 / rate);
+                format!("{done} of {} files, {rate:.1} a second, {} left", HumanCount(total), HumanDuration(left))
+            }
+            None => format!("{done} files, {rate:.1} a second"),
+        }
+    }
+
+    /// Ends the bar and sums up; says whether every file of the job was answered.
+    pub fn finish(self) -> bool {
+        self.bar.finish_and_clear();
+        if self.is_told {
+            let [done, before, refused] = [self.done, self.before, self.refused].map(HumanCount);
+            let earlier = if self.before > 0 { format!(", {before} before") } else { String::new() };
+            let rate = self.done as f64 / self.bar.elapsed().as_secs_f64();
+            eprintln!("{done} files, {rate:.1} a second{earlier}; {refused} have an error in place of an answer");
+        }
+        self.refused == 0
+    }
+}
+
+fn drawn(total: Option<u64>) -> ProgressBar {
+    let template = match total {
+        Some(_) => "classifying {wide_bar} {human_pos}/{human_len} {per_sec} {eta} left",
+        None => "classifying {spinner} {human_pos} {per_sec}",
+    };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::no_length().with_style(style)
+}

@@ -1,0 +1,190 @@
+//! `sulcus classify` on more files than anyone would name, with a network so small that files are all there is.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use graph::{Builder, Window};
+use model::{InputSpec, SplitProtocol};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use tempfile::TempDir;
+use weights::{MANIFEST_SCHEMA, Manifest, Tensor, Values, WeightsFile};
+
+use support::{command, sulcus};
+
+const FILES: usize = 100_000;
+/// Every so many files one is none.
+const BROKEN_EVERY: usize = 1000;
+
+/// A network of one convolution that answers within microseconds.
+fn small_network(folder: &Path) -> PathBuf {
+    let mut flow = Builder::new("small", 8, 1);
+    flow.block(1).biased_convolution("stem", 4, Window::same(3)).relu("stem_act").stage();
+    let graph = flow.classify("predictions", 2).finish().folded();
+    let tensors = graph.parameters().into_iter().map(|parameter| {
+        let values = (0..parameter.shape.iter().product()).map(|index: usize| (index % 7) as f32 / 7.0 - 0.4).collect();
+        (parameter.name, Tensor { shape: parameter.shape, values: Values::F32(values) })
+    });
+    let manifest = Manifest {
+        schema: MANIFEST_SCHEMA,
+        architecture: "small".to_owned(),
+        input: InputSpec { size: 16, ..InputSpec::default() },
+        classes: ["none", "some"].map(str::to_owned).to_vec(),
+        recipe: String::new(),
+        data_fingerprint: String::new(),
+        held_out_fingerprint: None,
+        split: SplitProtocol::Random,
+        metrics: None,
+        licence: "MIT".to_owned(),
+        date: "2026-01-01".to_owned(),
+        credit: String::new(),
+        temperature: None,
+        rejection: None,
+        graph: None,
+    };
+    let file = WeightsFile { tensors: tensors.collect(), manifest: Manifest { graph: Some(graph), ..manifest } };
+    let path = folder.join("small.safetensors");
+    fs::write(&path, weights::write(&file).unwrap()).unwrap();
+    path
+}
+
+fn scan(number: usize) -> Vec<u8> {
+    if number % BROKEN_EVERY == 7 {
+        return b"no picture".to_vec();
+    }
+    let picture = image::GrayImage::from_fn(12, 12, |x, y| image::Luma([(x * y + number as u32) as u8]));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+/// Folders of a thousand files each.
+fn scans(folder: &Path, files: usize) -> PathBuf {
+    let scans = folder.join("scans");
+    for number in 0..files {
+        let folder = scans.join((number / 1000).to_string());
+        if number % 1000 == 0 {
+            fs::create_dir_all(&folder).unwrap();
+        }
+        fs::write(folder.join(format!("{number}.png")), scan(number)).unwrap();
+    }
+    scans
+}
+
+/// A weights file and `files` scans: their folder, and both paths as they are typed.
+fn made(files: usize) -> (TempDir, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let [weights, scans] =
+        [small_network(folder.path()), scans(folder.path(), files)].map(|path| path.display().to_string());
+    (folder, weights, scans)
+}
+
+/// Every line, by its file.
+fn lines(path: &Path) -> Vec<(String, Value)> {
+    let text = fs::read_to_string(path).unwrap();
+    let parse = |line| -> Value { serde_json::from_str(line).unwrap() };
+    text.lines().map(parse).map(|line| (line["file"].as_str().unwrap().to_owned(), line)).collect()
+}
+
+#[test]
+fn a_job_killed_at_random_moments_answers_every_file_once_or_lists_its_error() {
+    let (folder, weights, scans) = made(FILES);
+    let out = folder.path().join("answers.jsonl");
+    let arguments = ["classify", &scans, "--weights", &weights, "--out", out.to_str().unwrap(), "--resume"];
+    let mut random = ChaCha8Rng::seed_from_u64(20);
+    let mut kills = 0;
+    let status = loop {
+        let mut job = command(&arguments).stderr(Stdio::null()).spawn().unwrap();
+        sleep(Duration::from_millis(random.random_range(100..1500)));
+        if let Some(status) = job.try_wait().unwrap() {
+            break status;
+        }
+        job.kill().unwrap();
+        job.wait().unwrap();
+        kills += 1;
+    };
+    assert_eq!(status.code(), Some(1), "some files are none, whichever run met them");
+    let lines = lines(&out);
+    let by_file: HashMap<_, _> = lines.iter().cloned().collect();
+    println!("{} lines of {} files after {kills} kills", lines.len(), by_file.len());
+    assert_eq!((lines.len(), by_file.len()), (FILES, FILES));
+    assert!(kills > 0, "the job was never killed");
+    for number in 0..FILES {
+        let answer = &by_file[&format!("{scans}/{}/{number}.png", number / 1000)];
+        let is_broken = number % BROKEN_EVERY == 7;
+        assert_eq!(answer["error"].is_string(), is_broken, "{answer}");
+        assert_eq!(answer["verdict"].is_string(), !is_broken, "{answer}");
+    }
+}
+
+#[test]
+fn jobs_that_share_out_the_files_have_the_answers_of_one() {
+    let (folder, weights, scans) = made(500);
+    let path = |name: &str| folder.path().join(name);
+    let job = |part: &str, out: &Path| {
+        sulcus(&["classify", &scans, "--weights", &weights, "--part", part, "--out", out.to_str().unwrap()])
+    };
+    let without_time = |(file, mut line): (String, Value)| {
+        line.as_object_mut().unwrap().remove("milliseconds");
+        (file, line)
+    };
+    assert_eq!(job("1/1", &path("all.jsonl")).status.code(), Some(1), "one file is none");
+    let all: Vec<_> = lines(&path("all.jsonl")).into_iter().map(without_time).collect();
+    assert_eq!(all.len(), 500);
+    let parts = (1..=3).map(|part| {
+        let out = path(&format!("{part}.jsonl"));
+        job(&format!("{part}/3"), &out);
+        lines(&out)
+    });
+    let mut together: Vec<_> = parts.flatten().map(without_time).collect();
+    together.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut sorted = all;
+    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(together, sorted);
+}
+
+#[test]
+fn answers_come_in_the_order_of_a_list_from_standard_input_and_once() {
+    let (_folder, weights, scans) = made(300);
+    let files: Vec<String> = (0..300).rev().map(|number| format!("{scans}/0/{number}.png")).collect();
+    let arguments = ["classify", "--files-from", "-", "--json", "--weights", &weights, "--threads", "3"];
+    let mut job = command(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let list = files.join("\n") + "\n" + &files[0] + "\n";
+    job.stdin.take().unwrap().write_all(list.as_bytes()).unwrap();
+    let printed = String::from_utf8(job.wait_with_output().unwrap().stdout).unwrap();
+    let answered: Vec<String> = printed
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["file"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(answered, files);
+}
+
+#[test]
+fn answers_of_other_weights_are_not_mixed_and_a_file_is_not_written_over() {
+    let (folder, weights, scans) = made(10);
+    let out = folder.path().join("answers.jsonl").display().to_string();
+    sulcus(&["classify", &scans, "--weights", &weights, "--out", &out]);
+    let before = fs::read(&out).unwrap();
+    let refused = |arguments: &[&str], expected: &str| {
+        let output = sulcus(&[&["classify", &scans, "--out", &out], arguments].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(expected) && said.contains("hint: "), "{said}");
+        assert_eq!(fs::read(&out).unwrap(), before);
+    };
+    refused(&["--weights", &weights], "is there already");
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/xception.safetensors");
+    refused(&["--weights", shipped, "--resume"], "was answered by other weights");
+    let again = sulcus(&["classify", &scans, "--weights", &weights, "--out", &out, "--resume"]);
+    assert_eq!(again.status.code(), Some(1), "one file is none");
+    assert_eq!(fs::read(&out).unwrap(), before, "nothing was left to answer");
+}
