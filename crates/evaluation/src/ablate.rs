@@ -1,7 +1,7 @@
 //! Ablation: what each component of a recipe gives.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use burn::tensor::Device;
@@ -10,14 +10,14 @@ use metrics::{Bootstrap, Difference, Predictions, Report};
 use reports::{Kind, Summary};
 use scans::Scans;
 use serde::Serialize;
-use training::{Component, Environment, Job, Recipe, TrainConfig, check_begun, prepare_split, train};
+use training::{Component, Environment, Job, Recipe, RunFolder, TrainConfig, check_begun, prepare_split, train};
 
 use crate::predictions_file::{self, HeldOut};
 use crate::report;
 use crate::truth::against_truth;
 
 /// Folder of the run by the whole recipe.
-const WHOLE: &str = "whole";
+pub(crate) const WHOLE: &str = "whole";
 
 /// What each component of a recipe gives.
 #[derive(Serialize)]
@@ -26,7 +26,7 @@ pub struct Ablation {
     split: SplitProtocol,
     architecture: String,
     input_size: u32,
-    environment: Environment,
+    environment: Option<Environment>,
     command: String,
     /// What the intervals do and do not say.
     intervals: &'static str,
@@ -98,30 +98,64 @@ pub fn ablate(config: &AblateConfig) -> anyhow::Result<Ablation> {
     let whole = Job::open(&config.train)?;
     let components = components(&config.without, &whole.recipe)?;
     let device = config.train.device.open()?;
-    let of_whole = outcome(&Job { out: whole.out.join(WHOLE), ..whole.clone() }, &device)?;
-    let mut without = Vec::new();
-    for (component, recipe) in components {
-        let out = whole.out.join(format!("without-{}", component.name()));
-        let parts = outcome(&Job { recipe, out, ..whole.clone() }, &device)?;
-        without.push(Without::new(component, &of_whole, &parts)?);
-    }
-    let recipe = whole.recipe;
-    Ok(Ablation {
+    train_once(&Job { out: whole.out.join(WHOLE), ..whole.clone() }, &device)?;
+    train_each(&whole, &components, &device)?;
+    let named: Vec<Component> = components.into_iter().map(|(component, _)| component).collect();
+    compare(&whole.out, &named, &whole.scans)
+}
+
+/// Trains without each component and not by the whole recipe: one task of an array. [`crate::report_again`] compares them.
+///
+/// # Errors
+/// As [`ablate`].
+pub fn train_without(config: &AblateConfig) -> anyhow::Result<()> {
+    let whole = Job::open(&config.train)?;
+    train_each(&whole, &components(&config.without, &whole.recipe)?, &config.train.device.open()?)
+}
+
+/// Whether a folder holds the runs of an ablation.
+pub(crate) fn is_ablation(run: &Path) -> bool {
+    run.join(WHOLE).join("report.json").exists()
+}
+
+/// Compares the runs that a folder holds.
+///
+/// # Errors
+/// A run is not done, or was not trained on these scans.
+pub(crate) fn join(run: &Path, scans: &Scans) -> anyhow::Result<Ablation> {
+    let there = |component: &Component| folder(run, *component).exists();
+    let components: Vec<Component> = Component::ALL.into_iter().filter(there).collect();
+    compare(run, &components, scans)
+}
+
+fn folder(run: &Path, component: Component) -> PathBuf {
+    run.join(format!("without-{}", component.name()))
+}
+
+fn compare(run: &Path, components: &[Component], scans: &Scans) -> anyhow::Result<Ablation> {
+    let of_whole = Parts::read(&run.join(WHOLE), scans)?;
+    let without =
+        |&component: &Component| Without::new(component, &of_whole, &Parts::read(&folder(run, component), scans)?);
+    let without = components.iter().map(without).collect::<anyhow::Result<Vec<_>>>()?;
+    let folder = RunFolder::open(&run.join(WHOLE))?;
+    let recipe = Recipe::open(&folder.file("recipe.toml"))?;
+    let names: Vec<&str> = components.iter().map(|component| component.name()).collect();
+    let command =
+        format!("sulcus ablate --recipe {}.toml --data DIR --out RUNS --without {}", recipe.name, names.join(","));
+    let ablation = Ablation {
         split: recipe.data.protocol,
         architecture: recipe.architecture.to_string(),
         input_size: recipe.input.size,
-        environment: Environment::of(&device),
-        command: format!(
-            "sulcus ablate --recipe {}.toml --data DIR --out RUNS --without {}",
-            recipe.name,
-            without.iter().map(|without| without.component).collect::<Vec<_>>().join(",")
-        ),
+        environment: report::environment(&folder)?,
+        command,
         intervals: INTERVALS,
         whole: of_whole.outcome(),
         without,
-        data_fingerprint: whole.scans.fingerprint().to_owned(),
+        data_fingerprint: scans.fingerprint().to_owned(),
         recipe,
-    })
+    };
+    ablation.say();
+    Ok(ablation)
 }
 
 /// The components that were named, or all that leave slices as they are, each with the recipe without it.
@@ -147,21 +181,23 @@ struct Parts {
     test: Option<Predictions>,
 }
 
-/// Trains where that was not done before, and reads what the network says.
-fn outcome(job: &Job, device: &Device) -> anyhow::Result<Parts> {
+fn train_each(whole: &Job, components: &[(Component, Recipe)], device: &Device) -> anyhow::Result<()> {
+    components.iter().try_for_each(|(component, recipe)| {
+        let out = folder(&whole.out, *component);
+        train_once(&Job { recipe: recipe.clone(), out, ..whole.clone() }, device)
+    })
+}
+
+/// Trains and reports where that was not done before.
+fn train_once(job: &Job, device: &Device) -> anyhow::Result<()> {
     check_begun(job, &prepare_split(job)?)?;
     if job.out.join("report.json").exists() {
         log::info!("\"{}\" is done", job.out.display());
-    } else {
-        log::info!("training into \"{}\"", job.out.display());
-        train(job, device)?;
-        report::write(&job.out, &job.scans, &job.outlines, device)?;
+        return Ok(());
     }
-    let read = |part| predictions(&job.out.join("predictions.csv"), &job.scans, part);
-    Ok(Parts {
-        validation: read(HeldOut::Validation)?.context("the recipe holds nothing back for validation")?,
-        test: read(HeldOut::Test)?,
-    })
+    log::info!("training into \"{}\"", job.out.display());
+    train(job, device)?;
+    report::write(&job.out, &job.scans, &job.outlines, device)
 }
 
 fn predictions(file: &Path, scans: &Scans, part: HeldOut) -> anyhow::Result<Option<Predictions>> {
@@ -173,8 +209,33 @@ fn predictions(file: &Path, scans: &Scans, part: HeldOut) -> anyhow::Result<Opti
 }
 
 impl Parts {
+    /// What the network of a run says.
+    fn read(run: &Path, scans: &Scans) -> anyhow::Result<Self> {
+        let trained_on: String = RunFolder::open(run)?.read("data.json")?;
+        ensure!(trained_on == scans.fingerprint(), "\"{}\" was trained on other scans", run.display());
+        let read = |part| predictions(&run.join("predictions.csv"), scans, part);
+        Ok(Self {
+            validation: read(HeldOut::Validation)?.context("the recipe holds nothing back for validation")?,
+            test: read(HeldOut::Test)?,
+        })
+    }
+
     fn outcome(&self) -> Outcome {
         Outcome { validation: Figures::new(&self.validation), test: self.test.as_ref().map(Figures::new) }
+    }
+}
+
+impl Ablation {
+    /// Tells the log what was found.
+    fn say(&self) {
+        let shown = |outcome: &Outcome| outcome.test.as_ref().unwrap_or(&outcome.validation).summary.accuracy;
+        log::info!("the whole recipe: accuracy {:.4}", shown(&self.whole));
+        log::info!("{:<18} {:>10} {:>8} {:>20}", "without", "accuracy", "gain", "95 % interval");
+        for without in &self.without {
+            let gain = without.gain_on_test.unwrap_or(without.gain_on_validation);
+            let ([low, high], accuracy) = (gain.accuracy_ci95, shown(&without.outcome));
+            log::info!("{:<18} {accuracy:>10.4} {:>+8.4}    {low:+.4} to {high:+.4}", without.component, gain.accuracy);
+        }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use burn::tensor::Device;
 use dataset::{Fold, Leakage};
 use metrics::{Bootstrap, Report};
+use model::Hinted;
 use reports::{FoldFigures, Header, Spread, Summary, tagged};
 use scans::Scans;
 use training::{Job, Kept, Recipe, RunFolder, TumourMasks, check_begun, prepare_split, train};
@@ -17,16 +18,35 @@ use crate::predictions_file::{self, HeldOut, Part};
 use crate::report;
 use crate::truth::against_truth;
 
-/// Trains every fold into its own folder of `job.out`, or goes on with the one it was in, and sums up.
+/// Which networks of a cross-validation to train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Folds {
+    /// How many there are.
+    pub count: usize,
+    /// The one to train, counted from 1; without this, all, one after the other.
+    pub only: Option<usize>,
+}
+
+impl Folds {
+    fn asks_for(self, number: usize) -> bool {
+        self.only.is_none_or(|only| only == number)
+    }
+}
+
+/// Trains the folds into their own folders of `job.out`, or goes on with the one it was in. All of them are summed up.
 ///
 /// # Errors
 /// The data can't be divided so, a fold in the folder is by another recipe, or training failed.
-pub fn train_all(job: &Job, count: usize, device: &Device) -> anyhow::Result<()> {
+pub fn train_folds(job: &Job, folds: Folds, device: &Device) -> anyhow::Result<()> {
+    let count = folds.count;
     let mut jobs: Vec<Job> = (1..=count).map(|number| fold_job(job, Fold { number, of: count })).collect();
     let mut kept = Kept { train: Vec::new(), validation: Vec::new() };
     for fold in &jobs {
         let split = prepare_split(fold)?;
-        check_begun(fold, &split)?;
+        // A fold that another process trains may be half begun.
+        if fold.recipe.data.fold.is_some_and(|fold| folds.asks_for(fold.number)) {
+            check_begun(fold, &split)?;
+        }
         kept = Kept { train: joined(kept.train, split.train), validation: joined(kept.validation, split.validation) };
     }
     // What the frozen blocks make of a slice is the same in every fold, but for grafts, which come from training slices.
@@ -35,7 +55,7 @@ pub fn train_all(job: &Job, count: usize, device: &Device) -> anyhow::Result<()>
             fold.kept = Some(kept.clone());
         }
     }
-    for (number, fold) in (1..).zip(&jobs) {
+    for (number, fold) in (1..).zip(&jobs).filter(|(number, _)| folds.asks_for(*number)) {
         if fold.out.join("report.json").exists() {
             log::info!("fold {number} of {count} is done");
             continue;
@@ -43,6 +63,9 @@ pub fn train_all(job: &Job, count: usize, device: &Device) -> anyhow::Result<()>
         log::info!("fold {number} of {count}");
         train(fold, device)?;
         report::write(&fold.out, &fold.scans, &fold.outlines, device)?;
+    }
+    if folds.only.is_some() {
+        return Ok(());
     }
     sum_up(&job.out, &job.scans)
 }
@@ -60,6 +83,7 @@ fn joined(mut some: Vec<usize>, others: Vec<usize>) -> Vec<usize> {
 /// # Errors
 /// A fold is not done, the data are not those it was trained on, or the disk refuses.
 pub fn report_again(run: &Path, scans: &Scans, outlines: &TumourMasks, device: &Device) -> anyhow::Result<()> {
+    check_complete(run)?;
     folders(run).iter().try_for_each(|fold| report::again(fold, scans, outlines, device))?;
     sum_up(run, scans)
 }
@@ -67,11 +91,30 @@ pub fn report_again(run: &Path, scans: &Scans, outlines: &TumourMasks, device: &
 /// The folders of the folds in a run folder, in order; none in that of a single run.
 #[must_use]
 pub fn folders(run: &Path) -> Vec<PathBuf> {
-    (1..=u8::MAX.into()).map(|number| fold_folder(run, number)).take_while(|folder| folder.exists()).collect()
+    (1..=u8::MAX.into()).map(|number| fold_folder(run, number)).filter(|folder| folder.exists()).collect()
 }
 
-fn fold_folder(run: &Path, number: usize) -> PathBuf {
+/// The folder of a fold, whether it is there or not.
+#[must_use]
+pub fn fold_folder(run: &Path, number: usize) -> PathBuf {
     run.join(format!("fold-{number}"))
+}
+
+/// Refuses a run of which folds are missing: what is left would pass for a cross-validation of fewer folds.
+fn check_complete(run: &Path) -> anyhow::Result<()> {
+    let first = folders(run).into_iter().next().context("there are no folds to sum up")?;
+    let fold = Recipe::open(&first.join("recipe.toml"))?.data.fold;
+    let count = fold.with_context(|| format!("\"{}\" is of no cross-validation", first.display()))?.of;
+    let is_missing = |number: &usize| !fold_folder(run, *number).join("network.safetensors").exists();
+    let missing: Vec<String> = (1..=count).filter(is_missing).map(|number| number.to_string()).collect();
+    ensure!(
+        missing.is_empty(),
+        Hinted::new(
+            format!("of the {count} folds in \"{}\", these are not trained: {}", run.display(), missing.join(", ")),
+            format!("train each with `sulcus train --folds {count} --fold I --resume`")
+        )
+    );
+    Ok(())
 }
 
 fn fold_job(job: &Job, fold: Fold) -> Job {

@@ -28,10 +28,11 @@ mod sources_page;
 mod transfer;
 mod truth;
 
-pub use ablate::{AblateConfig, Ablation, Outcome, ablate};
+pub use ablate::{AblateConfig, Ablation, ablate, train_without};
 pub use calibrate::{CalibrateConfig, Calibrated, CalibrationFindings, calibrate};
 pub use detect::TumourOrNone;
 pub use evaluate::{EvaluateConfig, Evaluated, evaluate};
+pub use folds::Folds;
 pub use maps::ScanMap;
 pub use run::{report_again, train_and_report};
 pub use transfer::{TransferConfig, TransferFindings, transfer};

@@ -17,6 +17,7 @@ use super::values::{component, device, precision};
   sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped
   sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/grouped --resume
   sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/folds --folds 5
+  sulcus train --recipe recipes/grouped-xception.toml --data scans --out runs/folds --folds 5 --fold 3 --resume
   sulcus train --recipe recipes/official-xception-299.toml --data scans --out runs/official --device cuda --precision bf16
   sulcus train --recipe recipes/best-xception.toml --data scans --out runs/best --preview slices.png
   tensorboard --logdir runs
@@ -55,6 +56,9 @@ pub struct TrainArguments {
     /// Train a network for each of N folds, which takes the place of the recipe's test share
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100))]
     pub folds: Option<u16>,
+    /// Train this fold alone, counted from 1: a task of an array. `sulcus report` sums up when all are done
+    #[arg(long, value_name = "I", requires = "folds", value_parser = clap::value_parser!(u16).range(1..))]
+    pub fold: Option<u16>,
 }
 
 impl TrainArguments {
@@ -97,8 +101,11 @@ fn command(config: &TrainConfig, folds: Option<u16>) -> String {
   sulcus ablate --recipe recipes/best-vgg16.toml --data scans --out runs/ablation
   sulcus ablate --recipe recipes/best-vgg16.toml --data scans --out runs/ablation --without mixup,average \\
       --json weights/reports/ablation-vgg16.json
+  sulcus train  --recipe recipes/best-vgg16.toml --data scans --out runs/ablation/whole
+  sulcus ablate --recipe recipes/best-vgg16.toml --data scans --out runs/ablation --without mixup --alone
+  sulcus report --run runs/ablation --data scans
 
-The whole recipe and the recipe without each ingredient are trained with the same seed on the same slices, each into a
+The last three are tasks that may run on different machines, and what compares them in the end. The whole recipe and the recipe without each ingredient are trained with the same seed on the same slices, each into a
 folder of its own below --out. A command that was stopped goes on where it was. What the frozen blocks of a recipe with
 [cache] make of the slices is computed once, as long as slices are prepared and changed alike.
 
@@ -117,6 +124,9 @@ pub struct AblateArguments {
     /// The ingredients, separated by commas [default: all that the recipe has and that leave slices as they are]
     #[arg(long, value_parser = component(), value_delimiter = ',', value_name = "NAME")]
     pub without: Vec<Component>,
+    /// Train without them and not by the whole recipe, and compare nothing: a task of an array
+    #[arg(long, requires = "without", conflicts_with = "json")]
+    pub alone: bool,
     /// Outlines of tumours, as for `sulcus train`
     #[arg(long, value_name = "FILE")]
     pub outlines: Option<PathBuf>,
@@ -180,9 +190,10 @@ pub struct ProbeArguments {
 #[command(after_help = "Examples:
   sulcus report --run runs/grouped --data scans
   sulcus report --run runs/folds --data scans
+  sulcus report --run runs/ablation --data scans
 
 It writes report.html, report.json and predictions.csv into the run folder; for a run with --folds, into that of every
-fold, and folds.html and folds.json.")]
+fold, and folds.html and folds.json; for the runs of an ablation, ablation.json.")]
 pub struct ReportArguments {
     /// The run folder that `sulcus train` left
     #[arg(long, value_name = "DIR")]

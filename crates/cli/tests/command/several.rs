@@ -54,6 +54,18 @@ fn folds_go_on_after_a_kill_and_test_every_known_patient_once() {
     }
     assert!(fs::read_to_string(out.join("folds.html")).unwrap().contains("fold-3/report.html"));
 
+    // As tasks of an array: a fold by itself, and the sum when all are done.
+    fs::remove_dir_all(out.join("fold-2")).unwrap();
+    let sum_up = ["report", "--run", out.to_str().unwrap(), "--data", data.path().to_str().unwrap()];
+    let incomplete = sulcus(&sum_up);
+    let said = String::from_utf8_lossy(&incomplete.stderr);
+    assert!(said.contains("these are not trained: 2") && said.contains("--folds 3 --fold I"), "{said}");
+    let mut alone = train_arguments(&recipe, data.path(), &out);
+    alone.extend(["--folds", "3", "--fold", "2"]);
+    succeed(&alone);
+    succeed(&sum_up);
+    assert_eq!(json(&out.join("folds.json")), report);
+
     let [fold, data, file, report] =
         [&out.join("fold-2"), data.path(), &runs.path().join("model.safetensors"), &runs.path().join("evaluated.json")]
             .map(|path: &Path| path.to_str().unwrap().to_owned());
@@ -101,4 +113,12 @@ fn an_ablation_says_what_each_ingredient_gives_and_goes_on_where_it_was() {
         }
     }
     assert!(findings["protocol"].is_null(), "the page takes what has a protocol for an evaluation");
+
+    // As tasks of an array: a component by itself, and the comparison when all are done.
+    fs::remove_dir_all(out.join("without-cosine")).unwrap();
+    let mut alone = train_arguments(&recipe, data.path(), &out);
+    alone[0] = "ablate";
+    succeed(&[&alone[..], &["--without", "cosine", "--alone"]].concat());
+    succeed(&["report", "--run", out.to_str().unwrap(), "--data", data.path().to_str().unwrap()]);
+    assert_eq!(json(&out.join("ablation.json")), findings);
 }
