@@ -73,7 +73,7 @@ mod tests {
     fn results_come_in_the_order_of_the_items_though_some_take_longer() {
         let mut results = Vec::new();
         let slow = |number: u64| {
-            std::thread::sleep(Duration::from_micros(if number % 7 == 0 { 2000 } else { 10 }));
+            std::thread::sleep(Duration::from_micros(if number.is_multiple_of(7) { 2000 } else { 10 }));
             number * 2
         };
         ordered_map(0..500, 4, slow, |result| {

@@ -9,7 +9,7 @@ use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
 use super::output::Output;
 
 /// How often a job whose messages go to a file says how far it is.
-const SAID_EVERY: Duration = Duration::from_secs(60);
+const SAID_EVERY: Duration = Duration::from_mins(1);
 
 /// How far a job is: a bar on a terminal, and a line a minute in a file of messages.
 pub struct Progress {

@@ -1,26 +1,16 @@
 //! `sulcus classify` on more files than anyone would name, with a network so small that files are all there is.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::collections::HashMap;
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::thread::sleep;
-use std::time::Duration;
 
+use ::model::{InputSpec, SplitProtocol};
 use graph::{Builder, Window};
-use model::{InputSpec, SplitProtocol};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde_json::Value;
-use tempfile::TempDir;
-use weights::{MANIFEST_SCHEMA, Manifest, Tensor, Values, WeightsFile};
+use weights::{MANIFEST_SCHEMA, Manifest, Tensor, WeightsFile};
 
-use support::{command, sulcus};
+use super::*;
 
 const FILES: usize = 100_000;
 /// Every so many files one is none.
@@ -33,7 +23,7 @@ fn small_network(folder: &Path) -> PathBuf {
     let graph = flow.classify("predictions", 2).finish().folded();
     let tensors = graph.parameters().into_iter().map(|parameter| {
         let values = (0..parameter.shape.iter().product()).map(|index: usize| (index % 7) as f32 / 7.0 - 0.4).collect();
-        (parameter.name, Tensor { shape: parameter.shape, values: Values::F32(values) })
+        (parameter.name, Tensor::float(parameter.shape, values))
     });
     let manifest = Manifest {
         schema: MANIFEST_SCHEMA,
@@ -69,7 +59,7 @@ fn scan(number: usize) -> Vec<u8> {
 }
 
 /// Folders of a thousand files each.
-fn scans(folder: &Path, files: usize) -> PathBuf {
+fn many_scans(folder: &Path, files: usize) -> PathBuf {
     let scans = folder.join("scans");
     for number in 0..files {
         let folder = scans.join((number / 1000).to_string());
@@ -85,7 +75,7 @@ fn scans(folder: &Path, files: usize) -> PathBuf {
 fn made(files: usize) -> (TempDir, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let [weights, scans] =
-        [small_network(folder.path()), scans(folder.path(), files)].map(|path| path.display().to_string());
+        [small_network(folder.path()), many_scans(folder.path(), files)].map(|path| path.display().to_string());
     (folder, weights, scans)
 }
 
