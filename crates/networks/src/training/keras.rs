@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::NamedTensor;
 
-/// The kernel that is applied to the picture, in both networks.
-pub(crate) const FIRST_KERNEL: &str = "block1_conv1.kernel";
-
 /// Tensors in the networks' own layout, whichever of the two they come in.
 ///
-/// The first convolution tells: `[3, 3, in, 32]` is Keras's layout, `[32, in, 3, 3]` the networks' own.
+/// Kernels are square, so a convolution tells: `[3, 3, in, out]` is Keras's layout, `[out, in, 3, 3]` the networks' own.
 #[must_use]
 pub fn in_network_layout(tensors: BTreeMap<String, NamedTensor>) -> BTreeMap<String, NamedTensor> {
-    let is_keras = tensors.get(FIRST_KERNEL).is_some_and(|kernel| kernel.shape.starts_with(&[3, 3]));
+    let is_keras = tensors.iter().any(|(name, tensor)| name.ends_with(".kernel") && is_square_first(&tensor.shape));
     if is_keras { from_keras(tensors) } else { tensors }
+}
+
+/// Whether the first two sides of four are equal and the last two are not.
+fn is_square_first(shape: &[usize]) -> bool {
+    matches!(shape, [height, width, input, output] if height == width && input != output)
 }
 
 /// Turns every kernel of a network from its own layout to Keras's.
@@ -112,6 +114,17 @@ mod tests {
         let kernel = turned("block2_sepconv1.depthwise_kernel", [3, 3, 2, 1]);
         assert_eq!(kernel.shape, [2, 1, 3, 3]);
         assert_eq!(kernel.values[..3], [0.0, 2.0, 4.0]);
+    }
+
+    #[test]
+    fn the_layout_is_told_by_any_convolution_whatever_its_name() {
+        let kernel = |shape: &[usize]| NamedTensor { shape: shape.to_vec(), values: vec![0.0; shape.iter().product()] };
+        let layout = |name: &str, shape: &[usize]| {
+            in_network_layout(BTreeMap::from([(name.to_owned(), kernel(shape))]))[name].shape.clone()
+        };
+        assert_eq!(layout("stem_conv.kernel", &[3, 3, 3, 32]), [32, 3, 3, 3], "EfficientNet in Keras");
+        assert_eq!(layout("stem_conv.kernel", &[32, 3, 3, 3]), [32, 3, 3, 3]);
+        assert_eq!(layout("block3_conv1.kernel", &[256, 256, 3, 3]), [256, 256, 3, 3]);
     }
 
     #[test]
