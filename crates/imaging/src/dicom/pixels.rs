@@ -66,9 +66,9 @@ fn compressed(code: &[u8], layout: &Layout, declared: Compression) -> Result<Sto
         }
         Compression::Jpeg => jpeg_samples(code, layout),
         Compression::JpegLs => {
-            let samples = jpeg_ls::decode(code, size)?;
-            let patterns = samples.iter().map(|&sample| sample.into());
-            Ok(Stored { values: values(patterns, layout), samples: 1, luma_first: false })
+            let decoded = jpeg_ls::decode(code, size)?;
+            let patterns = decoded.values.iter().map(|&sample| sample.into());
+            Ok(Stored { values: values(patterns, layout), samples: decoded.count, luma_first: false })
         }
         Compression::Jpeg2000 => {
             let frame = jpeg2000::decode(code, size)?;
