@@ -2,18 +2,15 @@
 
 use crate::{DecodeError, Format, Limits, Study, dicom, jpeg, raster, tiff};
 
-/// Decodes a file of any format in [`Format`], found by its content and not by its name.
+/// Decodes a file of one slice in any [`Format`], found by its content and not by its name.
+///
+/// A DICOM file of several frames is refused as [`DecodeError::ManyFrames`]; [`open`](crate::open) reads it.
 ///
 /// # Errors
 /// When the file is empty, longer or wider than `limits`, of no known format, of a kind that isn't read, or damaged.
 /// Declared sizes are checked before anything of that size is allocated. No bytes make it panic.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError> {
-    if bytes.is_empty() {
-        return Err(DecodeError::EmptyFile);
-    }
-    if bytes.len() > limits.max_bytes {
-        return Err(DecodeError::TooManyBytes { found: bytes.len(), limit: limits.max_bytes });
-    }
+    check_length(bytes, limits)?;
     // A DICOM file may have another format's first bytes in its preamble.
     if dicom::is_marked(bytes) {
         return dicom::decode(bytes, limits);
@@ -23,8 +20,22 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Study, DecodeError> {
         Some(Format::Tiff) => tiff::decode(bytes, limits),
         Some(format) => raster::decode(bytes, format, limits),
         None if dicom::is_dicom(bytes) => dicom::decode(bytes, limits),
-        None => Err(DecodeError::NotAnImage { begins: beginning(bytes) }),
+        None => Err(not_an_image(bytes)),
     }
+}
+
+/// Whether there are bytes, and not too many.
+pub(crate) fn check_length(bytes: &[u8], limits: &Limits) -> Result<(), DecodeError> {
+    match bytes.len() {
+        0 => Err(DecodeError::EmptyFile),
+        found if found > limits.max_bytes => Err(DecodeError::TooManyBytes { found, limit: limits.max_bytes }),
+        _ => Ok(()),
+    }
+}
+
+/// The error about a file of no known format.
+pub(crate) fn not_an_image(bytes: &[u8]) -> DecodeError {
+    DecodeError::NotAnImage { begins: beginning(bytes) }
 }
 
 /// Whether a file that begins like this is of a format in [`Format`]; its first kilobyte is enough to tell.
@@ -40,7 +51,7 @@ pub fn is_dicom(beginning: &[u8]) -> bool {
 }
 
 /// The format a file's first bytes announce.
-fn sniff(bytes: &[u8]) -> Option<Format> {
+pub(crate) fn sniff(bytes: &[u8]) -> Option<Format> {
     match bytes {
         [0xff, 0xd8, 0xff, ..] => Some(Format::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Format::Png),

@@ -54,6 +54,14 @@ pub enum DecodeError {
         /// The declared number of frames.
         frames: u32,
     },
+    /// A slice was asked for that is not in the file.
+    #[error("there is no slice {index}; the file holds {slices}, counted from 0")]
+    NoSuchSlice {
+        /// What was asked for.
+        index: usize,
+        /// How many there are.
+        slices: usize,
+    },
     /// Decoded to something that is not a slice, such as pixels that are not numbers.
     #[error("the file's pixels can't be used: {0}")]
     Pixels(#[from] SliceError),
@@ -72,7 +80,7 @@ impl DecodeError {
                 Some("export the slice as PNG, or as uncompressed DICOM")
             }
             Self::ManyFrames { .. } => Some("export the frames as single files"),
-            Self::Pixels(_) => None,
+            Self::NoSuchSlice { .. } | Self::Pixels(_) => None,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Bytes of a scan to the input of a network.
 //!
-//! One direction: [`decode`] reads a file of any [`Format`] into a [`Study`] of [`Slice`]s, and [`prepare`] makes a
-//! network's input of a slice, as the [`InputSpec`] in the weights file says. The same bytes give the same input,
+//! One direction: [`open`] reads a file of any [`Format`] as a [`Scan`], which decodes each of its [`Slice`]s when it is
+//! asked for, or [`decode`] a file of one slice at once; [`prepare`] makes a network's input of a slice, as the
+//! [`InputSpec`] in the weights file says. The same bytes give the same input,
 //! bit for bit, natively and in WebAssembly. Nothing here does I/O, and no bytes make it panic.
 //!
 //! ```
@@ -17,6 +18,7 @@ mod colour;
 mod decode;
 mod dicom;
 mod error;
+mod geometry;
 mod grey;
 mod head;
 mod inflate;
@@ -26,6 +28,7 @@ mod prepare;
 mod raster;
 mod region;
 mod resample;
+mod scan;
 mod slice;
 mod study;
 mod tiff;
@@ -33,9 +36,11 @@ mod tiff;
 pub use colour::{Channels, ColourMode};
 pub use decode::{decode, is_dicom, is_readable};
 pub use error::DecodeError;
+pub use geometry::SliceGeometry;
 pub use head::{Rect, head_bounds};
 pub use model::{Crop, InputSpec, Intensity};
 pub use prepare::{PreparedSlice, prepare};
 pub use resample::squeeze;
+pub use scan::{Attributes, DirectoryEntry, Scan, SliceInfo, Warning, directory, is_directory, open};
 pub use slice::{Slice, SliceError, Window};
 pub use study::{Format, Limits, Source, Study};

@@ -1,5 +1,7 @@
 //! One grey image with its unit kept.
 
+use std::sync::Arc;
+
 /// What makes pixels unfit to be a [`Slice`].
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SliceError {
@@ -52,6 +54,38 @@ impl Window {
     }
 }
 
+/// How a display goes from black to white.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Curve {
+    /// Along the window.
+    Linear,
+    /// Softly in and out of the window, which is its tangent (DICOM's SIGMOID).
+    Sigmoid,
+    /// As a table says.
+    Table(Arc<GreyTable>),
+}
+
+/// What whole numbers are displayed as.
+#[derive(Debug, PartialEq)]
+pub(crate) struct GreyTable {
+    /// The value of the first entry.
+    pub(crate) first: f64,
+    /// At least one.
+    pub(crate) grey: Vec<u8>,
+}
+
+impl GreyTable {
+    /// The window over all values that have an entry.
+    pub(crate) fn window(&self) -> Window {
+        Window::between(self.first as f32, (self.first + (self.grey.len() - 1) as f64) as f32)
+    }
+
+    fn entry(&self, value: f64) -> u8 {
+        let index = (value - self.first).round().max(0.0) as usize;
+        self.grey[index.min(self.grey.len() - 1)]
+    }
+}
+
 /// One grey image: at least one pixel, every pixel finite.
 ///
 /// Pixels are row-major and keep the unit of their file: `0..=255` for 8 bits, `0..=65535` for 16 bits,
@@ -62,6 +96,7 @@ pub struct Slice {
     height: u32,
     pixels: Vec<f32>,
     window: Window,
+    curve: Curve,
 }
 
 impl Slice {
@@ -81,13 +116,17 @@ impl Slice {
             return Err(SliceError::NotFinite { index, value: pixels[index] });
         }
         let (low, high) = range(&pixels);
-        Ok(Self { width, height, pixels, window: Window::between(low, high) })
+        Ok(Self { width, height, pixels, window: Window::between(low, high), curve: Curve::Linear })
     }
 
     /// The same slice, displayed with another window.
     #[must_use]
     pub fn with_window(self, window: Window) -> Self {
-        Self { window, ..self }
+        self.with_curve(window, Curve::Linear)
+    }
+
+    pub(crate) fn with_curve(self, window: Window, curve: Curve) -> Self {
+        Self { window, curve, ..self }
     }
 
     /// Width in pixels, at least 1.
@@ -114,13 +153,18 @@ impl Slice {
         self.window
     }
 
-    /// Row-major bytes for display: the window's low end is 0, its high end 255.
+    /// Row-major bytes for display: the window's low end is 0, its high end 255, unless the file asks for a curve.
     #[must_use]
     pub fn to_grey8(&self) -> Vec<u8> {
-        let width = f64::from(self.window.width);
-        let low = f64::from(self.window.center) - width / 2.0;
-        let to_byte = |&value: &f32| ((f64::from(value) - low) / width * 255.0).round().clamp(0.0, 255.0) as u8;
-        self.pixels.iter().map(to_byte).collect()
+        let (center, width) = (f64::from(self.window.center), f64::from(self.window.width));
+        let byte = |share: f64| (share * 255.0).round().clamp(0.0, 255.0) as u8;
+        let low = center - width / 2.0;
+        let grey = |value: f64| match &self.curve {
+            Curve::Linear => byte((value - low) / width),
+            Curve::Sigmoid => byte(1.0 / (1.0 + (-4.0 * (value - center) / width).exp())),
+            Curve::Table(table) => table.entry(value),
+        };
+        self.pixels.iter().map(|&value| grey(value.into())).collect()
     }
 
     /// Pixel at column `x` of row `y`; the caller keeps both inside.

@@ -176,7 +176,8 @@ fn a_hostile_size_is_refused_before_anything_is_allocated() {
 
 #[test]
 fn several_frames_are_counted() {
-    let object = with_texts(image([0; 6]), &[(tags::NUMBER_OF_FRAMES, VR::IS, "24")]);
+    let mut object = with_texts(image([0; 6]), &[(tags::NUMBER_OF_FRAMES, VR::IS, "24")]);
+    object.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(vec![0; 24 * 6].into())));
     assert_eq!(refused(object), DecodeError::ManyFrames { frames: 24 });
 }
 

@@ -1,8 +1,8 @@
 //! A deflated data set (PS3.5, annex A.5): first its header is inflated, then as much as its image needs.
 
 use super::bare_encoding;
-use super::header::{Header, Layout};
-use super::pixels::native_length;
+use super::layout::{self, Layout};
+use super::reader::{self, Parsed, Pixels};
 use super::syntax::Encoding;
 use crate::Limits;
 use crate::inflate::Inflater;
@@ -39,9 +39,10 @@ pub(super) fn inflate(code: &[u8], limits: &Limits) -> Result<Vec<u8>, String> {
 /// Bytes up to the end of the pixels; `None` where the header is not whole yet, or holds no pixels.
 fn needed(inflated: &[u8], limits: &Limits) -> Result<Option<usize>, String> {
     let encoding = bare_encoding(inflated).unwrap_or(Encoding::ExplicitLittle);
-    let Ok(header) = Header::read(inflated, encoding) else { return Ok(None) };
-    let Some(start) = header.pixels_at() else { return Ok(None) };
-    let layout = header.layout()?;
+    let Ok(Parsed { data_set, pixels: Some(Pixels::Native { bytes, .. }) }) = reader::read(inflated, encoding) else {
+        return Ok(None);
+    };
+    let layout = Layout::read(&data_set)?;
     let Layout { width, height, samples, .. } = layout;
     let limit = limits.max_side;
     if width > limit || height > limit || samples > 4 {
@@ -49,7 +50,12 @@ fn needed(inflated: &[u8], limits: &Limits) -> Result<Option<usize>, String> {
             "it declares {width} x {height} pixels of {samples} samples; the limit is {limit} x {limit} of 4"
         ));
     }
-    Ok(Some(start + native_length(&layout)))
+    let frames = layout::frames(&data_set)? as usize;
+    let length = layout.native_length(frames);
+    if frames > 1 && length > limits.max_bytes as u64 {
+        return Err(format!("its {frames} frames take {length} bytes; the limit is {}", limits.max_bytes));
+    }
+    Ok(usize::try_from(length).ok().map(|length| bytes.start.saturating_add(length)))
 }
 
 #[cfg(test)]
@@ -60,8 +66,8 @@ mod tests {
     #[test]
     fn zeros_behind_the_pixels_are_not_inflated() {
         let file = include_bytes!("../../tests/fixtures/faulty/bomb.dcm");
-        let opened = crate::dicom::open(file).unwrap();
-        let inflated = inflate(opened.data_set, &Limits::default()).unwrap();
+        let opened = crate::dicom::meta::open(file).unwrap();
+        let inflated = inflate(&file[opened.end..], &Limits::default()).unwrap();
         assert!(inflated.len() < 2 * FIRST, "{} bytes", inflated.len());
         assert!(inflated.capacity() < 2 * FIRST, "{} bytes are reserved", inflated.capacity());
     }

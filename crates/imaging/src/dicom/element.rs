@@ -1,7 +1,4 @@
-//! The elements of a DICOM data set (PS3.5, section 7).
-//!
-//! A small reader in place of a general one: it looks at no more than the elements an image needs, borrows their
-//! bytes from the file, and allocates nothing a header asks for.
+//! What stands before the value of an element (PS3.5, section 7).
 
 use super::syntax::Encoding;
 
@@ -9,12 +6,11 @@ use super::syntax::Encoding;
 pub(super) type Tag = (u16, u16);
 
 pub(super) const PIXEL_DATA: Tag = (0x7fe0, 0x0010);
-const ITEM: Tag = (0xfffe, 0xe000);
-const ITEM_END: Tag = (0xfffe, 0xe00d);
-const SEQUENCE_END: Tag = (0xfffe, 0xe0dd);
-const UNDEFINED: u32 = u32::MAX;
-/// Sequences inside sequences, beyond which a file is hostile.
-const MAX_DEPTH: usize = 64;
+pub(super) const ITEM: Tag = (0xfffe, 0xe000);
+pub(super) const ITEM_END: Tag = (0xfffe, 0xe00d);
+pub(super) const SEQUENCE_END: Tag = (0xfffe, 0xe0dd);
+/// The length of a value that ends with a delimiter.
+pub(super) const UNDEFINED: u32 = u32::MAX;
 /// Value representations with a 32-bit length.
 const LONG: [&[u8; 2]; 13] =
     [b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"];
@@ -24,138 +20,13 @@ const SHORT: [&[u8; 2]; 21] = [
     b"ST", b"TM", b"UI", b"UL", b"US",
 ];
 
-/// What an open sequence's items hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Content {
-    Elements(Encoding),
-    /// Bytes that are not elements: the fragments of an icon.
-    Bytes,
-}
-
-/// Position in a data set, and how its elements are written.
-pub(super) struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    /// How the data set is written, then each open sequence of undefined length.
-    open: Vec<Content>,
-}
-
-/// One element: its tag and its value's bytes. Of encapsulated pixels the value is all fragments with their items.
-pub(super) struct Element<'a> {
-    pub(super) tag: Tag,
-    pub(super) value: &'a [u8],
-    /// The value is a list of fragments, each in an item.
-    pub(super) fragments: bool,
-    /// The value is made of 16-bit words (OW), which big endian turns around even where they hold bytes.
-    pub(super) words: bool,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8], encoding: Encoding) -> Self {
-        Self { bytes, at: 0, open: vec![Content::Elements(encoding)] }
-    }
-
-    /// Where the next element begins, in bytes.
-    pub(super) fn position(&self) -> usize {
-        self.at
-    }
-
-    /// The next element outside of all sequences; `None` at the end.
-    ///
-    /// # Errors
-    /// In words, when an element is cut off or sequences are nested too deep.
-    pub(super) fn next(&mut self) -> Result<Option<Element<'a>>, String> {
-        while self.at + 8 <= self.bytes.len() {
-            let (tag, representation, length) = self.header()?;
-            let sequence = representation.is_none_or(|vr| vr == *b"SQ" || vr == *b"UN") && tag != PIXEL_DATA;
-            match (tag, length) {
-                (ITEM, _) if self.open.last() == Some(&Content::Bytes) => self.value(tag, length).map(drop)?,
-                (ITEM | ITEM_END, _) => {}
-                (SEQUENCE_END, _) => {
-                    if self.open.len() > 1 {
-                        self.open.pop();
-                    }
-                }
-                (PIXEL_DATA, UNDEFINED) if self.open.len() == 1 => return Ok(Some(self.fragments(tag))),
-                (_, UNDEFINED) => self.enter(sequence)?,
-                _ => {
-                    let value = self.value(tag, length)?;
-                    if self.open.len() == 1 {
-                        let words = representation == Some(*b"OW");
-                        return Ok(Some(Element { tag, value, fragments: false, words }));
-                    }
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// A value of undefined length begins.
-    fn enter(&mut self, sequence: bool) -> Result<(), String> {
-        if self.open.len() > MAX_DEPTH {
-            return Err(format!("sequences are nested more than {MAX_DEPTH} deep"));
-        }
-        self.open.push(if sequence { Content::Elements(self.encoding_of_items()) } else { Content::Bytes });
-        Ok(())
-    }
-
-    /// How the items that begin here are written. In a sequence of unknown representation (UN) that should be
-    /// implicit, whatever the data set is (PS3.5, 6.2.2); the first element's header shows what it really is.
-    fn encoding_of_items(&self) -> Encoding {
-        let encoding = self.encoding();
-        let first = self.bytes.get(self.at + 12..self.at + 14);
-        let explicit = first.is_some_and(is_known);
-        if encoding == Encoding::ExplicitLittle && !explicit { Encoding::ImplicitLittle } else { encoding }
-    }
-
-    /// How the next element is written.
-    fn encoding(&self) -> Encoding {
-        match self.open.last() {
-            Some(&Content::Elements(encoding)) => encoding,
-            _ => Encoding::ImplicitLittle,
-        }
-    }
-
-    /// Tag, value representation where it is written, and length.
-    fn header(&mut self) -> Result<(Tag, Option<[u8; 2]>, u32), String> {
-        let encoding = self.encoding();
-        let start = self.at;
-        let header = Header::read(&self.bytes[start..], encoding)
-            .ok_or_else(|| format!("the element at byte {start} is cut off"))?;
-        self.at += header.size;
-        Ok((header.tag, header.representation, header.length))
-    }
-
-    /// The value's bytes; pixels may be cut off, which is noticed when they are counted.
-    fn value(&mut self, tag: Tag, length: u32) -> Result<&'a [u8], String> {
-        let left = self.bytes.len().saturating_sub(self.at);
-        let length = length as usize;
-        if length > left && tag != PIXEL_DATA {
-            let (group, element) = tag;
-            return Err(format!(
-                "element ({group:04X},{element:04X}) declares {length} bytes; {left} are left in the file"
-            ));
-        }
-        let value = &self.bytes[self.bytes.len() - left..][..length.min(left)];
-        self.at += value.len();
-        Ok(value)
-    }
-
-    /// The rest of the file from the first fragment on: nothing an image needs comes after its pixels.
-    fn fragments(&mut self, tag: Tag) -> Element<'a> {
-        let value = self.bytes.get(self.at..).unwrap_or_default();
-        self.at = self.bytes.len();
-        Element { tag, value, fragments: true, words: false }
-    }
-}
-
 /// What stands before an element's value.
-struct Header {
-    tag: Tag,
-    representation: Option<[u8; 2]>,
-    length: u32,
+pub(super) struct Header {
+    pub(super) tag: Tag,
+    pub(super) representation: Option<[u8; 2]>,
+    pub(super) length: u32,
     /// Bytes of the header itself.
-    size: usize,
+    pub(super) size: usize,
 }
 
 impl Header {
@@ -163,7 +34,7 @@ impl Header {
     ///
     /// Explicit data sets hold elements that some writers left without representation, or with one that no standard
     /// names; of the ways to read those, the first is taken that leads to another element.
-    fn read(bytes: &[u8], encoding: Encoding) -> Option<Self> {
+    pub(super) fn read(bytes: &[u8], encoding: Encoding) -> Option<Self> {
         let big = encoding == Encoding::ExplicitBig;
         let short = |at: usize| Some(u16_of(bytes.get(at..at + 2)?, big));
         let tag = (short(0)?, short(2)?);
@@ -202,35 +73,8 @@ impl Header {
 }
 
 /// Whether two bytes are a value representation of the standard.
-fn is_known(representation: &[u8]) -> bool {
+pub(super) fn is_known(representation: &[u8]) -> bool {
     LONG.iter().chain(&SHORT).any(|known| *known == representation)
-}
-
-/// The fragments of encapsulated pixels after the offset table, joined: the one frame's code stream.
-///
-/// # Errors
-/// In words, when a fragment is cut off.
-pub(super) fn join_fragments(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let mut joined = Vec::new();
-    let mut at = 0;
-    let mut offset_table = true;
-    while let Some(header) = bytes.get(at..at + 8) {
-        if (u16_of(header, false), u16_of(&header[2..], false)) != ITEM {
-            break;
-        }
-        let start = at + 8;
-        let length = u32_of(&header[4..], false) as usize;
-        if length > bytes.len() - start {
-            return Err(format!("a fragment of pixels has {} of {length} bytes", bytes.len() - start));
-        }
-        let end = start + length;
-        if !offset_table {
-            joined.extend_from_slice(&bytes[start..end]);
-        }
-        offset_table = false;
-        at = end;
-    }
-    Ok(joined)
 }
 
 /// The first two bytes as a number; there are at least two.
@@ -243,4 +87,10 @@ pub(super) fn u16_of(bytes: &[u8], big: bool) -> u16 {
 pub(super) fn u32_of(bytes: &[u8], big: bool) -> u32 {
     let four = [bytes[0], bytes[1], bytes[2], bytes[3]];
     if big { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) }
+}
+
+/// The first eight bytes as a floating-point number; there are at least eight.
+pub(super) fn f64_of(bytes: &[u8], big: bool) -> f64 {
+    let eight = [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]];
+    if big { f64::from_be_bytes(eight) } else { f64::from_le_bytes(eight) }
 }

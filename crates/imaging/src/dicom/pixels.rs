@@ -1,8 +1,11 @@
 //! Stored pixels become grey.
 
-use super::element::{join_fragments, u16_of, u32_of};
-use super::header::{Header, Layout};
+use std::borrow::Cow;
+
+use super::element::{u16_of, u32_of};
+use super::layout::Layout;
 use super::syntax::{Compression, Encoding, Syntax};
+use super::table::Table;
 use super::{Fault, jpeg_ls, jpeg2000, rle};
 use crate::grey::{luma, luma_of};
 use crate::jpeg::{self, Segments};
@@ -16,34 +19,41 @@ pub(super) struct Stored {
     pub(super) luma_first: bool,
 }
 
-/// Reads or decompresses the pixels.
+/// The bytes that a frame's pixels are made of.
+pub(super) enum Code<'a> {
+    /// The uncompressed pixels of all frames.
+    Native {
+        bytes: &'a [u8],
+        frame: usize,
+        /// The two bytes of every word have changed places.
+        turned: bool,
+    },
+    /// The frame's own code stream.
+    Stream(Cow<'a, [u8]>),
+}
+
+/// Reads or decompresses a frame's pixels.
 ///
 /// # Errors
 /// When there are fewer than the layout says, or the code is damaged or of a kind that isn't read.
-pub(super) fn stored(header: &Header, layout: &Layout, syntax: Syntax) -> Result<Stored, Fault> {
-    let element = header.pixel_data().ok_or("it has no pixels")?;
-    if element.fragments {
-        return compressed(&join_fragments(element.value)?, layout, syntax.compression);
-    }
-    let big = syntax.encoding == Encoding::ExplicitBig;
-    let turned: Vec<u8>;
-    let bytes = if big && element.words && layout.allocated == 8 {
-        turned = element.value.chunks(2).flat_map(|word| word.iter().rev()).copied().collect();
-        &turned
-    } else {
-        element.value
-    };
-    // Some writers put a code stream where pixels belong, without fragments.
-    match compression_of(bytes).filter(|_| bytes.len() < native_length(layout)) {
-        Some(found) => compressed(bytes, layout, found),
-        None => Ok(native(bytes, layout, big)?),
+pub(super) fn stored(code: Code, layout: &Layout, syntax: Syntax) -> Result<Stored, Fault> {
+    match code {
+        Code::Stream(code) => compressed(&code, layout, syntax.compression),
+        Code::Native { bytes, frame, turned } => {
+            let big = syntax.encoding == Encoding::ExplicitBig;
+            // Some writers put a code stream where pixels belong, without fragments.
+            match compression_of(bytes).filter(|_| (bytes.len() as u64) < layout.native_length(1)) {
+                Some(found) if frame == 0 => compressed(bytes, layout, found),
+                _ => Ok(native(Native { bytes, frame, turned, big }, layout)?),
+            }
+        }
     }
 }
 
 /// Decompresses a code stream, by what it begins with where that contradicts the transfer syntax.
 fn compressed(code: &[u8], layout: &Layout, declared: Compression) -> Result<Stored, Fault> {
     let size = (layout.width, layout.height);
-    let pixels = layout.width as usize * layout.height as usize;
+    let pixels = layout.pixels();
     match compression_of(code).unwrap_or(declared) {
         Compression::Native => Err("its pixels are in fragments, its transfer syntax says they are not".into()),
         Compression::Rle => {
@@ -51,13 +61,14 @@ fn compressed(code: &[u8], layout: &Layout, declared: Compression) -> Result<Sto
                 return Err("its RLE pixels have less than a byte each".into());
             }
             let bytes = rle::decode(code, pixels, layout.samples, layout.allocated as usize / 8)?;
-            Ok(native(&bytes, &Layout { planar: false, ..layout.clone() }, false)?)
+            let native = Native { bytes: &bytes, frame: 0, turned: false, big: false };
+            Ok(self::native(native, &Layout { planar: false, ..layout.clone() })?)
         }
         Compression::Jpeg => jpeg_samples(code, layout),
         Compression::JpegLs => {
-            let samples = jpeg_ls::decode(code, size)?;
-            let patterns = samples.iter().map(|&sample| sample.into());
-            Ok(Stored { values: values(patterns, layout), samples: 1, luma_first: false })
+            let decoded = jpeg_ls::decode(code, size)?;
+            let patterns = decoded.values.iter().map(|&sample| sample.into());
+            Ok(Stored { values: values(patterns, layout), samples: decoded.count, luma_first: false })
         }
         Compression::Jpeg2000 => {
             let frame = jpeg2000::decode(code, size)?;
@@ -115,38 +126,34 @@ fn fault(error: DecodeError) -> Fault {
     }
 }
 
-/// Whether colours are stored as two lumas and the two colour differences they share.
-fn is_halved(layout: &Layout) -> bool {
-    layout.photometric.starts_with("YBR_FULL_422") || layout.photometric.starts_with("YBR_PARTIAL_422")
-}
-
-/// Numbers that uncompressed pixels are stored as.
-fn native_count(layout: &Layout) -> usize {
-    let pixels = layout.width as usize * layout.height as usize;
-    if is_halved(layout) { pixels.div_ceil(2) * 4 } else { pixels * layout.samples }
-}
-
-/// Bytes that uncompressed pixels take.
-pub(super) fn native_length(layout: &Layout) -> usize {
-    (native_count(layout) * layout.allocated as usize).div_ceil(8)
+/// Uncompressed pixels, and how their bytes lie.
+#[derive(Clone, Copy)]
+struct Native<'a> {
+    bytes: &'a [u8],
+    frame: usize,
+    turned: bool,
+    big: bool,
 }
 
 /// Uncompressed pixels: packed bits, or whole little- or big-endian numbers.
-fn native(bytes: &[u8], layout: &Layout, big: bool) -> Result<Stored, String> {
-    let pixels = layout.width as usize * layout.height as usize;
-    let (count, needed) = (native_count(layout), native_length(layout));
-    if bytes.len() < needed {
+fn native(native: Native, layout: &Layout) -> Result<Stored, String> {
+    let Native { bytes, frame, turned, big } = native;
+    let (pixels, count) = (layout.pixels(), layout.native_count());
+    let needed = layout.native_length(frame + 1);
+    if (bytes.len() as u64) < needed {
         return Err(format!("it has {} of {needed} bytes of pixels", bytes.len()));
     }
+    let numbers = frame * count..(frame + 1) * count;
+    let whole = |size: usize| bytes[numbers.start * size..numbers.end * size].chunks_exact(size);
+    let place = |index: usize| if turned && index ^ 1 < bytes.len() { index ^ 1 } else { index };
     let patterns: Vec<u32> = match layout.allocated {
-        1 => (0..count).map(|index| u32::from(bytes[index / 8] >> (index % 8) & 1)).collect(),
-        // Two pixels in three bytes, the lower bits first (ACR-NEMA).
-        12 => bytes[..needed].chunks(3).flat_map(two_of_twelve_bits).take(count).collect(),
-        8 => bytes[..needed].iter().map(|&byte| byte.into()).collect(),
-        16 => bytes[..needed].chunks_exact(2).map(|pair| u16_of(pair, big).into()).collect(),
-        _ => bytes[..needed].chunks_exact(4).map(|four| u32_of(four, big)).collect(),
+        1 => numbers.map(|index| u32::from(bytes[index / 8] >> (index % 8) & 1)).collect(),
+        12 => numbers.map(|index| of_twelve_bits(bytes, index)).collect(),
+        8 => numbers.map(|index| bytes[place(index)].into()).collect(),
+        16 => whole(2).map(|pair| u16_of(pair, big).into()).collect(),
+        _ => whole(4).map(|four| u32_of(four, big)).collect(),
     };
-    if is_halved(layout) {
+    if layout.is_halved() {
         // Two lumas, then the two colour differences they share.
         let lumas = (0..pixels).map(|index| patterns[index / 2 * 4 + index % 2]);
         return Ok(Stored { values: values(lumas, layout), samples: 1, luma_first: true });
@@ -159,10 +166,11 @@ fn native(bytes: &[u8], layout: &Layout, big: bool) -> Result<Stored, String> {
     Ok(Stored { values: values(patterns.into_iter(), layout), samples: layout.samples, luma_first: false })
 }
 
-/// Two numbers of 12 bits; the last byte is missing where their count is odd.
-fn two_of_twelve_bits(bytes: &[u8]) -> [u32; 2] {
-    let byte = |index: usize| bytes.get(index).map_or(0, |&byte| u32::from(byte));
-    [byte(0) | (byte(1) & 15) << 8, byte(1) >> 4 | byte(2) << 4]
+/// One of the numbers of 12 bits: two in three bytes, the lower bits first (ACR-NEMA).
+fn of_twelve_bits(bytes: &[u8], index: usize) -> u32 {
+    let at = index / 2 * 3;
+    let byte = |offset: usize| u32::from(bytes[at + offset]);
+    if index.is_multiple_of(2) { byte(0) | (byte(1) & 15) << 8 } else { byte(1) >> 4 | byte(2) << 4 }
 }
 
 /// The stored bits of each pattern as a number, sign and all.
@@ -180,14 +188,13 @@ fn values(patterns: impl Iterator<Item = u32>, layout: &Layout) -> Vec<f32> {
 ///
 /// # Errors
 /// When the photometric interpretation is not read.
-pub(super) fn grey(stored: Stored, header: &Header, layout: &Layout) -> Result<Vec<f32>, Fault> {
+pub(super) fn grey(stored: Stored, palettes: Option<&[Table; 3]>, layout: &Layout) -> Result<Vec<f32>, Fault> {
     let Stored { values, samples, luma_first } = stored;
     let photometric = layout.photometric.as_str();
-    if photometric == "PALETTE COLOR" && samples == 1 {
-        let [red, green, blue] = header.palettes(layout).ok_or("a palette is missing or segmented")?;
-        let scale = if red.wide { 257.0 } else { 1.0 };
-        let look_up = |&value: &f32| luma(red.entry(value), green.entry(value), blue.entry(value)) / scale;
-        return Ok(values.iter().map(look_up).collect());
+    if let Some([red, green, blue]) = palettes.filter(|_| samples == 1) {
+        let scale = if red.bits > 8 { 257.0 } else { 1.0 };
+        let look_up = |value: f64| luma(red.entry(value), green.entry(value), blue.entry(value)) / scale;
+        return Ok(values.iter().map(|&value| look_up(value.into())).collect());
     }
     match (photometric, samples) {
         (_, 1) if luma_first || photometric.starts_with("MONOCHROME") => Ok(values),

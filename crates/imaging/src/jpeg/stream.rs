@@ -52,6 +52,11 @@ impl<'a> Segments<'a> {
         Ok(Some(Segment { marker, content, end: self.at }))
     }
 
+    /// Goes on at an index, after what only a decoder can tell from markers.
+    pub(crate) fn skip_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// The index of the next `FF` that begins a marker: after it comes no stuffed zero and no further fill byte.
     fn next_marker(&self) -> Option<usize> {
         let rest = self.code.get(self.at..)?;

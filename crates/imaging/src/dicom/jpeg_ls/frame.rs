@@ -1,55 +1,130 @@
 //! The markers around a JPEG-LS scan, and the parameters they give it.
 
-use super::scan::{Parameters, decode_scan};
+use super::scan::{Parameters, Target, decode_scan};
 use crate::dicom::{Fault, other_size};
 use crate::jpeg::{Segment, Segments};
 
-/// Samples of a one-component frame of the expected size.
+/// Decoded samples, pixel by pixel.
+pub(in crate::dicom) struct Samples {
+    pub(in crate::dicom) values: Vec<u16>,
+    /// Samples of a pixel, 1 or 3.
+    pub(in crate::dicom) count: usize,
+}
+
+/// Samples of a frame of the expected size.
 ///
 /// # Errors
-/// When the code is cut off, has more components, or declares another size.
-pub(in crate::dicom) fn decode(code: &[u8], expected: (u32, u32)) -> Result<Vec<u16>, Fault> {
-    let mut depth = 0;
+/// When the code is cut off, is of a kind that isn't read, or declares another size.
+pub(in crate::dicom) fn decode(code: &[u8], expected: (u32, u32)) -> Result<Samples, Fault> {
+    let mut frame = None;
     let mut presets = [0; 5];
+    let mut samples = Samples { values: Vec::new(), count: 0 };
+    let mut decoded = 0;
     let mut segments = Segments::of(code)?;
     while let Some(Segment { marker, content, end }) = segments.next()? {
         match marker {
-            0xf7 => depth = frame(content, expected)?,
+            0xf7 => {
+                let Frame { components, .. } = frame.insert(Frame::read(content, expected)?);
+                samples = Samples::new(components.len(), expected)?;
+            }
             0xf8 if content.first() == Some(&1) && content.len() >= 11 => {
                 presets = std::array::from_fn(|index| i32::from(word(&content[1 + 2 * index..])));
             }
             0xf8 => return Err(Fault::Unsupported("its JPEG-LS uses mapping tables or oversized frames".to_owned())),
+            0xe8 if content.starts_with(b"mrfx") && content.get(4).is_some_and(|&kind| kind != 0) => {
+                return Err(Fault::Unsupported("its JPEG-LS mixes colours (a transform of HP)".to_owned()));
+            }
             0xda => {
-                let near = content.get(3).copied().map_or(0, i32::from);
-                if depth == 0 || content.first() != Some(&1) {
-                    return Err("the JPEG-LS scan does not fit the frame".into());
+                let unfit = || "the JPEG-LS scan does not fit the frame".to_owned();
+                let frame = frame.as_ref().ok_or_else(unfit)?;
+                let scan = Scan::read(content, &frame.components, decoded).ok_or_else(unfit)?;
+                let parameters = parameters(expected.0, frame.depth, scan.near, presets)?;
+                let Samples { values, count } = &mut samples;
+                let mut target = Target { samples: values, total: *count, count: scan.count, first: decoded };
+                decode_scan(parameters, scan.by_sample, &code[end..], &mut target)?;
+                decoded += scan.count;
+                if decoded == samples.count {
+                    return Ok(samples);
                 }
-                return Ok(decode_scan(parameters(expected, depth, near, presets)?, &code[end..])?);
+                segments.skip_to(end + scan_length(&code[end..]));
             }
             _ => {}
         }
     }
-    Err("its JPEG-LS holds no scan".into())
+    Err(if decoded == 0 { "its JPEG-LS holds no scan" } else { "a JPEG-LS scan is missing" }.into())
 }
 
-/// Bits per sample.
-fn frame(content: &[u8], expected: (u32, u32)) -> Result<u32, Fault> {
-    let &[depth, _, _, _, _, components, ..] = content else {
-        return Err("the JPEG-LS frame header is cut off".into());
-    };
-    let size = (u32::from(word(&content[3..])), u32::from(word(&content[1..])));
-    if size != expected {
-        return Err(other_size(size, expected).into());
+/// Bytes up to the next marker: after a byte of ones, a scan goes on with a zero bit.
+fn scan_length(code: &[u8]) -> usize {
+    let marker = code.windows(2).position(|pair| pair[0] == 0xff && pair[1] >= 0x80);
+    marker.unwrap_or(code.len())
+}
+
+impl Samples {
+    fn new(count: usize, (width, height): (u32, u32)) -> Result<Self, String> {
+        let length = width as usize * height as usize * count;
+        let mut values = Vec::new();
+        values.try_reserve_exact(length).map_err(|_| "the pixels do not fit in memory")?;
+        values.resize(length, 0);
+        Ok(Self { values, count })
     }
-    if components != 1 || !(2..=16).contains(&depth) {
-        let reason = format!("its pixels have {components} components of {depth} bits; one of 2 to 16 is read");
-        return Err(Fault::Unsupported(reason));
+}
+
+/// What a frame header declares.
+struct Frame {
+    /// Bits of a sample.
+    depth: u32,
+    /// Identifiers.
+    components: Vec<u8>,
+}
+
+impl Frame {
+    fn read(content: &[u8], expected: (u32, u32)) -> Result<Self, Fault> {
+        let &[depth, _, _, _, _, count, ref rest @ ..] = content else {
+            return Err("the JPEG-LS frame header is cut off".into());
+        };
+        let size = (u32::from(word(&content[3..])), u32::from(word(&content[1..])));
+        if size != expected {
+            return Err(other_size(size, expected).into());
+        }
+        let components: Vec<u8> = rest.chunks_exact(3).map(|one| one[0]).collect();
+        let is_subsampled = rest.chunks_exact(3).any(|one| one[1] != 0x11);
+        if !matches!(count, 1 | 3) || !(2..=16).contains(&depth) || is_subsampled && count > 1 {
+            let reason = format!("its pixels have {count} components of {depth} bits; 1 or 3 of one size are read");
+            return Err(Fault::Unsupported(reason));
+        }
+        if components.len() != usize::from(count) {
+            return Err("the JPEG-LS frame header is cut off".into());
+        }
+        Ok(Self { depth: depth.into(), components })
     }
-    Ok(depth.into())
+}
+
+/// What a scan header declares.
+struct Scan {
+    /// Components of the scan.
+    count: usize,
+    near: i32,
+    by_sample: bool,
+}
+
+impl Scan {
+    /// `None` where it does not code the components that are not decoded yet, in their order.
+    fn read(content: &[u8], components: &[u8], decoded: usize) -> Option<Self> {
+        let (&count, rest) = content.split_first()?;
+        let count = usize::from(count);
+        let (chosen, rest) = rest.split_at_checked(2 * count)?;
+        let &[near, interleave, ..] = rest else { return None };
+        let expected = components.get(decoded..decoded + count)?;
+        let alone = components.len() == 1;
+        let is_next = alone || chosen.chunks_exact(2).map(|one| one[0]).eq(expected.iter().copied());
+        let fits = count == 1 || matches!(interleave, 1 | 2);
+        (count > 0 && is_next && fits).then_some(Self { count, near: near.into(), by_sample: interleave == 2 })
+    }
 }
 
 /// Presets where the stream has them, else the defaults of C.2.4.1.1.
-fn parameters((width, height): (u32, u32), depth: u32, near: i32, presets: [i32; 5]) -> Result<Parameters, String> {
+fn parameters(width: u32, depth: u32, near: i32, presets: [i32; 5]) -> Result<Parameters, String> {
     let given = |value: i32, default: i32| if value == 0 { default } else { value };
     let max = given(presets[0], (1 << depth) - 1);
     if max < 1 || max >= 1 << depth || near > 255.min(max / 2) {
@@ -72,7 +147,7 @@ fn parameters((width, height): (u32, u32), depth: u32, near: i32, presets: [i32;
     if reset < 3 {
         return Err("the JPEG-LS parameters contradict each other".to_owned());
     }
-    Ok(Parameters { width: width as usize, height: height as usize, max, near, thresholds, reset })
+    Ok(Parameters { width: width as usize, max, near, thresholds, reset })
 }
 
 /// The first two bytes as a big-endian number; there are at least two.

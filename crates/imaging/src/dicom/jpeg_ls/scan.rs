@@ -12,7 +12,6 @@ const RUN_ORDER: [u32; 32] =
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Parameters {
     pub(super) width: usize,
-    pub(super) height: usize,
     pub(super) max: i32,
     pub(super) near: i32,
     pub(super) thresholds: [i32; 3],
@@ -41,25 +40,63 @@ struct Decoder<'a> {
     bits: Bits<'a>,
 }
 
-/// Samples of a scan, row by row.
+/// The row that is decoded and the one above it, of one component; index `x + 1` holds sample `x`.
+///
+/// One sample of border on each side: the row above's first stands left of it, its last right of it.
+struct Rows {
+    above: Vec<i32>,
+    row: Vec<i32>,
+}
+
+/// Where in a frame the components of a scan lie.
+pub(super) struct Target<'s> {
+    /// Samples of the frame, pixel by pixel.
+    pub(super) samples: &'s mut [u16],
+    /// Components of the frame, of the scan, and before the scan's first.
+    pub(super) total: usize,
+    pub(super) count: usize,
+    pub(super) first: usize,
+}
+
+/// Decodes the samples of a scan. `by_sample`: components take turns at every sample, and else at every row.
 ///
 /// # Errors
 /// In words, when the code ends before the last sample.
-pub(super) fn decode_scan(parameters: Parameters, code: &[u8]) -> Result<Vec<u16>, String> {
+pub(super) fn decode_scan(
+    parameters: Parameters,
+    by_sample: bool,
+    code: &[u8],
+    target: &mut Target,
+) -> Result<(), String> {
     let mut decoder = Decoder::new(parameters, code);
     let width = parameters.width;
-    // One sample of border on each side: the line above's first stands left of it, its last right of it.
-    let (mut above, mut line) = (vec![0; width + 2], vec![0; width + 2]);
-    let mut samples = Vec::new();
-    samples.try_reserve_exact(width * parameters.height).map_err(|_| "the pixels do not fit in memory")?;
-    for _ in 0..parameters.height {
-        above[width + 1] = above[width];
-        line[0] = above[1];
-        decoder.line(&above, &mut line).ok_or("the JPEG-LS scan is cut off or damaged")?;
-        samples.extend(line[1..=width].iter().map(|&sample| sample as u16));
-        std::mem::swap(&mut above, &mut line);
+    let rows = || Rows { above: vec![0; width + 2], row: vec![0; width + 2] };
+    let mut rows: Vec<Rows> = (0..target.count).map(|_| rows()).collect();
+    let mut run_indices = vec![0; target.count];
+    for pixels in target.samples.chunks_exact_mut(width * target.total) {
+        for Rows { above, row } in &mut rows {
+            above[width + 1] = above[width];
+            row[0] = above[1];
+        }
+        let complete = if by_sample {
+            decoder.rows(&mut rows)
+        } else {
+            let mut turns = rows.iter_mut().zip(&mut run_indices);
+            turns.try_for_each(|(rows, run_index)| {
+                decoder.run_index = *run_index;
+                decoder.rows(std::slice::from_mut(rows))?;
+                *run_index = decoder.run_index;
+                Some(())
+            })
+        };
+        complete.ok_or("the JPEG-LS scan is cut off or damaged")?;
+        for (component, Rows { above, row }) in rows.iter_mut().enumerate() {
+            let places = pixels[target.first + component..].iter_mut().step_by(target.total);
+            places.zip(&row[1..]).for_each(|(place, &sample)| *place = sample as u16);
+            std::mem::swap(above, row);
+        }
     }
-    Ok(samples)
+    Ok(())
 }
 
 impl<'a> Decoder<'a> {
@@ -80,23 +117,32 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Decodes one line; index `x + 1` holds sample `x`.
-    fn line(&mut self, above: &[i32], line: &mut [i32]) -> Option<()> {
+    /// Decodes a row of one component, or of several that take turns at every sample.
+    fn rows(&mut self, rows: &mut [Rows]) -> Option<()> {
         let width = self.parameters.width;
         let mut x = 1;
         while x <= width {
-            let (left, up, corner, right) = (line[x - 1], above[x], above[x - 1], above[x + 1]);
-            let gradients = [right - up, up - corner, corner - left];
-            if gradients.iter().any(|gradient| gradient.abs() > self.parameters.near) {
-                line[x] = self.regular(gradients, left, up, corner)?;
+            let is_flat = |rows: &Rows| rows.gradients(x).iter().all(|gradient| gradient.abs() <= self.parameters.near);
+            if !rows.iter().all(is_flat) {
+                for rows in &mut *rows {
+                    rows.row[x] = self.regular(rows.gradients(x), rows.row[x - 1], rows.above[x], rows.above[x - 1])?;
+                }
                 x += 1;
                 continue;
             }
             let length = self.run_length(width + 1 - x)?;
-            line[x..x + length].fill(left);
+            for Rows { row, .. } in &mut *rows {
+                let left = row[x - 1];
+                row[x..x + length].fill(left);
+            }
             x += length;
             if x <= width {
-                line[x] = self.interruption(left, above[x])?;
+                let alone = rows.len() == 1;
+                for Rows { above, row } in &mut *rows {
+                    let alike = alone && (row[x - 1] - above[x]).abs() <= self.parameters.near;
+                    row[x] = self.interruption(row[x - 1], above[x], alike)?;
+                }
+                self.run_index = self.run_index.saturating_sub(1);
                 x += 1;
             }
         }
@@ -137,10 +183,9 @@ impl<'a> Decoder<'a> {
         (length + rest < room).then_some(length + rest)
     }
 
-    /// The sample that ends a run (A.7.2).
-    fn interruption(&mut self, left: i32, up: i32) -> Option<i32> {
-        let Parameters { near, reset, .. } = self.parameters;
-        let alike = (left - up).abs() <= near;
+    /// The sample that ends a run (A.7.2); `alike` where its neighbours are, which is not asked of several components.
+    fn interruption(&mut self, left: i32, up: i32, alike: bool) -> Option<i32> {
+        let Parameters { reset, .. } = self.parameters;
         let kind = i32::from(alike);
         let run = &mut self.runs[usize::from(alike)];
         let k = golomb_order(run.n, if alike { run.a.saturating_add(run.n >> 1) } else { run.a })?;
@@ -157,7 +202,6 @@ impl<'a> Decoder<'a> {
             (run.a, run.n, run.b) = (run.a >> 1, run.n >> 1, run.b >> 1);
         }
         run.n += 1;
-        self.run_index = self.run_index.saturating_sub(1);
         let sign = if !alike && left > up { -1 } else { 1 };
         Some(self.reconstructed(if alike { left } else { up }, sign * error))
     }
@@ -186,6 +230,14 @@ impl<'a> Decoder<'a> {
             _ => 4,
         };
         region * gradient.signum()
+    }
+}
+
+impl Rows {
+    /// Differences of the neighbours of sample `x - 1`.
+    fn gradients(&self, x: usize) -> [i32; 3] {
+        let (left, up, corner, right) = (self.row[x - 1], self.above[x], self.above[x - 1], self.above[x + 1]);
+        [right - up, up - corner, corner - left]
     }
 }
 
