@@ -20,8 +20,9 @@ const SYNCED_EVERY: Duration = Duration::from_secs(5);
 
 /// JSON Lines that one job writes and may go on with.
 ///
-/// Lines are written whole, in order, and brought to the disk every few seconds. Killed at any moment, a job leaves whole
-/// lines and at most one that is cut off, which [`AnswerFile::resume`] drops.
+/// Lines are written whole, in order, and brought to the disk every few seconds. A file of several slices has a line each;
+/// all but the last have `"more": true`. Killed at any moment, a job leaves whole lines and at most one that is cut off;
+/// [`AnswerFile::resume`] drops it, and the lines of a file that was not finished.
 #[derive(Debug)]
 pub struct AnswerFile {
     path: PathBuf,
@@ -37,6 +38,9 @@ struct Line {
     file: String,
     weights: Option<String>,
     error: Option<IgnoredAny>,
+    /// Whether lines of the same file follow.
+    #[serde(default)]
+    more: bool,
 }
 
 /// What a file holds that a job goes on with.
@@ -92,10 +96,11 @@ impl AnswerFile {
         Ok(Self { path: path.to_owned(), file, collected: Vec::new(), written: now, synced: now })
     }
 
-    /// What the file holds, and the bytes of the lines that are whole.
+    /// What the file holds, and the bytes up to where a job goes on.
     fn read(&self, weights: &str) -> anyhow::Result<(Earlier, u64)> {
         let mut reader = BufReader::new(&self.file);
         let (mut earlier, mut whole, mut line) = (Earlier::default(), 0, Vec::new());
+        let (mut read, mut refused) = (0, 0);
         for number in 1_u64.. {
             line.clear();
             let length = reader.read_until(b'\n', &mut line)?;
@@ -112,9 +117,12 @@ impl AnswerFile {
                     "go on with the weights file that began, or name another file for the answers"
                 )
             );
-            earlier.files.insert(PathKey::of_text(&answer.file));
-            earlier.refused += u64::from(answer.error.is_some());
-            whole += length as u64;
+            read += length as u64;
+            refused += u64::from(answer.error.is_some());
+            if !answer.more {
+                earlier.files.insert(PathKey::of_text(&answer.file));
+                (earlier.refused, whole) = (refused, read);
+            }
         }
         Ok((earlier, whole))
     }
@@ -185,6 +193,26 @@ mod tests {
             resumed.finish().unwrap();
             let (_, again) = AnswerFile::resume(&path, "abc").unwrap();
             assert_eq!((again.files.len(), again.refused), (earlier.files.len() + 1, 1), "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_which_slices_are_missing_is_answered_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("answers.jsonl");
+        let lines = [("a.png", false), ("b.nii", true), ("b.nii", true), ("b.nii", false)];
+        let mut answers = AnswerFile::create(&path).unwrap();
+        for (file, more) in lines {
+            answers.append(&json!({ "file": file, "error": "none", "more": more })).unwrap();
+        }
+        answers.finish().unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        for (lines, whole) in [(1, 1), (2, 1), (3, 1), (4, 4)] {
+            let kept: String = text.split_inclusive('\n').take(lines).collect();
+            fs::write(&path, kept).unwrap();
+            let (_, earlier) = AnswerFile::resume(&path, "abc").unwrap();
+            assert_eq!((earlier.files.len(), earlier.refused), (if whole == 4 { 2 } else { 1 }, whole));
+            assert_eq!(fs::read_to_string(&path).unwrap().lines().count() as u64, whole);
         }
     }
 

@@ -8,12 +8,17 @@
 mod answer_file;
 mod batch;
 mod file_source;
+mod item;
 mod ordered;
 mod part;
 mod path_key;
+mod place;
+mod unpack;
 
 pub use answer_file::{AnswerFile, Earlier};
 pub use batch::{Answered, Batch, Classified, Outcome};
 pub use file_source::FileSource;
+pub use item::Source;
 pub use part::Part;
 pub use path_key::{PathKey, PathKeys};
+pub use place::Place;

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Once;
 
 use anyhow::{bail, ensure};
-use imaging::{DecodeError, Limits, Study};
+use imaging::{DecodeError, Limits, Scan, Slice, Study};
 use model::Hinted;
 
 thread_local! {
@@ -47,6 +47,22 @@ pub fn read_scan(path: &Path) -> anyhow::Result<Vec<u8>> {
 /// Why it can't be decoded; a panic of the decoder among the reasons.
 pub fn decode(bytes: &[u8]) -> anyhow::Result<Study> {
     guarded(|| imaging::decode(bytes, &Limits::default()))
+}
+
+/// Opens a file of one slice or many within the usual limits.
+///
+/// # Errors
+/// As [`decode`].
+pub fn open_scan(bytes: Vec<u8>) -> anyhow::Result<Scan<'static>> {
+    guarded(|| imaging::open(bytes, &Limits::default()))
+}
+
+/// Decodes one slice of a scan, counted from 0.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_slice(scan: &Scan<'_>, index: usize) -> anyhow::Result<Slice> {
+    guarded(|| scan.slice(index))
 }
 
 fn guarded<T>(decode: impl FnOnce() -> Result<T, DecodeError>) -> anyhow::Result<T> {

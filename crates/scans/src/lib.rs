@@ -11,7 +11,7 @@ mod progress;
 mod slices;
 
 pub use data::{Scans, ScansConfig, fingerprint_of, held_out_fingerprint, thinned, thumbnails};
-pub use decoding::{decode, panic_message, read_scan};
+pub use decoding::{decode, decode_slice, open_scan, panic_message, read_scan};
 pub use hint::{hint, told, with_hint};
 pub use progress::progress_bar;
 pub use slices::{Slices, Unreadable, prepare_file};

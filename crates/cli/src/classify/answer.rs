@@ -1,15 +1,47 @@
 //! What is printed of a file.
 
+use std::ops::Not;
+
+use batch::{Place, Source};
 use classifier::{Classifier, Evidence, Prediction, Verdict};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::maps::MapFiles;
 
-/// One answered file; the fields of a line of JSON.
+/// Where a slice is; the first fields of a line of JSON.
+#[derive(Serialize)]
+pub struct PlaceLine<'a> {
+    file: String,
+    /// The file in an archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<&'a str>,
+    /// The slice's number, counted from 1, in a file of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slice: Option<usize>,
+    /// Whether lines of the same file follow.
+    #[serde(skip_serializing_if = "Not::not")]
+    more: bool,
+}
+
+impl<'a> PlaceLine<'a> {
+    pub fn new(place: &'a Place) -> Self {
+        let Place { file, entry, slice, more } = place;
+        Self { file: file.display().to_string(), entry: entry.as_deref(), slice: *slice, more: *more }
+    }
+}
+
+/// One answered slice; the fields of a line of JSON.
 #[derive(Serialize)]
 pub struct Answer<'a> {
-    file: String,
+    #[serde(flatten)]
+    place: PlaceLine<'a>,
+    /// DICOM's Series Instance UID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    series: Option<String>,
+    /// Why the slice may be no brain MRI, by what its file says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     verdict: &'a str,
     probabilities: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,23 +54,30 @@ pub struct Answer<'a> {
     milliseconds: f64,
 }
 
-/// A file that could not be read.
+/// What could not be read.
 #[derive(Serialize)]
 pub struct Refusal<'a> {
-    pub file: String,
+    #[serde(flatten)]
+    pub place: PlaceLine<'a>,
     pub error: &'a str,
 }
 
 /// What answers, and how long it took.
-pub struct Source<'a> {
+pub struct AnsweredBy<'a> {
     pub classifier: &'a Classifier,
     pub weights: &'a str,
     pub milliseconds: f64,
 }
 
 impl<'a> Answer<'a> {
-    pub fn new(file: String, prediction: Prediction, map: Option<MapFiles>, source: &Source<'a>) -> Self {
-        let classifier = source.classifier;
+    pub fn new(
+        place: &'a Place,
+        source: Source,
+        prediction: Prediction,
+        map: Option<MapFiles>,
+        by: &AnsweredBy<'a>,
+    ) -> Self {
+        let classifier = by.classifier;
         let verdict = match prediction.verdict {
             Verdict::Class(class) => classifier.class_name(class),
             Verdict::Abstain => "abstain",
@@ -46,14 +85,16 @@ impl<'a> Answer<'a> {
         };
         let names = classifier.manifest().classes.iter().cloned();
         Self {
-            file,
+            place: PlaceLine::new(place),
+            series: source.series,
+            warnings: source.warnings,
             verdict,
             probabilities: names.zip(prediction.probabilities.into_iter().map(|value| json!(value))).collect(),
             evidence: prediction.evidence,
             map,
             engine: classifier.engine_name(),
-            weights: source.weights,
-            milliseconds: (source.milliseconds * 100.0).round() / 100.0,
+            weights: by.weights,
+            milliseconds: (by.milliseconds * 100.0).round() / 100.0,
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use batch::{Answered, Classified};
+use batch::{Answered, Classified, Place};
 use classifier::Classifier;
 
-use super::answer::{Answer, Refusal, Source, in_words};
+use super::answer::{Answer, AnsweredBy, PlaceLine, Refusal, in_words};
 use super::maps::MapFolder;
 use super::output::Output;
 use super::progress::Progress;
@@ -37,35 +37,35 @@ impl<'a> Job<'a> {
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn take(&mut self, Classified { file, outcome }: Classified) -> anyhow::Result<()> {
-        self.progress.step(outcome.is_ok());
+    pub fn take(&mut self, Classified { place, outcome }: Classified) -> anyhow::Result<()> {
+        self.progress.step(outcome.is_ok(), place.more);
         match outcome {
-            Ok(answered) => self.answer(&file, answered),
-            Err(reason) => self.refuse(&file, &reason),
+            Ok(answered) => self.answer(&place, answered),
+            Err(reason) => self.refuse(&place, &reason),
         }
     }
 
-    fn answer(&mut self, file: &Path, answered: Answered) -> anyhow::Result<()> {
-        let Answered { mut prediction, shown, size, milliseconds } = answered;
+    fn answer(&mut self, place: &Place, answered: Answered) -> anyhow::Result<()> {
+        let Answered { mut prediction, source, shown, size, milliseconds } = answered;
         let map = self.maps.as_ref().zip(prediction.map.take());
-        let map = map.map(|(maps, map)| maps.write(file, map, shown, size)).transpose()?;
-        let name = file.display();
+        let map = map.map(|(maps, map)| maps.write(&place.path(), map, shown, size)).transpose()?;
         if matches!(self.output, Output::Words) {
             let answer = in_words(&prediction, self.classifier.class_name(prediction.class));
-            println!("{name}: {answer} ({milliseconds:.0} ms, {})", self.classifier.engine_name());
+            let (name, engine) = (place.in_words(), self.classifier.engine_name());
+            println!("{name}: {answer} ({milliseconds:.0} ms, {engine})");
+            source.warnings.iter().for_each(|warning| eprintln!("{name}: {warning}"));
             return Ok(());
         }
-        let source = Source { classifier: self.classifier, weights: &self.weights, milliseconds };
-        self.output.write(&Answer::new(name.to_string(), prediction, map, &source))
+        let by = AnsweredBy { classifier: self.classifier, weights: &self.weights, milliseconds };
+        self.output.write(&Answer::new(place, source, prediction, map, &by))
     }
 
-    fn refuse(&mut self, file: &Path, reason: &str) -> anyhow::Result<()> {
-        let file = file.display();
+    fn refuse(&mut self, place: &Place, reason: &str) -> anyhow::Result<()> {
         if matches!(self.output, Output::Words) {
-            eprintln!("cannot classify \"{file}\": {reason}");
+            eprintln!("cannot classify \"{}\": {reason}", place.in_words());
             return Ok(());
         }
-        self.output.write(&Refusal { file: file.to_string(), error: reason })
+        self.output.write(&Refusal { place: PlaceLine::new(place), error: reason })
     }
 
     /// Whether every file was answered.

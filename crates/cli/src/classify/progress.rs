@@ -20,7 +20,7 @@ pub struct Progress {
     /// Files of the job that this one goes on with.
     before: u64,
     done: u64,
-    /// Files without an answer, those of before among them.
+    /// Slices and files without an answer, those of before among them.
     refused: u64,
 }
 
@@ -42,10 +42,13 @@ impl Progress {
         Ok(Self { bar, said: Instant::now(), is_told, before, done: 0, refused: earlier.refused })
     }
 
-    /// One more file.
-    pub fn step(&mut self, is_answered: bool) {
-        self.done += 1;
+    /// One more slice; `more` of the same file follow.
+    pub fn step(&mut self, is_answered: bool, more: bool) {
         self.refused += u64::from(!is_answered);
+        if more {
+            return;
+        }
+        self.done += 1;
         self.bar.inc(1);
         if self.is_told && !stderr().is_terminal() && self.said.elapsed() >= SAID_EVERY {
             self.said = Instant::now();
@@ -72,7 +75,7 @@ impl Progress {
             let [done, before, refused] = [self.done, self.before, self.refused].map(HumanCount);
             let earlier = if self.before > 0 { format!(", {before} before") } else { String::new() };
             let rate = self.done as f64 / self.bar.elapsed().as_secs_f64();
-            eprintln!("{done} files, {rate:.1} a second{earlier}; {refused} have an error in place of an answer");
+            eprintln!("{done} files, {rate:.1} a second{earlier}; {refused} times an error in place of an answer");
         }
         self.refused == 0
     }
