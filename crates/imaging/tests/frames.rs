@@ -53,7 +53,7 @@ macro_rules! files {
 }
 
 /// Name and content of every file that is read.
-const FILES: [(&str, &[u8]); 20] = files![
+const FILES: [(&str, &[u8]); 21] = files![
     "bits.dcm",
     "colours_by_plane.dcm",
     "colours_by_plane_16.dcm",
@@ -68,6 +68,7 @@ const FILES: [(&str, &[u8]); 20] = files![
     "enhanced_deflated.dcm",
     "enhanced_implicit.dcm",
     "enhanced_undefined.dcm",
+    "enhanced_unknown.dcm",
     "jpeg_2000.dcm",
     "jpeg_extended.dcm",
     "jpeg_marks.dcm",
@@ -125,7 +126,7 @@ fn every_frame_is_displayed_as_pydicom_displays_it() {
             displayed += 1;
         }
     }
-    assert_eq!(displayed, 5 * 4 + 2);
+    assert_eq!(displayed, 6 * 4 + 2);
 }
 
 #[test]

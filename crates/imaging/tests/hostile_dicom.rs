@@ -116,10 +116,24 @@ fn millions_of_frames_are_refused() {
 }
 
 #[test]
-fn as_many_frames_as_there_may_be_take_little_memory() {
-    let scan = open(file(&[], "65536 ", 1, &native(65536)), &Limits::default()).unwrap();
+fn as_many_frames_and_elements_as_there_may_be_take_little_memory_and_time() {
+    let elements = number(0x1199, 5).repeat(199_000);
+    let scan = open(file(&elements, "65536 ", 1, &native(65536)), &Limits::default()).unwrap();
     assert_eq!(scan.slice(65535).unwrap().pixels(), [7.0]);
     assert_little_memory();
+}
+
+#[test]
+fn a_few_bytes_of_run_lengths_are_no_large_picture() {
+    let mut bytes = file(&[], "1", 8000, &[]);
+    let at = bytes.windows(6).position(|window| window == b"2.1\0\x08\0").unwrap();
+    bytes[at..at + 4].copy_from_slice(b"2.5\0");
+    let code = [1_u32.to_le_bytes(), 64_u32.to_le_bytes()].concat();
+    let code = [code, vec![0; 56], [0x81, 7].repeat(4)].concat();
+    let fragments =
+        [header(PIXELS, *b"OB", UNDEFINED), header(ITEM, *b"--", 0), header(ITEM, *b"--", code.len() as u32)];
+    let error = refused([bytes, fragments.concat(), code].concat()).to_string();
+    assert!(error.contains("too few for 64000000 pixels"), "{error}");
 }
 
 #[test]

@@ -74,7 +74,7 @@ pub(super) fn read(bytes: &[u8], encoding: Encoding) -> Result<Parsed<'_>, Strin
             reader.element(&header, encoding, Level { depth: 0, kept: true }, &mut elements)?;
         }
     }
-    Ok(Parsed { data_set: DataSet { elements, big: reader.big, start: 0 }, pixels })
+    Ok(Parsed { data_set: DataSet::new(elements, reader.big, 0), pixels })
 }
 
 /// Where in the tree elements lie.
@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
             let elements = self.item(encoding, level)?;
             if level.kept {
                 self.count()?;
-                items.push(DataSet { elements, big: self.big, start });
+                items.push(DataSet::new(elements, self.big, start));
             }
         }
     }

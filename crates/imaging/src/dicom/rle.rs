@@ -4,6 +4,9 @@ use super::element::u32_of;
 
 const HEADER: usize = 64;
 
+/// Samples that a byte of code can stand for, at most.
+const MOST_REPEATED: usize = 64;
+
 /// Little-endian samples, pixel by pixel: `pixels * samples * bytes` long.
 ///
 /// # Errors
@@ -13,6 +16,9 @@ pub(super) fn decode(code: &[u8], pixels: usize, samples: usize, bytes: usize) -
     let count = u32_of(header, false) as usize;
     if count != samples * bytes || count > 15 {
         return Err(format!("it has {count} RLE segments; {} are needed", samples * bytes));
+    }
+    if code.len().saturating_mul(MOST_REPEATED) < pixels * count {
+        return Err(format!("{} bytes of RLE are too few for {pixels} pixels", code.len()));
     }
     let mut out = vec![0; pixels * count];
     for segment in 0..count {

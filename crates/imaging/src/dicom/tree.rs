@@ -20,16 +20,24 @@ pub(super) enum Value<'a> {
 
 /// A file's data set, or an item of a sequence.
 pub(super) struct DataSet<'a> {
-    pub(super) elements: Vec<Element<'a>>,
+    /// By their tags; of one tag in the order of the file.
+    elements: Vec<Element<'a>>,
     pub(super) big: bool,
     /// Where it begins: an item with its tag, in bytes from the first element of the file.
     pub(super) start: usize,
 }
 
 impl<'a> DataSet<'a> {
+    /// A data set of elements in the order of the file, which should be that of their tags.
+    pub(super) fn new(mut elements: Vec<Element<'a>>, big: bool, start: usize) -> Self {
+        elements.sort_by_key(|element| element.tag);
+        Self { elements, big, start }
+    }
+
     /// The element of a tag; where a writer repeats it, the last.
     fn element(&self, tag: Tag) -> Option<&Element<'a>> {
-        self.elements.iter().rfind(|element| element.tag == tag)
+        let end = self.elements.partition_point(|element| element.tag <= tag);
+        self.elements[..end].last().filter(|element| element.tag == tag)
     }
 
     pub(super) fn contains(&self, tag: Tag) -> bool {
