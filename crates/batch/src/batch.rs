@@ -88,9 +88,9 @@ impl<'a> Batch<'a> {
             Engine::Cpu => {
                 ordered_map(batches(items, 1), self.threads, |items| self.answer(opened(items)), |steps| take(steps?))
             }
-            Engine::WebGpu => ordered_map(batches(items, ADAPTER_BATCH), self.threads, opened, |items| {
-                take(self.answer(items)?)
-            }),
+            Engine::WebGpu => {
+                ordered_map(batches(items, ADAPTER_BATCH), self.threads, opened, |items| take(self.answer(items)?))
+            }
         }
     }
 

@@ -113,7 +113,7 @@ fn found_entry(entry: walkdir::Result<DirEntry>, folder: &Path) -> Option<Result
 }
 
 /// Whether a name in a folder is no scan but what an operating system or a person hides there.
-fn is_clutter(name: &OsStr) -> bool {
+pub(crate) fn is_clutter(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name.starts_with('.')
         || ["Thumbs.db", "desktop.ini", "__MACOSX"].iter().any(|known| name.eq_ignore_ascii_case(known))

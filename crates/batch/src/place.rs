@@ -48,4 +48,3 @@ impl Place {
         file.into_iter().chain(self.entry.clone()).chain(slice).collect::<Vec<_>>().join(", ")
     }
 }
-
