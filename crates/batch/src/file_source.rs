@@ -6,7 +6,8 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use scans::Unreadable;
+use imaging::Limits;
+use scans::{Unreadable, read_scan, told};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::Part;
@@ -89,11 +90,34 @@ fn expand(named: Named) -> Box<dyn Iterator<Item = Result<PathBuf, Unreadable>>>
     match named {
         Ok(folder) if folder.is_dir() => {
             let walk = WalkDir::new(&folder).follow_links(true).sort_by_file_name().into_iter();
-            let entries = walk.filter_entry(|entry| entry.depth() == 0 || !is_clutter(entry.file_name()));
+            // The files that a directory of DICOM files names lie in the folder too.
+            let is_wanted = |name: &OsStr| !is_clutter(name) && name != "DICOMDIR";
+            let entries = walk.filter_entry(move |entry| entry.depth() == 0 || is_wanted(entry.file_name()));
             Box::new(entries.filter_map(move |entry| found_entry(entry, &folder)))
         }
-        file_or_error => Box::new(std::iter::once(file_or_error)),
+        Ok(path) => match directory_entries(&path) {
+            Some(files) => Box::new(files.into_iter()),
+            None => Box::new(std::iter::once(Ok(path))),
+        },
+        Err(unreadable) => Box::new(std::iter::once(Err(unreadable))),
     }
+}
+
+/// The files that a directory of DICOM files (DICOMDIR) names; nothing for any other file.
+fn directory_entries(path: &Path) -> Option<Vec<Result<PathBuf, Unreadable>>> {
+    let is_named_so = path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR"));
+    if !is_named_so || !path.is_file() {
+        return None;
+    }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let entries = read_scan(path).and_then(|bytes| Ok(imaging::directory(&bytes, &Limits::default())?));
+    Some(match entries {
+        Ok(entries) => entries
+            .into_iter()
+            .map(|entry| Ok(entry.path.iter().fold(folder.to_owned(), |path, part| path.join(part))))
+            .collect(),
+        Err(error) => vec![Err(Unreadable { path: path.to_owned(), reason: told(&error) })],
+    })
 }
 
 /// What a step through a folder found; nothing for a folder.
@@ -163,6 +187,24 @@ mod tests {
         assert_eq!(found(&source, &folder), ["scans/b/2.png", "c.dcm"].map(Path::new));
         let missing = FileSource { list: Some("nowhere.txt".into()), ..FileSource::default() };
         assert!(missing.files().err().unwrap().to_string().contains("cannot read the list \"nowhere.txt\""));
+    }
+
+    #[test]
+    fn a_dicomdir_stands_for_the_files_that_it_names() {
+        let folder = folder();
+        let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../imaging/tests/fixtures/frames/DICOMDIR");
+        let directory = folder.path().join("DICOMDIR");
+        fs::copy(fixture, &directory).unwrap();
+        let named = FileSource { named: vec![directory.clone()], ..FileSource::default() };
+        let entries = imaging::directory(&fs::read(fixture).unwrap(), &Limits::default()).unwrap();
+        let expected: Vec<PathBuf> = entries.iter().map(|entry| entry.path.iter().collect()).collect();
+        assert!(!expected.is_empty());
+        assert_eq!(found(&named, &folder), expected);
+        let walked = FileSource { named: vec![folder.path().to_owned()], ..FileSource::default() };
+        assert!(!found(&walked, &folder).contains(&PathBuf::from("DICOMDIR")));
+        fs::write(&directory, "no directory").unwrap();
+        let damaged: Vec<_> = named.files().unwrap().collect();
+        assert!(matches!(&damaged[..], [Err(Unreadable { path, .. })] if *path == directory), "{damaged:?}");
     }
 
     #[test]
