@@ -6,7 +6,7 @@ use crate::decode::{check_length, not_an_image, sniff};
 use crate::{ColourMode, DecodeError, Format, Limits, Slice, SliceGeometry, Window, decode, dicom, is_dicom};
 
 /// Parts of the body whose slices have a head in them.
-const HEADS: [&str; 4] = ["HEAD", "BRAIN", "SKULL", "NEURO"];
+const HEADS: [&str; 6] = ["HEAD", "BRAIN", "SKULL", "NEURO", "SELLA", "PITUITARY"];
 
 /// A file whose header has been read. It holds the file's bytes, and no pixels.
 ///
@@ -131,7 +131,7 @@ impl Scan<'_> {
         }
     }
 
-    /// The windows that the file offers for a slice, in its unit; the slice is displayed with the first.
+    /// The windows that the file offers for a grey slice, in its unit; it is displayed with the first.
     #[must_use]
     pub fn windows(&self, index: usize) -> Vec<Window> {
         match &self.content {

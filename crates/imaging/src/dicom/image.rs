@@ -110,8 +110,11 @@ impl<'a> Image<'a> {
         self.contents.slice(grey, index)
     }
 
-    /// The windows that a frame can be displayed with.
+    /// The windows that a grey frame can be displayed with.
     pub(crate) fn windows(&self, index: usize) -> Vec<Window> {
+        if !self.contents.layout.is_monochrome() {
+            return Vec::new();
+        }
         let mirror = self.contents.mirror(index);
         self.contents.values[index].display.windows(|value| mirror.map_or(value, |mirror| mirror - value))
     }

@@ -94,8 +94,8 @@ fn words(data: &[u8], bytes: bool, big: bool) -> impl Iterator<Item = u16> + '_ 
     data.chunks_exact(size).map(move |word| if bytes { word[0].into() } else { u16_of(word, big) })
 }
 
-/// The entries of a segmented palette (PS3.3, C.7.9.2) of words of so many bits, at most `count` entries; `None` where a
-/// segment is broken.
+/// The entries of a segmented palette (PS3.3, C.7.9.2) in words of so many bits, at most `count` of them; `None` where
+/// a segment is broken.
 fn expanded(segments: &[u16], word: u32, count: usize) -> Option<Vec<u16>> {
     let mut entries = Vec::new();
     let mut rest = segments;
