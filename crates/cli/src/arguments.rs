@@ -263,7 +263,8 @@ pub struct TransferArguments {
 
 /// Classify scans.
 ///
-/// Folders stand for all files in them, without what is hidden. Files are decoded while the network computes, on every
+/// Folders stand for all files in them, without what is hidden, and so do archives (zip, tar, tar.gz) and a DICOMDIR; every
+/// frame of a DICOM file is answered. Files are decoded while the network computes, on every
 /// core, and answered in their order; a file named twice is answered once. Memory does not grow with their number, but
 /// for 16 bytes each.
 ///
@@ -274,6 +275,7 @@ pub struct TransferArguments {
 #[command(after_help = "Examples:
   sulcus classify slice.jpg scan.dcm
   sulcus classify --json scans/*.png > answers.jsonl
+  sulcus classify study.zip DICOMDIR
   sulcus classify scans --out answers.jsonl
   sulcus classify scans --out answers.jsonl --resume
   find /archive -name '*.dcm' | sulcus classify --files-from - --out answers.jsonl
@@ -283,7 +285,7 @@ pub struct TransferArguments {
 Exit status: 0 when every file was answered, 1 when one has an error instead, 2 for wrong usage and where the job could not
 go on.")]
 pub struct ClassifyArguments {
-    /// JPEG, PNG, BMP, TIFF, WebP or DICOM files, or folders of them
+    /// JPEG, PNG, BMP, TIFF, WebP or DICOM files, or folders or archives of them
     #[arg(required_unless_present = "list", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// A file that names one file or folder a line; - is standard input
