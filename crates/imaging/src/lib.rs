@@ -5,6 +5,8 @@
 //! [`InputSpec`] in the weights file says. The same bytes give the same input,
 //! bit for bit, natively and in WebAssembly. Nothing here does I/O, and no bytes make it panic.
 //!
+//! [`volume`] reads files of whole volumes, and [`series`] puts the slices of many files in order.
+//!
 //! ```
 //! use imaging::{InputSpec, Slice, prepare};
 //!
@@ -23,15 +25,18 @@ mod grey;
 mod head;
 mod inflate;
 mod jpeg;
+mod plane;
 mod png;
 mod prepare;
 mod raster;
 mod region;
 mod resample;
 mod scan;
+pub mod series;
 mod slice;
 mod study;
 mod tiff;
+pub mod volume;
 
 pub use colour::{Channels, ColourMode};
 pub use decode::{decode, is_dicom, is_readable};
@@ -39,6 +44,7 @@ pub use error::DecodeError;
 pub use geometry::SliceGeometry;
 pub use head::{Rect, head_bounds};
 pub use model::{Crop, InputSpec, Intensity};
+pub use plane::{Orientation, Plane};
 pub use prepare::{PreparedSlice, prepare};
 pub use resample::squeeze;
 pub use scan::{Attributes, DirectoryEntry, Scan, SliceInfo, Warning, directory, is_directory, open};
