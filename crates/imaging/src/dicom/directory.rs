@@ -1,7 +1,5 @@
 //! A directory of files (DICOMDIR): what lies where on a disc (PS3.3, annex F).
 
-use std::collections::BTreeMap;
-
 use super::element::Tag;
 use super::syntax::{self, Encoding};
 use super::tree::{DataSet, uid_of};
@@ -60,9 +58,10 @@ fn entries(bytes: &[u8]) -> Result<Vec<DirectoryEntry>, Fault> {
 
 /// The record above each: patient, study and series are chains of records that point down and on by offsets.
 fn parents(root: &DataSet, records: &[DataSet], base: usize) -> Vec<Option<usize>> {
-    let by_offset: BTreeMap<usize, usize> =
-        records.iter().enumerate().map(|(index, record)| (base + record.start, index)).collect();
-    let at = |set: &DataSet, tag: Tag| by_offset.get(&(set.long(tag)? as usize)).copied();
+    let at = |set: &DataSet, tag: Tag| {
+        let offset = set.long(tag)? as usize;
+        records.binary_search_by_key(&offset, |record| base + record.start).ok()
+    };
     let mut parents = vec![None; records.len()];
     let mut seen = vec![false; records.len()];
     let mut chains: Vec<(Option<usize>, usize)> =
