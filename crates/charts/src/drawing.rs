@@ -13,16 +13,17 @@ const LEFT: f64 = 44.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 38.0;
-/// Above the lines, room for the names of what begins there.
-const NAMES: f64 = 22.0;
-/// Radius of the dot with the highest count.
+/// Room above the lines for the names of no mark, one, and more.
+const NAMES: [f64; 3] = [0.0, 9.0, 22.0];
+/// Radius of a dot, and of the one with the highest count.
+const DOT: f64 = 2.5;
 const WIDEST: f64 = 11.0;
 /// A line of more points has no dots.
 const MOST_DOTS: usize = 30;
 
 /// The whole drawing.
 pub(crate) fn drawing(chart: &Chart) -> Markup {
-    let plot = Plot { chart, top: if chart.marks.is_empty() { TOP } else { TOP + NAMES } };
+    let plot = Plot { chart, top: TOP + NAMES[chart.marks.len().min(2)] };
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(format!("{}. {}", chart.title, chart.description))
             font-size="12" fill="var(--quiet)" {
@@ -65,7 +66,7 @@ impl Plot<'_> {
                 text x=(place(self.across(x))) y=(floor + 17.0) text-anchor="middle" { (number(x)) }
             }
             text x=(place(f64::midpoint(LEFT, right))) y=(HEIGHT - 4.0) text-anchor="middle" { (self.chart.x.label) }
-            text x="2" y="12" { (self.chart.y.label) }
+            text x="0" y="12" { (self.chart.y.label) }
         }
     }
 
@@ -97,7 +98,7 @@ fn line(points: &[(f64, f64)], color: &str, dashes: Option<&str>) -> Markup {
         g fill=(color) {
             polyline points=(path(points)) fill="none" stroke=(color) stroke-width="2" stroke-linejoin="round" stroke-dasharray=[dashes] {}
             @if points.len() <= MOST_DOTS {
-                @for (x, y) in points { circle cx=(place(*x)) cy=(place(*y)) r="2.5" {} }
+                @for (x, y) in points { circle cx=(place(*x)) cy=(place(*y)) r=(DOT) {} }
             }
         }
     }
@@ -129,7 +130,7 @@ fn counted(points: &[(f64, f64)], counts: &[u64], color: &str) -> Markup {
 /// A rim in the colour of the ground keeps them apart from a line of their own colour.
 fn highlights(points: &[(f64, f64)], color: &str) -> Markup {
     html! {
-        g fill=(color) stroke="var(--ground)" stroke-width="2" {
+        g fill=(color) stroke="var(--ground)" stroke-width="1.5" {
             @for (x, y) in points { circle cx=(place(*x)) cy=(place(*y)) r="6" {} }
         }
     }
@@ -137,7 +138,7 @@ fn highlights(points: &[(f64, f64)], color: &str) -> Markup {
 
 /// A dot's area is its count; the smallest can still be seen.
 fn radius(count: u64, most: u64) -> f64 {
-    (WIDEST * (count as f64 / most.max(1) as f64).sqrt()).max(2.0)
+    (WIDEST * (count as f64 / most.max(1) as f64).sqrt()).max(DOT)
 }
 
 fn path(points: &[(f64, f64)]) -> String {
@@ -202,7 +203,7 @@ mod tests {
     fn a_dot_of_a_quarter_of_the_slices_is_half_as_wide() {
         let counts = vec![100, 400, 0];
         let svg = svg(Stroke::Dots { counts }, &[(1.0, 0.1), (2.0, 0.2), (3.0, 0.3)]);
-        assert!(["r=\"5.5\"", "r=\"11.0\"", "r=\"2.0\""].iter().all(|radius| svg.contains(radius)), "{svg}");
+        assert!(["r=\"5.5\"", "r=\"11.0\"", "r=\"2.5\""].iter().all(|radius| svg.contains(radius)), "{svg}");
     }
 
     #[test]
