@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use imaging::Limits;
+use imaging::series::is_clutter;
 use scans::{Unreadable, read_scan, told};
 use walkdir::{DirEntry, WalkDir};
 
@@ -91,7 +92,7 @@ fn expand(named: Named) -> Box<dyn Iterator<Item = Result<PathBuf, Unreadable>>>
         Ok(folder) if folder.is_dir() => {
             let walk = WalkDir::new(&folder).follow_links(true).sort_by_file_name().into_iter();
             // The files that a directory of DICOM files names lie in the folder too.
-            let is_wanted = |name: &OsStr| !is_clutter(name) && name != "DICOMDIR";
+            let is_wanted = |name: &OsStr| !is_hidden(name) && name != "DICOMDIR";
             let entries = walk.filter_entry(move |entry| entry.depth() == 0 || is_wanted(entry.file_name()));
             Box::new(entries.filter_map(move |entry| found_entry(entry, &folder)))
         }
@@ -137,10 +138,9 @@ fn found_entry(entry: walkdir::Result<DirEntry>, folder: &Path) -> Option<Result
 }
 
 /// Whether a name in a folder is no scan but what an operating system or a person hides there.
-pub(crate) fn is_clutter(name: &OsStr) -> bool {
+fn is_hidden(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    name.starts_with('.')
-        || ["Thumbs.db", "desktop.ini", "__MACOSX"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    name.starts_with('.') || is_clutter(&name)
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@ use std::thread::scope;
 
 use archive::{Limits, each_file};
 use imaging::Limits as ScanLimits;
-
-use crate::file_source::is_clutter;
+use imaging::series::is_clutter;
 
 /// Files that are unpacked and not yet taken.
 const AHEAD: usize = 2;
@@ -47,9 +46,9 @@ fn unpack(archive: &Path, send: &SyncSender<Sent>) {
         is_empty = false;
         let _ = send.send((Some(file.name), file.content.map_err(|error| error.to_string())));
     };
-    let outcome = File::open(archive).map_err(Into::into).and_then(|mut file| {
-        each_file(&mut file, &limits, |name| !name.split('/').any(|part| is_clutter(part.as_ref())), found)
-    });
+    let outcome = File::open(archive)
+        .map_err(Into::into)
+        .and_then(|mut file| each_file(&mut file, &limits, |name| !is_clutter(name), found));
     let reason = match outcome {
         Err(error) => Some(error.to_string()),
         Ok(()) => is_empty.then(|| "the archive holds no file".to_owned()),

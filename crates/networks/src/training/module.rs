@@ -218,7 +218,10 @@ impl Layer {
             }
             Op::Convolution(convolution) => Some(Self::Convolution(conv(convolution, inputs, device))),
             Op::Linear { outputs } => {
-                let initializer = Initializer::XavierUniform { gain: 1.0 };
+                // What stretches a single value begins as that value: by chance its sign might be turned, and a map of evidence
+                // would be taught that a tumour is where it is low.
+                let initializer =
+                    if inputs == 1 { Initializer::Ones } else { Initializer::XavierUniform { gain: 1.0 } };
                 let kernel = initializer.init_with([*outputs, inputs], Some(inputs), Some(*outputs), device);
                 Some(Self::Linear(Linear { kernel, bias: Initializer::Zeros.init([*outputs], device) }))
             }
