@@ -70,14 +70,18 @@ pub struct Attributes {
     pub body_part: Option<String>,
     /// `SeriesDescription`
     pub series_description: Option<String>,
+    /// `ProtocolName`
+    pub protocol: Option<String>,
+    /// `ScanningSequence`: `SE`, `IR`, `GR`, `EP`, `RM`, several separated by a backslash.
+    pub scanning_sequence: Option<String>,
     /// `EchoTime`; of the first frame where frames have their own, like the next two.
     pub echo_time: Option<f64>,
     /// `RepetitionTime`
     pub repetition_time: Option<f64>,
     /// `InversionTime`
     pub inversion_time: Option<f64>,
-    /// Whether a contrast agent is named (`ContrastBolusAgent`).
-    pub has_contrast_agent: bool,
+    /// `ContrastBolusAgent`; `agent` where a file names one by a code alone.
+    pub contrast_agent: Option<String>,
 }
 
 /// Why a scan may not be what a classifier of brain MRI is for, though it can be read.

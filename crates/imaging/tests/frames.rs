@@ -152,7 +152,7 @@ fn a_file_says_what_series_it_belongs_to() {
     assert_eq!(attributes.frame_of_reference.as_deref(), Some("2.25.12"));
     assert_eq!(attributes.instance.as_deref(), Some("2.25.1"));
     assert_eq!((attributes.echo_time, attributes.repetition_time), (Some(80.5), Some(2000.0)));
-    assert!(!attributes.has_contrast_agent);
+    assert_eq!(attributes.contrast_agent, None);
     assert_eq!(scan.warnings(), []);
 }
 

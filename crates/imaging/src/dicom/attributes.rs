@@ -9,6 +9,8 @@ const INSTANCE: Tag = (0x0008, 0x0018);
 const MODALITY: Tag = (0x0008, 0x0060);
 const SERIES_DESCRIPTION: Tag = (0x0008, 0x103e);
 const PATIENT_ID: Tag = (0x0010, 0x0020);
+const SCANNING_SEQUENCE: Tag = (0x0018, 0x0020);
+const PROTOCOL: Tag = (0x0018, 0x1030);
 const CONTRAST_AGENT: Tag = (0x0018, 0x0010);
 const CONTRAST_AGENTS: Tag = (0x0018, 0x0012);
 const BODY_PART: Tag = (0x0018, 0x0015);
@@ -39,9 +41,11 @@ pub(super) fn read(file: &DataSet, groups: &Groups) -> Attributes {
         modality: file.filled(MODALITY),
         body_part: file.filled(BODY_PART),
         series_description: file.filled(SERIES_DESCRIPTION),
+        protocol: file.filled(PROTOCOL),
+        scanning_sequence: file.filled(SCANNING_SEQUENCE),
         echo_time: file.decimal(ECHO_TIME).or_else(|| echo?.double(EFFECTIVE_ECHO_TIME)),
         repetition_time: file.decimal(REPETITION_TIME).or_else(|| timing?.decimal(REPETITION_TIME)),
         inversion_time: file.decimal(INVERSION_TIME).or_else(|| modifier?.double(INVERSION_TIMES)),
-        has_contrast_agent: is_filled(CONTRAST_AGENT) || is_filled(CONTRAST_AGENTS),
+        contrast_agent: file.filled(CONTRAST_AGENT).or_else(|| is_filled(CONTRAST_AGENTS).then(|| "agent".to_owned())),
     }
 }

@@ -4,22 +4,18 @@ use std::collections::HashMap;
 
 use super::order::{self, Duplicate, Gap, Order};
 use crate::plane::dot;
-use crate::{Orientation, SliceGeometry};
+use crate::{Orientation, SliceInfo};
 
 /// Rows and columns of a series' slices point the same way to this cosine: half a degree.
 const PARALLEL: f64 = 0.99996;
 
-/// What a file says of one slice.
+/// A slice that may belong with others.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SliceInfo {
+pub struct SeriesSlice {
     /// The identifier of its series (DICOM's Series Instance UID), or the folder of its file.
     pub series: String,
-    /// Where it lies, where the file says so.
-    pub geometry: Option<SliceGeometry>,
-    /// Its number in the series (DICOM's Instance Number).
-    pub instance: Option<i32>,
-    /// Its place in its file, from 0.
-    pub frame: u32,
+    /// What its file says of it.
+    pub info: SliceInfo,
     /// Rows of pixels.
     pub rows: u32,
     /// Columns of pixels.
@@ -48,12 +44,12 @@ pub struct Series {
 
 /// Groups slices into series, in the order in which each appears first.
 #[must_use]
-pub fn group(slices: &[SliceInfo]) -> Vec<Series> {
+pub fn group(slices: &[SeriesSlice]) -> Vec<Series> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut alike: HashMap<(&str, u32, u32), Vec<usize>> = HashMap::new();
     for (index, slice) in slices.iter().enumerate() {
         let candidates = alike.entry((&slice.series, slice.rows, slice.columns)).or_default();
-        let fitting = candidates.iter().find(|&&group| are_parallel(&slices[groups[group][0]], slice));
+        let fitting = candidates.iter().find(|&&group| are_parallel(&slices[groups[group][0]].info, &slice.info));
         let group = fitting.copied().unwrap_or(groups.len());
         if group == groups.len() {
             candidates.push(group);
@@ -73,14 +69,14 @@ fn are_parallel(a: &SliceInfo, b: &SliceInfo) -> bool {
     }
 }
 
-fn ordered(slices: &[SliceInfo], group: &[usize]) -> Series {
+fn ordered(slices: &[SeriesSlice], group: &[usize]) -> Series {
     let first = &slices[group[0]];
     let placed = order::place(slices, group);
     Series {
         series: first.series.clone(),
         slices: placed.slices,
         order: placed.order,
-        orientation: first.geometry.as_ref().map(Orientation::of),
+        orientation: first.info.geometry.as_ref().map(Orientation::of),
         spacing: placed.spacing,
         duplicates: placed.duplicates,
         gaps: placed.gaps,

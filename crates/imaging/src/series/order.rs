@@ -1,6 +1,7 @@
 //! In which order slices lie, and where one is missing or there twice.
 
-use super::SliceInfo;
+use super::SeriesSlice;
+use crate::SliceInfo;
 use crate::plane::{cross, dot};
 
 /// Slices nearer than this are at one place, in millimetres: positions are written with a few decimals.
@@ -50,17 +51,18 @@ pub(super) struct Placed {
 }
 
 /// Orders slices that belong together.
-pub(super) fn place(slices: &[SliceInfo], group: &[usize]) -> Placed {
-    let number = |index: usize| (slices[index].instance, slices[index].frame, index);
-    let mut along: Vec<(f64, usize)> = group.iter().map(|&index| (position(&slices[index]), index)).collect();
-    if slices[group[0]].geometry.is_some() {
+pub(super) fn place(slices: &[SeriesSlice], group: &[usize]) -> Placed {
+    let info = |index: usize| &slices[index].info;
+    let number = |index: usize| (info(index).instance, info(index).frame, index);
+    let mut along: Vec<(f64, usize)> = group.iter().map(|&index| (position(info(index)), index)).collect();
+    if info(group[0]).geometry.is_some() {
         along.sort_by(|a, b| a.0.total_cmp(&b.0).then(number(a.1).cmp(&number(b.1))));
         return by_position(&along, number);
     }
-    let numbered = group.iter().any(|&index| slices[index].instance.is_some() || slices[index].frame > 0);
+    let numbered = group.iter().any(|&index| info(index).instance.is_some() || info(index).frame > 1);
     along.sort_by_key(|&(_, index)| number(index));
     let order = if numbered { Order::Instance } else { Order::Given };
-    let place = |index: usize| (slices[index].instance, slices[index].frame);
+    let place = |index: usize| (info(index).instance, info(index).frame);
     let (mut kept, mut duplicates) = (Vec::<usize>::new(), Vec::new());
     for (_, slice) in along {
         let before = kept.last().copied().filter(|&before| place(before) == place(slice) && place(slice).0.is_some());

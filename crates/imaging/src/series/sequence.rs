@@ -10,22 +10,7 @@
 //! Words are taken before times in the study of Gauriau et al., "Using DICOM metadata for radiological image series
 //! categorization", Journal of Digital Imaging 33, 2020.
 
-/// What a series says of its acquisition; times in milliseconds.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Acquisition {
-    /// Series Description (0008,103E), and Protocol Name (0018,1030) behind it.
-    pub description: String,
-    /// Scanning Sequence (0018,0020): `SE`, `IR`, `GR`, `EP`, `RM`, several separated by a backslash.
-    pub scanning_sequence: String,
-    /// Repetition Time (0018,0080).
-    pub repetition_time: Option<f64>,
-    /// Echo Time (0018,0081).
-    pub echo_time: Option<f64>,
-    /// Inversion Time (0018,0082).
-    pub inversion_time: Option<f64>,
-    /// Contrast/Bolus Agent (0018,0010).
-    pub contrast_agent: Option<String>,
-}
+use crate::Attributes;
 
 /// What makes tissues bright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,16 +36,17 @@ pub struct Sequence {
 
 /// Guesses the sequence of a series.
 #[must_use]
-pub fn sequence(acquisition: &Acquisition) -> Sequence {
-    let words = Words::of(&acquisition.description);
-    Sequence { weighting: weighting(acquisition, &words), contrast_enhanced: enhanced(acquisition, &words) }
+pub fn sequence(attributes: &Attributes) -> Sequence {
+    let said = [&attributes.series_description, &attributes.protocol].map(|text| text.as_deref().unwrap_or_default());
+    let words = Words::of(&said.join(" "));
+    Sequence { weighting: weighting(attributes, &words), contrast_enhanced: enhanced(attributes, &words) }
 }
 
-fn weighting(acquisition: &Acquisition, words: &Words) -> Option<Weighting> {
+fn weighting(attributes: &Attributes, words: &Words) -> Option<Weighting> {
     if words.has_any(&OTHER) || words.begins_any(&OTHER_BEGINNINGS) {
         return None;
     }
-    match (words.weightings().as_slice(), timed(acquisition)) {
+    match (words.weightings().as_slice(), timed(attributes)) {
         ([], timed) => timed,
         (&[said], timed) if timed.is_none_or(|timed| timed == said) => Some(said),
         _ => None,
@@ -136,14 +122,15 @@ impl Words {
 }
 
 /// The weighting that the times of a spin echo or an inversion mean.
-fn timed(acquisition: &Acquisition) -> Option<Weighting> {
-    let kinds: Vec<&str> = acquisition.scanning_sequence.split('\\').map(str::trim).collect();
+fn timed(attributes: &Attributes) -> Option<Weighting> {
+    let kinds: Vec<&str> =
+        attributes.scanning_sequence.as_deref().unwrap_or_default().split('\\').map(str::trim).collect();
     let spin_echo = kinds.contains(&"SE") || kinds.contains(&"IR");
     if !spin_echo || kinds.iter().any(|kind| matches!(*kind, "EP" | "GR")) {
         return None;
     }
-    let (repetition, echo) = acquisition.repetition_time.zip(acquisition.echo_time)?;
-    let inversion = acquisition.inversion_time.filter(|&time| time > 0.0);
+    let (repetition, echo) = attributes.repetition_time.zip(attributes.echo_time)?;
+    let inversion = attributes.inversion_time.filter(|&time| time > 0.0);
     match inversion {
         Some(1500.0..=3000.0) if repetition >= 4000.0 && echo >= 60.0 => Some(Weighting::Flair),
         None if (300.0..=800.0).contains(&repetition) && (0.0..=30.0).contains(&echo) => Some(Weighting::T1),
@@ -155,8 +142,8 @@ fn timed(acquisition: &Acquisition) -> Option<Weighting> {
 
 /// By the agent's name and the words. Scanners may keep the agent's name over a whole study, so where the words contradict
 /// it, nothing is known.
-fn enhanced(acquisition: &Acquisition, words: &Words) -> Option<bool> {
-    let agent = acquisition.contrast_agent.as_deref().map(str::trim).filter(|agent| !agent.is_empty());
+fn enhanced(attributes: &Attributes, words: &Words) -> Option<bool> {
+    let agent = attributes.contrast_agent.as_deref().map(str::trim).filter(|agent| !agent.is_empty());
     let named = agent.map(|agent| !["none", "no", "without", "n/a", "0"].contains(&agent.to_lowercase().as_str()));
     let before = words.has_any(&["pre", "nativ", "native", "noncontrast", "unenhanced", "without", "wo", "ohne"])
         || words.has_pair(["w", "o"]);
@@ -179,18 +166,18 @@ mod tests {
     use super::*;
 
     fn described(description: &str) -> Sequence {
-        sequence(&Acquisition { description: description.to_owned(), ..Acquisition::default() })
+        sequence(&Attributes { series_description: Some(description.to_owned()), ..Attributes::default() })
     }
 
     fn of_times(kind: &str, repetition: f64, echo: f64, inversion: Option<f64>) -> Option<Weighting> {
-        let acquisition = Acquisition {
-            scanning_sequence: kind.to_owned(),
+        let attributes = Attributes {
+            scanning_sequence: Some(kind.to_owned()),
             repetition_time: Some(repetition),
             echo_time: Some(echo),
             inversion_time: inversion,
-            ..Acquisition::default()
+            ..Attributes::default()
         };
-        sequence(&acquisition).weighting
+        sequence(&attributes).weighting
     }
 
     #[test]
@@ -230,14 +217,14 @@ mod tests {
 
     #[test]
     fn words_and_times_that_contradict_each_other_say_nothing() {
-        let acquisition = Acquisition {
-            description: "T2 tra".to_owned(),
-            scanning_sequence: "SE".to_owned(),
+        let attributes = Attributes {
+            series_description: Some("T2 tra".to_owned()),
+            scanning_sequence: Some("SE".to_owned()),
             repetition_time: Some(500.0),
             echo_time: Some(12.0),
-            ..Acquisition::default()
+            ..Attributes::default()
         };
-        assert_eq!(sequence(&acquisition).weighting, None);
+        assert_eq!(sequence(&attributes).weighting, None);
     }
 
     #[test]
@@ -257,10 +244,9 @@ mod tests {
             assert_eq!(described(description).contrast_enhanced, expected, "{description}");
         }
         let given = |description: &str, agent: &str| {
-            let agent = Some(agent.to_owned());
-            let acquisition =
-                Acquisition { description: description.into(), contrast_agent: agent, ..Acquisition::default() };
-            sequence(&acquisition).contrast_enhanced
+            let (series_description, contrast_agent) = (Some(description.to_owned()), Some(agent.to_owned()));
+            let attributes = Attributes { series_description, contrast_agent, ..Attributes::default() };
+            sequence(&attributes).contrast_enhanced
         };
         assert_eq!(given("T1 tra", "Gadovist"), Some(true));
         assert_eq!(given("T1 tra", " "), None);
