@@ -264,9 +264,8 @@ pub struct TransferArguments {
 /// Classify scans.
 ///
 /// Folders stand for all files in them, without what is hidden, and so do archives (zip, tar, tar.gz) and a DICOMDIR; every
-/// frame of a DICOM file is answered. Files are decoded while the network computes, on every
-/// core, and answered in their order; a file named twice is answered once. Memory does not grow with their number, but
-/// for 16 bytes each.
+/// frame of a DICOM file is answered. Files are decoded while the network computes, on every core, and answered in their
+/// order; a file named twice is answered once. Memory does not grow with their number, but for 16 bytes each.
 ///
 /// With --out the answers are lines of JSON in a file, which is on the disk every few seconds. Killed at any moment, the
 /// job goes on with --resume. With --part several jobs share out the files by a hash of their paths and need not know of

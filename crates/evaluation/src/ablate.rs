@@ -121,10 +121,21 @@ pub(crate) fn is_ablation(run: &Path) -> bool {
 /// Compares the runs that a folder holds.
 ///
 /// # Errors
-/// A run is not done, or was not trained on these scans.
+/// A run is not done, was not trained on these scans, or is by another recipe than the whole one without its component.
 pub(crate) fn join(run: &Path, scans: &Scans) -> anyhow::Result<Ablation> {
     let there = |component: &Component| folder(run, *component).exists();
     let components: Vec<Component> = Component::ALL.into_iter().filter(there).collect();
+    let whole = Recipe::open(&run.join(WHOLE).join("recipe.toml"))?;
+    for component in &components {
+        let folder = folder(run, *component);
+        let is_of_whole = component.left_out_of(&whole) == Some(Recipe::open(&folder.join("recipe.toml"))?);
+        ensure!(
+            is_of_whole,
+            "\"{}\" is not by the recipe of \"{WHOLE}\" without {}",
+            folder.display(),
+            component.name()
+        );
+    }
     compare(run, &components, scans)
 }
 

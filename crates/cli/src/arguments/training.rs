@@ -105,7 +105,9 @@ fn command(config: &TrainConfig, folds: Option<u16>) -> String {
   sulcus ablate --recipe recipes/best-vgg16.toml --data scans --out runs/ablation --without mixup --alone
   sulcus report --run runs/ablation --data scans
 
-The last three are tasks that may run on different machines, and what compares them in the end. The whole recipe and the recipe without each ingredient are trained with the same seed on the same slices, each into a
+The last three are two tasks that may run on different machines, and what compares them in the end.
+
+The whole recipe and the recipe without each ingredient are trained with the same seed on the same slices, each into a
 folder of its own below --out. A command that was stopped goes on where it was. What the frozen blocks of a recipe with
 [cache] make of the slices is computed once, as long as slices are prepared and changed alike.
 
