@@ -80,14 +80,19 @@ impl Item {
 
 fn content_of_file(path: &Path, spec: &InputSpec) -> anyhow::Result<Content> {
     let began = Instant::now();
+    match read_scan(path) {
+        Ok(bytes) if archive::Kind::of(&bytes).is_none() => content_of_bytes(bytes, spec, began),
+        // An archive may be longer than a scan: it is never in memory whole.
+        Err(error) if !is_archive(path) => Err(error),
+        _ => Ok(Content::Archive(path.to_owned())),
+    }
+}
+
+/// Whether a file begins like an archive.
+fn is_archive(path: &Path) -> bool {
     let mut beginning = Vec::new();
-    if path.is_file() {
-        File::open(path)?.take(archive::Kind::BEGINNING as u64).read_to_end(&mut beginning)?;
-    }
-    match archive::Kind::of(&beginning) {
-        Some(_) => Ok(Content::Archive(path.to_owned())),
-        None => content_of_bytes(read_scan(path)?, spec, began),
-    }
+    let mut read = || File::open(path)?.take(archive::Kind::BEGINNING as u64).read_to_end(&mut beginning);
+    path.is_file() && read().is_ok() && archive::Kind::of(&beginning).is_some()
 }
 
 fn content_of_bytes(bytes: Vec<u8>, spec: &InputSpec, began: Instant) -> anyhow::Result<Content> {

@@ -37,7 +37,7 @@ pub fn run(arguments: &ClassifyArguments) -> anyhow::Result<ExitCode> {
     drop(bytes);
     let source = FileSource { named: arguments.files.clone(), list: arguments.list.clone(), part: arguments.part };
     let (output, earlier) = Output::open(arguments, &weights)?;
-    let progress = Progress::of(&source, &output, &earlier)?;
+    let progress = Progress::of(&source, &output, &earlier);
     let mut job = Job::new(&classifier, weights, arguments.maps.as_deref(), output, progress)?;
     let mut answered = earlier.files;
     let files = source.files()?.filter(|file| is_new(file, &mut answered));

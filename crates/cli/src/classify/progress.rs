@@ -1,6 +1,7 @@
 //! How far a job is.
 
 use std::io::{IsTerminal, stderr, stdout};
+use std::thread::spawn;
 use std::time::{Duration, Instant};
 
 use batch::{Earlier, FileSource};
@@ -10,6 +11,9 @@ use super::output::Output;
 
 /// How often a job whose messages go to a file says how far it is.
 const SAID_EVERY: Duration = Duration::from_mins(1);
+
+const COUNTED: &str = "classifying {wide_bar} {human_pos}/{human_len} {per_sec} {eta} left";
+const UNCOUNTED: &str = "classifying {spinner} {human_pos} {per_sec}";
 
 /// How far a job is: a bar on a terminal, and a line a minute in a file of messages.
 pub struct Progress {
@@ -25,21 +29,18 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Of a job that goes on with an `earlier` one.
-    ///
-    /// # Errors
-    /// The files can't be counted.
-    pub fn of(source: &FileSource, output: &Output, earlier: &Earlier) -> anyhow::Result<Self> {
+    /// Of a job that goes on with an `earlier` one. Nobody waits for the files to be counted: in a large folder on a network
+    /// that takes minutes.
+    pub fn of(source: &FileSource, output: &Output, earlier: &Earlier) -> Self {
         let is_told = matches!(output, Output::File(_));
         let is_drawn = stderr().is_terminal() && (is_told || !stdout().is_terminal());
-        let total = if is_told || is_drawn { source.count()? } else { None };
         let before = earlier.files.len() as u64;
-        let total = total.map(|files| files.saturating_sub(before));
-        let bar = if is_drawn { drawn(total) } else { ProgressBar::hidden() };
-        if let Some(total) = total {
-            bar.set_length(total);
+        let bar = if is_drawn { ProgressBar::no_length().with_style(style(UNCOUNTED)) } else { ProgressBar::hidden() };
+        if is_told || is_drawn {
+            let (bar, source) = (bar.clone(), source.clone());
+            spawn(move || count(&bar, &source, before));
         }
-        Ok(Self { bar, said: Instant::now(), is_told, before, done: 0, refused: earlier.refused })
+        Self { bar, said: Instant::now(), is_told, before, done: 0, refused: earlier.refused }
     }
 
     /// One more slice; `more` of the same file follow.
@@ -81,11 +82,14 @@ impl Progress {
     }
 }
 
-fn drawn(total: Option<u64>) -> ProgressBar {
-    let template = match total {
-        Some(_) => "classifying {wide_bar} {human_pos}/{human_len} {per_sec} {eta} left",
-        None => "classifying {spinner} {human_pos} {per_sec}",
-    };
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::no_length().with_style(style)
+/// Tells the bar how many files there are, where that can be known. A list that can't be opened is told by who reads it.
+fn count(bar: &ProgressBar, source: &FileSource, before: u64) {
+    if let Ok(Some(files)) = source.count() {
+        bar.set_style(style(COUNTED));
+        bar.set_length(files.saturating_sub(before));
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
